@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
+
+/// Milliseconds the caller will still wait, a decimal integer: what gRPC's `grpc-timeout` and Envoy's
+/// `x-envoy-expected-rq-timeout-ms` say. A service may stop working on an answer nobody waits for.
+pub const REQUEST_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+
+/// W3C Trace Context §3, and the house's request id: passed on unchanged.
+const PROPAGATED: [HeaderName; 3] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+];
+
+/// On whose behalf, and until when, a call is made.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    deadline: Instant,
+    idempotent: bool,
+    propagated: HeaderMap,
+}
+
+impl CallContext {
+    /// A call that ends within `time`, retries included, on nobody's behalf.
+    pub fn within(time: Duration) -> Self {
+        Self { deadline: Instant::now() + time, idempotent: false, propagated: HeaderMap::new() }
+    }
+
+    /// A call made while serving a request with these headers: it carries the same request id and trace, and ends within
+    /// `at_most` or the time that request has left ([`REQUEST_TIMEOUT_MS`]), whichever is shorter.
+    pub fn serving(headers: &HeaderMap, at_most: Duration) -> Self {
+        let propagated =
+            PROPAGATED.into_iter().filter_map(|name| headers.get(&name).cloned().map(|value| (name, value))).collect();
+        let time = remaining_time(headers).map_or(at_most, |left| left.min(at_most));
+        Self { propagated, ..Self::within(time) }
+    }
+
+    /// Says that repeating the call does no harm, whatever its method; GET, HEAD and OPTIONS need no saying.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// The moment after which nobody waits for the answer.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+
+    /// Sets the propagated headers, over whatever `headers` says.
+    pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.propagated {
+            headers.insert(name, value.clone());
+        }
+    }
+}
+
+/// The header's value for `left`, rounded down: never more than there is.
+pub(crate) fn timeout_header(left: Duration) -> HeaderValue {
+    HeaderValue::from(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A header that is not a number says nothing and is ignored, as RFC 9110 §5.1 asks for unknown fields.
+fn remaining_time(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(REQUEST_TIMEOUT_MS)?.to_str().ok()?.parse().ok().map(Duration::from_millis)
+}

@@ -1,0 +1,157 @@
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+use crate::BoxError;
+
+type Stream = Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>;
+
+/// The body of an outgoing request: bytes, which can be sent again, or a stream, which cannot.
+pub struct RequestBody(Kind);
+
+enum Kind {
+    Bytes(Bytes),
+    Stream(Stream),
+}
+
+impl RequestBody {
+    /// No body.
+    pub fn empty() -> Self {
+        Self(Kind::Bytes(Bytes::new()))
+    }
+
+    /// A body that is held whole, so the call may be retried.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        Self(Kind::Bytes(bytes.into()))
+    }
+
+    /// A body passed on as it arrives. One that is already at its end counts as empty, so a proxied GET may be retried.
+    pub fn stream<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        if body.is_end_stream() {
+            return Self::empty();
+        }
+        Self(Kind::Stream(Box::pin(http_body_util::BodyExt::map_err(body, Into::into))))
+    }
+
+    /// The bytes, if the body can be sent more than once.
+    pub(crate) fn replay(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Bytes(bytes) => Some(Self::full(bytes.clone())),
+            Kind::Stream(_) => None,
+        }
+    }
+
+    /// The body as the client takes it, and a view of how far the caller has got with it.
+    pub(crate) fn watched(self) -> (Option<reqwest::Body>, Arc<Progress>) {
+        let progress = Arc::new(Progress::default());
+        let body = match self.0 {
+            Kind::Bytes(bytes) => {
+                progress.finish();
+                (!bytes.is_empty()).then(|| reqwest::Body::from(bytes))
+            }
+            Kind::Stream(stream) => {
+                let watched = Watched { stream: Mutex::new(stream), progress: Arc::clone(&progress) };
+                Some(reqwest::Body::wrap(watched))
+            }
+        };
+        (body, progress)
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Bytes(bytes) => write!(f, "RequestBody({} bytes)", bytes.len()),
+            Kind::Stream(_) => f.write_str("RequestBody(stream)"),
+        }
+    }
+}
+
+/// How far a request body has got: it decides whether silence is the upstream's fault or the caller's.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Odd while the caller owes the next piece; grows with every piece and every wait.
+    steps: AtomicU64,
+    finished: OnceLock<Instant>,
+    failed: OnceLock<()>,
+}
+
+impl Progress {
+    /// When the last byte was handed over.
+    pub(crate) fn finished_at(&self) -> Option<Instant> {
+        self.finished.get().copied()
+    }
+
+    /// Whether the caller's body broke off.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed.get().is_some()
+    }
+
+    /// A number that changes whenever the body moves.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Acquire)
+    }
+
+    /// Whether everything depends on the caller's next piece.
+    pub(crate) fn awaits_caller(&self) -> bool {
+        self.finished.get().is_none() && self.steps() % 2 == 1
+    }
+
+    fn finish(&self) {
+        self.finished.get_or_init(Instant::now);
+    }
+
+    fn waits(&self) {
+        self.steps.fetch_or(1, Ordering::AcqRel);
+    }
+
+    fn moves(&self) {
+        // From odd to the next even number, from even to the one after it: either way a new number.
+        let _ = self.steps.fetch_update(Ordering::AcqRel, Ordering::Acquire, |steps| Some((steps | 1).wrapping_add(1)));
+    }
+}
+
+/// A caller's stream that notes its progress. The mutex is never locked, `get_mut` needs none: it makes a `Send` stream
+/// the `Sync` one that reqwest asks for.
+struct Watched {
+    stream: Mutex<Stream>,
+    progress: Arc<Progress>,
+}
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let stream = self.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let polled = stream.as_mut().poll_frame(cx);
+        let at_end = stream.is_end_stream();
+        match &polled {
+            Poll::Pending => self.progress.waits(),
+            Poll::Ready(Some(Ok(_))) if !at_end => self.progress.moves(),
+            Poll::Ready(Some(Err(_))) => {
+                self.progress.failed.get_or_init(|| ());
+            }
+            Poll::Ready(_) => self.progress.finish(),
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner).size_hint()
+    }
+}

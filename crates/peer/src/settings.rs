@@ -1,0 +1,127 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderValue;
+use url::Url;
+
+use crate::breaker::BreakerSettings;
+
+/// How to call one upstream. [`PeerSettings::new`] gives the house's defaults.
+#[derive(Clone, Debug)]
+pub struct PeerSettings {
+    /// What errors, logs and `/ops/breakers` call the upstream.
+    pub name: String,
+    /// Scheme `http`, host and port; no path.
+    pub base: Url,
+    /// Sent as `Authorization` with every call, over what the request says.
+    pub credential: Option<Credential>,
+    /// From the request's last byte to the answer's headers, in one attempt.
+    pub attempt_timeout: Duration,
+    /// Between two pieces of an answer's body.
+    pub body_idle_timeout: Duration,
+    pub retry: RetrySettings,
+    pub breaker: BreakerSettings,
+}
+
+impl PeerSettings {
+    /// Defaults for a service on the same network: 2 s for an attempt, so that one retry still fits into the few seconds a
+    /// person waits; 30 s between two pieces of a body, twice the usual keep-alive of an event stream.
+    pub fn new(name: impl Into<String>, base: Url) -> Self {
+        Self {
+            name: name.into(),
+            base,
+            credential: None,
+            attempt_timeout: Duration::from_secs(2),
+            body_idle_timeout: Duration::from_secs(30),
+            retry: RetrySettings::default(),
+            breaker: BreakerSettings::default(),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), InvalidSettings> {
+        let is_origin = self.base.path() == "/" && self.base.query().is_none() && self.base.fragment().is_none();
+        if self.base.scheme() != "http" || self.base.host().is_none() || !is_origin {
+            return Err(InvalidSettings::new(&self.name, "base must look like http://host:port, without a path"));
+        }
+        if self.attempt_timeout.is_zero() || self.body_idle_timeout.is_zero() {
+            return Err(InvalidSettings::new(&self.name, "timeouts must be longer than zero"));
+        }
+        if self.breaker.probe_deadline <= self.attempt_timeout {
+            return Err(InvalidSettings::new(&self.name, "probe_deadline must be longer than attempt_timeout"));
+        }
+        if self.retry.budget_percent > RetrySettings::MOST_PERCENT {
+            return Err(InvalidSettings::new(&self.name, "budget_percent must be at most 20"));
+        }
+        Ok(())
+    }
+}
+
+/// When a failed attempt is repeated. Only idempotent calls with a replayable body are, and only before anything of the
+/// answer was passed on.
+#[derive(Clone, Copy, Debug)]
+pub struct RetrySettings {
+    /// Retries of one call; 0 turns retries off.
+    pub max_retries: u32,
+    /// Retries for each hundred calls, over time; at most 20, so that retries never double the load of an outage.
+    pub budget_percent: u32,
+    /// The wait before a retry, give or take a half.
+    pub pause: Duration,
+}
+
+impl RetrySettings {
+    pub(crate) const MOST_PERCENT: u32 = 20;
+}
+
+impl Default for RetrySettings {
+    fn default() -> Self {
+        Self { max_retries: 1, budget_percent: Self::MOST_PERCENT, pause: Duration::from_millis(20) }
+    }
+}
+
+/// A service credential; it never shows in logs.
+#[derive(Clone)]
+pub struct Credential(HeaderValue);
+
+impl Credential {
+    /// `Authorization: Bearer <secret>` (RFC 6750 §2.1).
+    ///
+    /// # Errors
+    /// When the secret is empty or holds characters a header cannot.
+    pub fn bearer(secret: &str) -> Result<Self, InvalidCredential> {
+        if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidCredential);
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {secret}")).map_err(|_| InvalidCredential)?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential(***)")
+    }
+}
+
+/// A secret that cannot be a bearer token.
+#[derive(Debug, thiserror::Error)]
+#[error("a service credential must be one or more visible ASCII characters")]
+pub struct InvalidCredential;
+
+/// Settings that contradict themselves.
+#[derive(Debug, thiserror::Error)]
+#[error("upstream {name}: {reason}")]
+pub struct InvalidSettings {
+    name: String,
+    reason: &'static str,
+}
+
+impl InvalidSettings {
+    pub(crate) fn new(name: &str, reason: &'static str) -> Self {
+        Self { name: name.to_owned(), reason }
+    }
+}
