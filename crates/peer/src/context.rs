@@ -14,6 +14,9 @@ const PROPAGATED: [HeaderName; 3] = [
     HeaderName::from_static("tracestate"),
 ];
 
+/// No call lasts longer; it also keeps deadlines within what a clock can hold.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// On whose behalf, and until when, a call is made.
 #[derive(Clone, Debug)]
 pub struct CallContext {
@@ -23,9 +26,9 @@ pub struct CallContext {
 }
 
 impl CallContext {
-    /// A call that ends within `time`, retries included, on nobody's behalf.
+    /// A call that ends within `time` (a day at most), retries included, on nobody's behalf.
     pub fn within(time: Duration) -> Self {
-        Self { deadline: Instant::now() + time, idempotent: false, propagated: HeaderMap::new() }
+        Self { deadline: Instant::now() + time.min(LONGEST), idempotent: false, propagated: HeaderMap::new() }
     }
 
     /// A call made while serving a request with these headers: it carries the same request id and trace, and ends within

@@ -7,9 +7,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri}
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
+use crate::attempt::patience;
 use crate::{BodyError, BoxError, CallContext, Peer, PeerError, RequestBody, ResponseBody};
 
 /// Longer than any list of this platform: 100 items of at most 16 KiB each, doubled.
@@ -101,11 +102,12 @@ fn refused(peer: Arc<str>, status: StatusCode, headers: &HeaderMap, body: Bytes)
 
 /// Reads a body whole, within the call's deadline.
 async fn read(peer: &Peer, context: &CallContext, mut body: ResponseBody) -> Result<Bytes, PeerError> {
+    let began = Instant::now();
     let mut whole = BytesMut::new();
     loop {
         let Ok(frame) = timeout_at(context.deadline(), body.frame()).await else {
-            body.give_up(peer.patience());
-            return Err(PeerError::Timeout { peer: peer.shared_name(), after: peer.attempt_timeout() });
+            body.give_up(patience(peer.settings()));
+            return Err(PeerError::Timeout { peer: peer.shared_name(), after: began.elapsed() });
         };
         let Some(frame) = frame else { return Ok(whole.freeze()) };
         let frame = frame.map_err(broken)?;

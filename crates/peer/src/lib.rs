@@ -10,6 +10,7 @@ mod client;
 mod context;
 mod error;
 mod json;
+mod outgoing;
 mod peer;
 mod request_body;
 mod response_body;

@@ -1,14 +1,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use http::{Method, Request, Response};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
 
-use crate::attempt::{Attempt, Outgoing};
-use crate::breaker::Breaker;
+use crate::attempt::{Attempt, is_worth_a_retry};
+use crate::breaker::{Breaker, Permit, Refused};
 use crate::budget::RetryBudget;
+use crate::outgoing::Outgoing;
 use crate::{
     CallContext, HttpClient, InvalidSettings, JsonCall, PeerError, PeerSettings, RequestBody, ResponseBody,
 };
@@ -81,17 +81,47 @@ impl Peer {
         request: Request<RequestBody>,
         context: &CallContext,
     ) -> Result<Response<ResponseBody>, PeerError> {
-        let (mut outgoing, mut body) = Outgoing::prepare(self, request, context)?;
-        self.inner.budget.deposit();
-        let mut retries_left = if outgoing.is_idempotent { self.inner.settings.retry.max_retries } else { 0 };
-        let mut permit = self.admitted()?;
+        let inner = &*self.inner;
+        let mut outgoing = Outgoing::prepare(&inner.settings, request, context)?;
+        let mut permit = inner.breaker.try_acquire().map_err(|refused| self.open(refused))?;
+        inner.budget.deposit();
+        let mut retries_left = inner.settings.retry.max_retries;
         loop {
-            let replay = if retries_left > 0 { body.replay() } else { None };
-            let ended = Attempt { peer: self, deadline: context.deadline() }.run(&mut outgoing, body, permit).await;
-            let Some(again) = replay.filter(|_| ended.is_worth_a_retry()) else { return ended.into_result() };
-            let Some(next) = self.retry_permit(context.deadline()).await else { return ended.into_result() };
-            (body, permit) = (again, next);
+            let replay = if retries_left > 0 { outgoing.replay() } else { None };
+            let ended = self.attempt(context).run(outgoing, permit).await;
+            let Some(again) = replay.filter(|_| is_worth_a_retry(&ended)) else { return ended };
+            let Some(next) = self.retry_permit(context).await else { return ended };
+            tracing::debug!(upstream = self.name(), "retrying");
+            (outgoing, permit) = (again, next);
             retries_left -= 1;
         }
+    }
+
+    fn attempt<'a>(&'a self, context: &CallContext) -> Attempt<'a> {
+        let Inner { name, settings, http, .. } = &*self.inner;
+        Attempt { peer: name, settings, http, deadline: context.deadline() }
+    }
+
+    /// Waits a moment and admits one more attempt, if time, budget and breaker allow it.
+    async fn retry_permit(&self, context: &CallContext) -> Option<Permit> {
+        let jitter = self.inner.rng.lock().unwrap_or_else(PoisonError::into_inner).random_range(0.5..=1.5);
+        let at = Instant::now() + self.inner.settings.retry.pause.mul_f64(jitter);
+        if at >= context.deadline() || !self.inner.budget.withdraw() {
+            return None;
+        }
+        tokio::time::sleep_until(at).await;
+        self.inner.breaker.try_acquire().ok()
+    }
+
+    fn open(&self, refused: Refused) -> PeerError {
+        PeerError::Open { peer: self.shared_name(), retry_after: refused.retry_after }
+    }
+
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.inner.name)
+    }
+
+    pub(crate) fn settings(&self) -> &PeerSettings {
+        &self.inner.settings
     }
 }

@@ -24,6 +24,8 @@ pub struct PeerSettings {
 }
 
 impl PeerSettings {
+    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
     /// Defaults for a service on the same network: 2 s for an attempt, so that one retry still fits into the few seconds a
     /// person waits; 30 s between two pieces of a body, twice the usual keep-alive of an event stream.
     pub fn new(name: impl Into<String>, base: Url) -> Self {
@@ -45,6 +47,9 @@ impl PeerSettings {
         }
         if self.attempt_timeout.is_zero() || self.body_idle_timeout.is_zero() {
             return Err(InvalidSettings::new(&self.name, "timeouts must be longer than zero"));
+        }
+        if self.attempt_timeout.max(self.body_idle_timeout).max(self.retry.pause) > Self::LONGEST {
+            return Err(InvalidSettings::new(&self.name, "timeouts must not be longer than a day"));
         }
         if self.breaker.probe_deadline <= self.attempt_timeout {
             return Err(InvalidSettings::new(&self.name, "probe_deadline must be longer than attempt_timeout"));
