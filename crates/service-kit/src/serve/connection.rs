@@ -1,0 +1,55 @@
+use std::convert::Infallible;
+use std::error::Error;
+use std::pin::pin;
+
+use axum::body::HttpBody;
+use hyper::body::Incoming;
+use hyper::server::conn::http1::Builder;
+use hyper::service::HttpService;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use super::Limits;
+use super::stall::StallGuard;
+
+/// The smallest buffer hyper accepts, bytes.
+const SMALLEST_BUFFER: usize = 8192;
+
+/// Serves one connection until it ends, or until the answer in the making is out after `closing` was cancelled.
+pub(super) fn serve<S, B>(
+    stream: TcpStream,
+    service: S,
+    limits: &Limits,
+    closing: CancellationToken,
+) -> impl Future<Output = ()> + Send + use<S, B>
+where
+    S: HttpService<Incoming, ResBody = B, Error = Infallible> + Send + 'static,
+    S::Future: Send + 'static,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let io = TokioIo::new(StallGuard::new(stream, limits.write_stall));
+    let connection = Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_deadline)
+        .max_header_size(limits.head_bytes)
+        .max_buf_size(limits.head_bytes.max(SMALLEST_BUFFER) * 2)
+        .serve_connection(io, service);
+    async move {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            biased;
+            ended = &mut connection => ended,
+            () = closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            // Clients hang up, time out and talk nonsense all day; none of it is this service's fault.
+            tracing::debug!(error = %error, cause = error.source(), "connection ended early");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::HttpBody;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::{HttpService, service_fn};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use super::addresses::Addresses;
+use super::backoff::{AcceptFailure, Backoff};
+use super::{ClientAddr, Limits, ServeError, connection};
+
+/// Serves HTTP/1.1 until `shutdown` is cancelled and every request that had begun is answered, or the drain is over.
+/// `service` is cloned for each request and has to be ready always, as an `axum::Router` is.
+///
+/// # Errors
+/// When the listening socket is unusable.
+pub async fn serve<S, B>(
+    listener: TcpListener,
+    service: S,
+    limits: Limits,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let per_connection = move |client: SocketAddr| {
+        let service = service.clone();
+        service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ClientAddr(client));
+            service.clone().call(request)
+        })
+    };
+    serve_connections(listener, per_connection, limits, shutdown).await
+}
+
+/// As [`serve`], with a service made for each connection: for those who count what a request costs.
+///
+/// # Errors
+/// When the listening socket is unusable.
+pub async fn serve_connections<F, S, B>(
+    listener: TcpListener,
+    service_for: F,
+    limits: Limits,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError>
+where
+    F: Fn(SocketAddr) -> S,
+    S: HttpService<Incoming, ResBody = B, Error = Infallible> + Send + 'static,
+    S::Future: Send + 'static,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let closing = CancellationToken::new();
+    let mut connections = JoinSet::new();
+    let mut door = Door::new(listener, &limits);
+    let linger = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(limits.linger).await;
+    };
+    tokio::pin!(linger);
+    let ended = loop {
+        tokio::select! {
+            biased;
+            () = &mut linger => break Ok(()),
+            Some(_) = connections.join_next() => {}
+            admitted = door.admit() => match admitted {
+                Ok(Some((stream, client, guards))) => {
+                    let served = connection::serve(stream, service_for(client), &limits, closing.clone());
+                    connections.spawn(async move {
+                        served.await;
+                        drop(guards);
+                    });
+                }
+                Ok(None) => {}
+                Err(error) => break Err(error),
+            },
+        }
+    };
+    drop(door);
+    closing.cancel();
+    drain(connections, &limits).await;
+    ended
+}
+
+async fn drain(mut connections: JoinSet<()>, limits: &Limits) {
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain, all).await.is_err() {
+        tracing::warn!(connections = connections.len(), "drain is over, closing what is still open");
+        connections.shutdown().await;
+    }
+}
+
+/// Lets connections in, as many as the limits allow.
+struct Door {
+    listener: TcpListener,
+    room: Arc<Semaphore>,
+    addresses: Addresses,
+    backoff: Backoff,
+}
+
+impl Door {
+    fn new(listener: TcpListener, limits: &Limits) -> Self {
+        Self {
+            listener,
+            room: Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS))),
+            addresses: Addresses::new(limits.connections_per_address),
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// The next connection with what has to be held as long as it is open, or none when this one was not let in.
+    /// Dropping the future loses no connection.
+    async fn admit(&mut self) -> Result<Option<(TcpStream, SocketAddr, impl Send + use<>)>, ServeError> {
+        self.backoff.wait().await;
+        // The semaphore is never closed, so there is always a permit in the end.
+        let permit = Arc::clone(&self.room).acquire_owned().await.ok();
+        match self.listener.accept().await {
+            Ok((stream, client)) => {
+                self.backoff.reset();
+                let Some(place) = self.addresses.enter(client.ip()) else {
+                    tracing::debug!(client = %client, "connection refused: its address has too many");
+                    return Ok(None);
+                };
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(error = %error, "connection gone before it was served");
+                    return Ok(None);
+                }
+                Ok(Some((stream, client, (permit, place))))
+            }
+            Err(error) => match AcceptFailure::of(&error) {
+                AcceptFailure::OfOneConnection => Ok(None),
+                AcceptFailure::OutOfResources => {
+                    self.backoff.failed(&error);
+                    Ok(None)
+                }
+                AcceptFailure::OfTheListener => Err(ServeError::Accept(error)),
+            },
+        }
+    }
+}

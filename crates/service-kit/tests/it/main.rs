@@ -1,0 +1,3 @@
+//! What service-kit promises, seen from outside.
+
+mod serve;
