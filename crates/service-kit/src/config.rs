@@ -1,0 +1,216 @@
+//! Configuration in layers: the defaults in code, a TOML file, environment variables, and files that variables name.
+//!
+//! A variable is the prefix of its service and the field in capitals: `LENDERY_USERS_DATABASE_URL`. With `_FILE` after it, it
+//! names a file whose content is the value, so that a secret need not stand in the environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ::config::{Config, Environment, File, FileFormat, Map, Source, Value, ValueKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Settings, and where each of them came from.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    pub settings: T,
+    pub origins: Vec<Setting>,
+}
+
+/// One setting as `lendery config print` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    pub key: String,
+    /// `***` for a secret.
+    pub value: String,
+    /// `default`, a file's path, or the name of a variable.
+    pub origin: String,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("configuration: {0}")]
+    Invalid(#[from] ::config::ConfigError),
+    #[error("{variable} names the file {}, which cannot be read: {source}", path.display())]
+    SecretFile {
+        variable: String,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+}
+
+/// The process's environment variables, as they were when it was read.
+#[derive(Debug, Clone, Default)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Reads those of the process; what is not Unicode is left out.
+    #[expect(clippy::disallowed_methods, reason = "this is the home of environment variables")]
+    pub fn of_process() -> Self {
+        let pairs = std::env::vars_os();
+        Self(pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect())
+    }
+
+    /// The ones of `prefix`, their names without it and in lower case, with the files of `_FILE` variables read.
+    fn of_prefix(&self, prefix: &str) -> Result<Map<String, (String, String)>, ConfigError> {
+        let mut found = Map::new();
+        for (variable, value) in &self.0 {
+            let Some(rest) = variable.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else {
+                continue;
+            };
+            let (key, value) = match rest.strip_suffix("_FILE") {
+                Some(key) => (key, read_secret(variable, Path::new(value))?),
+                None => (rest, value.clone()),
+            };
+            found.insert(key.to_lowercase(), (variable.clone(), value));
+        }
+        Ok(found)
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Variables {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// Loads the settings of one service: `T::default()`, then `file`, then the variables that begin with `prefix`.
+///
+/// # Errors
+/// When the file is missing or no TOML, when a value has the wrong type, when a key is unknown (give `T`
+/// `deny_unknown_fields`), or when a file named by a `_FILE` variable cannot be read.
+pub fn load<T>(file: Option<&Path>, prefix: &str, variables: &Variables) -> Result<Loaded<T>, ConfigError>
+where
+    T: Default + Serialize + DeserializeOwned,
+{
+    let ours = variables.of_prefix(prefix)?;
+    let values = ours.iter().map(|(key, (_, value))| (format!("{prefix}_{key}"), value.clone())).collect();
+    let mut layers = Config::builder().add_source(Config::try_from(&T::default())?);
+    if let Some(path) = file {
+        layers = layers.add_source(File::from(path).format(FileFormat::Toml));
+    }
+    let environment = Environment::with_prefix(prefix).prefix_separator("_").try_parsing(true).source(Some(values));
+    let config = layers.add_source(environment).build()?;
+    let collected = config.collect()?;
+    let origins = collected.into_iter().map(|(key, value)| setting(key, &value, &ours)).collect();
+    Ok(Loaded {
+        settings: config.try_deserialize()?,
+        origins,
+    })
+}
+
+fn setting(key: String, value: &Value, ours: &Map<String, (String, String)>) -> Setting {
+    let origin = match (ours.get(&key), value.origin()) {
+        (Some((variable, _)), _) => variable.clone(),
+        (None, Some(file)) => file.to_owned(),
+        (None, None) => "default".to_owned(),
+    };
+    Setting {
+        value: shown(&key, &value.kind),
+        key,
+        origin,
+    }
+}
+
+/// The value for people: secrets hidden, also a password inside a URL.
+fn shown(key: &str, value: &ValueKind) -> String {
+    let text = match value {
+        ValueKind::Nil => return String::new(),
+        other => other.to_string(),
+    };
+    if ["secret", "credential", "password", "key"].iter().any(|word| key.contains(word)) {
+        return "***".to_owned();
+    }
+    hide_password(&text)
+}
+
+/// `postgres://name:password@host` with `***` for the password.
+fn hide_password(text: &str) -> String {
+    let parts = text.split_once("://").and_then(|(scheme, rest)| {
+        let (user, place) = rest.split_once('@')?;
+        let (name, _password) = user.split_once(':')?;
+        Some(format!("{scheme}://{name}:***@{place}"))
+    });
+    parts.unwrap_or_else(|| text.to_owned())
+}
+
+fn read_secret(variable: &str, path: &Path) -> Result<String, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.trim_end_matches(['\n', '\r']).to_owned()),
+        Err(source) => Err(ConfigError::SecretFile {
+            variable: variable.to_owned(),
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        database_url: String,
+        workers: u16,
+        signing_secret: String,
+    }
+
+    impl Default for Sample {
+        fn default() -> Self {
+            Self {
+                database_url: "sqlite:users.db".to_owned(),
+                workers: 2,
+                signing_secret: String::new(),
+            }
+        }
+    }
+
+    #[test]
+    fn a_variable_beats_the_file_and_the_file_beats_the_default() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("users.toml");
+        std::fs::write(&file, "workers = 4\ndatabase_url = \"sqlite:from-file.db\"\n").unwrap();
+        let variables = Variables::from([("SAMPLE_WORKERS", "8"), ("OTHER_WORKERS", "9")]);
+        let loaded: Loaded<Sample> = load(Some(&file), "SAMPLE", &variables).unwrap();
+        assert_eq!(loaded.settings.workers, 8);
+        assert_eq!(loaded.settings.database_url, "sqlite:from-file.db");
+        let origin = |key: &str| loaded.origins.iter().find(|s| s.key == key).unwrap().origin.clone();
+        assert_eq!(origin("workers"), "SAMPLE_WORKERS");
+        assert!(origin("database_url").ends_with("users.toml"));
+        assert_eq!(origin("signing_secret"), "default");
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_are_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("secret");
+        std::fs::write(&file, "hush\n").unwrap();
+        let path = file.to_str().unwrap();
+        let variables = Variables::from([
+            ("SAMPLE_SIGNING_SECRET_FILE", path),
+            ("SAMPLE_DATABASE_URL", "postgres://lendery:hush@db/users"),
+        ]);
+        let loaded: Loaded<Sample> = load(None, "SAMPLE", &variables).unwrap();
+        assert_eq!(loaded.settings.signing_secret, "hush");
+        assert!(loaded.origins.iter().all(|setting| !setting.value.contains("hush")), "{:?}", loaded.origins);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named() {
+        let variables = Variables::from([("SAMPLE_WORKRES", "8")]);
+        let error = load::<Sample>(None, "SAMPLE", &variables).unwrap_err();
+        assert!(error.to_string().contains("workres"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_secret_file_is_named() {
+        let variables = Variables::from([("SAMPLE_SIGNING_SECRET_FILE", "/nowhere/secret")]);
+        let error = load::<Sample>(None, "SAMPLE", &variables).unwrap_err();
+        assert!(error.to_string().contains("SAMPLE_SIGNING_SECRET_FILE"), "{error}");
+        assert!(error.to_string().contains("/nowhere/secret"), "{error}");
+    }
+}

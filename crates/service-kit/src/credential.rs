@@ -1,0 +1,93 @@
+//! The secret by which services know each other on `/internal`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ::http::{HeaderMap, header};
+use problem::{Kind, Problem};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use vocabulary::Secret;
+
+/// Accepts the service credentials that are valid now: one, or two while it is being rotated.
+#[derive(Clone)]
+pub struct ServiceCredentials {
+    digests: Arc<[[u8; 32]]>,
+}
+
+impl ServiceCredentials {
+    /// Accepts any of these secrets, and none when there are none.
+    pub fn accepting<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let digests = secrets.into_iter().map(|secret| digest(secret.expose())).collect();
+        Self { digests }
+    }
+
+    /// Lets a request pass that carries a valid credential as `Authorization: Bearer …`.
+    ///
+    /// # Errors
+    /// 401 otherwise, whether there was none or a wrong one.
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let given = bearer(headers).map(digest);
+        // Every digest is compared, in constant time, so that nothing is learnt from how long it takes.
+        let accepted = given.is_some_and(|given| {
+            self.digests.iter().fold(false, |found, known| found | bool::from(known.ct_eq(&given)))
+        });
+        accepted
+            .then_some(())
+            .ok_or_else(|| Problem::because(Kind::InvalidToken, "This address is for services with their credential."))
+    }
+}
+
+impl fmt::Debug for ServiceCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceCredentials").field("accepted", &self.digests.len()).finish()
+    }
+}
+
+/// The token of the one `Authorization: Bearer …` header; none when there is another scheme or more than one header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (value, more) = (values.next()?, values.next());
+    if more.is_some() {
+        return None;
+    }
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim_matches(' '))
+}
+
+fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::http::HeaderValue;
+
+    fn headers(values: &[&'static str]) -> HeaderMap {
+        let pairs = values.iter().map(|value| (header::AUTHORIZATION, HeaderValue::from_static(value)));
+        pairs.collect()
+    }
+
+    #[test]
+    fn only_a_known_secret_passes() {
+        let old = Secret::new("old");
+        let new = Secret::new("new");
+        let credentials = ServiceCredentials::accepting([&old, &new]);
+        assert!(credentials.check(&headers(&["Bearer old"])).is_ok());
+        assert!(credentials.check(&headers(&["bearer new"])).is_ok());
+        for refused in [&[][..], &["Bearer other"], &["Bearer "], &["Basic old"], &["old"]] {
+            assert!(credentials.check(&headers(refused)).is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn without_secrets_nothing_passes() {
+        assert!(ServiceCredentials::accepting([]).check(&headers(&["Bearer "])).is_err());
+    }
+
+    #[test]
+    fn two_authorization_headers_are_no_token() {
+        assert_eq!(bearer(&headers(&["Bearer a", "Bearer a"])), None);
+    }
+}

@@ -1,0 +1,231 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use vocabulary::Secret;
+
+/// How long a statement waits for a connection, or on SQLite for the writer before it.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// Above this size a SQLite file is not read through at start: the second a start may take would be exceeded.
+const CHECKED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The advisory lock under which migrations run on PostgreSQL, so that instances that start together take turns.
+const MIGRATION_LOCK: i64 = 0x6c65_6e64_6572_7901;
+
+/// Where a service keeps its rows.
+#[derive(Debug, Clone)]
+pub struct DatabaseSettings {
+    /// `sqlite:<path>` or `postgres://user:password@host/database`.
+    pub url: Secret,
+    /// Most connections to PostgreSQL, or most readers of SQLite, which always has one writer.
+    pub max_connections: u32,
+}
+
+/// Why a database cannot be used, with what helps.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the database address is not understood; it is sqlite:<path> or postgres://user:password@host/database")]
+    Address,
+    #[error("the database file {} cannot be opened: {source}; check that the folder exists and is writable", path.display())]
+    File { path: PathBuf, source: DbErr },
+    #[error("the database file {} is damaged ({reason}); restore it from a backup, or move it away to begin anew", path.display())]
+    Damaged { path: PathBuf, reason: String },
+    #[error("the database at {place} does not answer: {source}")]
+    Unreachable { place: String, source: DbErr },
+    #[error("the database {place} was made by a newer Lendery ({source}); start that version, or restore an older backup")]
+    Newer { place: String, source: DbErr },
+    #[error("the database {place} could not be brought to this version: {source}")]
+    Migration { place: String, source: DbErr },
+}
+
+/// An open database. Cheap to clone.
+///
+/// On SQLite there is one connection that writes and several that read, because SQLite has one writer at a time and
+/// waiting in a pool is fairer than SQLite's busy loop. On PostgreSQL both are the same pool.
+#[derive(Debug, Clone)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    place: String,
+    file: Option<PathBuf>,
+}
+
+impl Db {
+    /// Opens the database, creating the file if it is SQLite, and brings it to the schema of `M`.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; each names the database and the remedy.
+    pub async fn open<M: MigratorTrait>(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        let db = match settings.url.expose().strip_prefix("sqlite:") {
+            Some(path) => Self::open_sqlite(Path::new(path.trim_start_matches("//")), settings).await?,
+            None => Self::open_postgres(settings).await?,
+        };
+        db.migrate::<M>().await?;
+        Ok(db)
+    }
+
+    /// For statements that only read.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.read.get_database_backend()
+    }
+
+    /// Begins a transaction that may write; on SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that what
+    /// it reads cannot change before it writes.
+    ///
+    /// A future that is dropped while it begins can lose later writes of its connection (sqlx issue 4393). So this is
+    /// called only where nobody drops it: in handlers of mutations, which `http::router` runs as tasks of their own, and
+    /// in background work.
+    ///
+    /// # Errors
+    /// When no connection is free in time, or the database does not answer.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Answers when the database does, for readiness.
+    ///
+    /// # Errors
+    /// A sentence that says that it does not.
+    pub async fn ping(&self) -> Result<(), String> {
+        self.read.ping().await.map_err(|error| format!("the database {} does not answer: {error}", self.place))
+    }
+
+    /// Closes every connection; on SQLite this writes the log back into the file.
+    ///
+    /// # Errors
+    /// When a connection was lost meanwhile.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+
+    async fn open_sqlite(path: &Path, settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        let connect = |connections: u32| {
+            let mut options = ConnectOptions::new(format!("sqlite:{}", path.display()));
+            options.max_connections(connections).acquire_timeout(ACQUIRE).sqlx_logging(false);
+            options.map_sqlx_sqlite_opts(sqlite_options);
+            Database::connect(options)
+        };
+        let failed = |source| OpenError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let write = connect(1).await.map_err(|source| damaged(path, &source).unwrap_or_else(|| failed(source)))?;
+        check_sqlite(path, &write).await?;
+        let read = connect(settings.max_connections.max(1)).await.map_err(failed)?;
+        Ok(Self {
+            read,
+            write,
+            place: path.display().to_string(),
+            file: Some(path.to_owned()),
+        })
+    }
+
+    async fn open_postgres(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        let url = settings.url.expose();
+        let place = url.split_once("://").and_then(|(scheme, rest)| {
+            scheme.starts_with("postgres").then(|| rest.rsplit_once('@').map_or(rest, |(_, place)| place).to_owned())
+        });
+        let place = place.ok_or(OpenError::Address)?;
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(settings.max_connections.max(1)).acquire_timeout(ACQUIRE).sqlx_logging(false);
+        let pool = Database::connect(options).await.map_err(|source| OpenError::Unreachable {
+            place: place.clone(),
+            source,
+        })?;
+        Ok(Self {
+            read: pool.clone(),
+            write: pool,
+            place,
+            file: None,
+        })
+    }
+
+    async fn migrate<M: MigratorTrait>(&self) -> Result<(), OpenError> {
+        let failed = |source| self.migration_error(source);
+        match self.backend() {
+            DbBackend::Postgres => {
+                // The lock is held by a transaction of its own and falls with it, whatever happens in between.
+                let turn = self.write.begin().await.map_err(failed)?;
+                let lock = Statement::from_sql_and_values(
+                    DbBackend::Postgres,
+                    "SELECT pg_advisory_xact_lock($1)",
+                    [MIGRATION_LOCK.into()],
+                );
+                turn.execute_raw(lock).await.map_err(failed)?;
+                M::up(&self.write, None).await.map_err(failed)?;
+                turn.commit().await.map_err(failed)
+            }
+            _ => M::up(&self.write, None).await.map_err(failed),
+        }
+    }
+
+    fn migration_error(&self, source: DbErr) -> OpenError {
+        if let Some(error) = self.file.as_deref().and_then(|path| damaged(path, &source)) {
+            return error;
+        }
+        let place = self.place.clone();
+        // The wording of sea-orm-migration for an applied migration that this binary does not know.
+        if source.to_string().contains("is missing, this migration has been applied") {
+            return OpenError::Newer { place, source };
+        }
+        OpenError::Migration { place, source }
+    }
+}
+
+/// The settings of house: durable at every commit, readers beside the writer, references and triggers enforced.
+fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("recursive_triggers", "ON")
+        .busy_timeout(ACQUIRE)
+}
+
+/// Reads the file through, so that damage is found at the start and not by a member.
+async fn check_sqlite(path: &Path, connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let large = std::fs::metadata(path).is_ok_and(|file| file.len() > CHECKED_BYTES);
+    let check = if large { "PRAGMA schema_version" } else { "PRAGMA quick_check(1)" };
+    let statement = Statement::from_string(DbBackend::Sqlite, check);
+    let answer = connection.query_one_raw(statement).await.map_err(|source| {
+        damaged(path, &source).unwrap_or_else(|| OpenError::File {
+            path: path.to_owned(),
+            source,
+        })
+    })?;
+    let verdict: Option<String> = answer.and_then(|row| row.try_get_by_index(0).ok());
+    match verdict {
+        Some(reason) if reason != "ok" => Err(OpenError::Damaged {
+            path: path.to_owned(),
+            reason,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The error as damage, if SQLite says that the file is no database (26) or malformed (11).
+fn damaged(path: &Path, error: &DbErr) -> Option<OpenError> {
+    let reason = error.to_string();
+    let known = ["file is not a database", "database disk image is malformed"];
+    let found = known.iter().find(|text| reason.contains(**text))?;
+    Some(OpenError::Damaged {
+        path: path.to_owned(),
+        reason: (*found).to_owned(),
+    })
+}

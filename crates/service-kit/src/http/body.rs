@@ -1,0 +1,154 @@
+use ::http::{HeaderMap, header};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use problem::{FieldErrors, Kind, Problem};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+/// A JSON body, parsed, with the bytes it was parsed from.
+#[derive(Debug, Clone)]
+pub struct JsonBody<T> {
+    pub value: T,
+    /// As received, for the digest of an idempotent request.
+    pub bytes: Bytes,
+}
+
+/// A body of `application/merge-patch+json` (RFC 7396).
+#[derive(Debug, Clone)]
+pub struct MergePatchBody(pub serde_json::Value);
+
+impl<S, T> FromRequest<S> for JsonBody<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    /// # Errors
+    /// 415 for another media type, 413 for too many bytes, 400 for broken JSON or an unknown field, 422 for a value of the
+    /// wrong type.
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        require_type(request.headers(), "application/json")?;
+        let bytes = read(request, state).await?;
+        parse(&bytes).map(|value| Self { value, bytes })
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for MergePatchBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        require_type(request.headers(), "application/merge-patch+json")?;
+        let bytes = read(request, state).await?;
+        let patch: serde_json::Value = parse(&bytes)?;
+        if patch.is_object() {
+            Ok(Self(patch))
+        } else {
+            Err(Problem::because(Kind::MalformedJson, "A merge patch of a resource is a JSON object."))
+        }
+    }
+}
+
+/// Parses JSON into `T`; what is wrong becomes a problem that names the place.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        refusal(&error.into_inner(), pointer)
+    })?;
+    json.end().map_err(|error| refusal(&error, String::new()))?;
+    Ok(value)
+}
+
+fn refusal(error: &serde_json::Error, pointer: String) -> Problem {
+    match error.classify() {
+        Category::Io | Category::Syntax | Category::Eof => Problem::because(Kind::MalformedJson, error.to_string()),
+        Category::Data => {
+            // serde has no other sign for a field that `deny_unknown_fields` refused than its words.
+            let words = error.to_string();
+            if words.starts_with("unknown field") || words.starts_with("duplicate field") {
+                return Problem::because(Kind::UnknownField, words);
+            }
+            let mut errors = FieldErrors::default();
+            errors.refuse(pointer, "wrong_type", words);
+            errors.finish::<()>(None).err().unwrap_or_else(|| Problem::new(Kind::InvalidFields))
+        }
+    }
+}
+
+/// The place as a JSON Pointer (RFC 6901 §3).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let segments = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    });
+    segments.collect()
+}
+
+fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    let detail = format!("This call takes {wanted}; Content-Type says {}.", quoted(essence));
+    Err(Problem::because(Kind::UnsupportedMediaType, detail))
+}
+
+fn quoted(text: &str) -> String {
+    if text.is_empty() { "nothing".to_owned() } else { format!("{text:?}") }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == ::http::StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::because(Kind::BodyTooLarge, "A JSON body here has at most 65,536 bytes.")
+        } else {
+            Problem::because(Kind::MalformedRequest, "The body ended before all of it had arrived.")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        #[serde(default)]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        count: u8,
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_body_has_the_kind_of_the_contract() {
+        for (body, kind) in [
+            ("", Kind::MalformedJson),
+            ("{", Kind::MalformedJson),
+            ("{} {}", Kind::MalformedJson),
+            (r#"{"outer":1}"#, Kind::UnknownField),
+            (r#"{"inner":[{"count":1,"more":2}]}"#, Kind::UnknownField),
+            (r#"{"inner":[{"count":"1"}]}"#, Kind::InvalidFields),
+            (r#"{"inner":[{"count":256}]}"#, Kind::InvalidFields),
+            ("[]", Kind::InvalidFields),
+        ] {
+            let problem = parse::<Sample>(body.as_bytes()).map(|sample| sample.inner[0].count).unwrap_err();
+            assert_eq!(problem.kind(), kind, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_by_its_pointer() {
+        let problem = parse::<Sample>(br#"{"inner":[{"count":1},{"count":-1}]}"#).unwrap_err();
+        assert_eq!(problem.errors()[0].pointer, "/inner/1/count");
+    }
+}

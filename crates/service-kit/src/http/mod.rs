@@ -1,0 +1,22 @@
+//! The conventions of the HTTP API, once for every service: what a body, a query and a precondition look like, how a list
+//! is paged, and how every error becomes a problem.
+
+mod answer;
+mod body;
+mod context;
+mod cursor;
+mod keyed;
+mod merge_patch;
+mod parameters;
+mod precondition;
+mod router;
+
+pub use answer::{CacheRule, Represented, Written};
+pub use body::{JsonBody, MergePatchBody};
+pub use context::{RequestId, outgoing_context};
+pub use cursor::{Cursor, Limit};
+pub use keyed::{IdempotencyKey, Keyed};
+pub use merge_patch::merge_patch;
+pub use parameters::{NoParameters, PathId, QueryOf};
+pub use precondition::{IfMatch, etag};
+pub use router::{RouterSettings, finish};

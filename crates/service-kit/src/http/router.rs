@@ -1,0 +1,124 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use problem::{Kind, Problem};
+use tokio::time::Instant;
+use tracing::Instrument;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use vocabulary::User;
+
+use super::context::{RequestId, X_REQUEST_ID};
+use super::precondition::none_match;
+use crate::clock::Clock;
+use crate::serve::{Deadline, deadline, limits, uncancelled};
+
+/// How the routes of one service answer.
+#[derive(Debug, Clone)]
+pub struct RouterSettings {
+    /// The service's name in logs.
+    pub service: &'static str,
+    /// After this a request is answered 503; a mutation that has begun goes on to its end.
+    pub deadline: Duration,
+    pub clock: Clock,
+}
+
+/// The routes with everything around them that the contract asks of every service, and their OpenAPI document, which is
+/// also served at `/openapi.json`.
+///
+/// From the outside in: the request gets its id and its span; every error leaves as a problem with that id; a client that
+/// has the representation gets 304; a deadline; too many header fields are refused; mutations run as tasks of their own,
+/// which a hang-up does not cancel.
+pub fn finish<S>(routes: OpenApiRouter<S>, state: S, settings: RouterSettings) -> (Router, OpenApi)
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let (router, document) = routes.split_for_parts();
+    let text: Arc<str> = document.to_json().unwrap_or_default().into();
+    let deadline_layer = from_fn_with_state(Deadline(settings.deadline), deadline);
+    let router = router
+        .with_state(state)
+        .route("/openapi.json", get(move || openapi_json(text)))
+        .fallback(|| async { Problem::new(Kind::NotFound) })
+        .layer(from_fn(uncancelled))
+        .layer(limits::body_bytes(limits::BODY_BYTES))
+        .layer(limits::body_deadline(limits::BODY_DEADLINE))
+        .layer(from_fn(limits::header_fields))
+        .layer(deadline_layer)
+        .layer(from_fn(not_modified))
+        .layer(from_fn_with_state(settings, identified));
+    (router, document)
+}
+
+async fn openapi_json(text: Arc<str>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], Body::from(text.to_string()))
+}
+
+/// Names the request, logs it once it is answered, and writes its id into the answer.
+async fn identified(State(settings): State<RouterSettings>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::accept_or_new(request.headers(), || settings.clock.new_id::<User>().uuid());
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let service = settings.service;
+    let span = tracing::info_span!("request", service, request_id = %id, %method, route);
+    async move {
+        let begun = Instant::now();
+        let mut response = as_problem(next.run(request).await, &method, &id);
+        let duration_ms = begun.elapsed().as_secs_f64() * 1e3;
+        tracing::debug!(status = response.status().as_u16(), duration_ms, "answered");
+        response.headers_mut().insert(X_REQUEST_ID, id.header());
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// The same response, with errors as problems that carry the request's id.
+fn as_problem(response: Response, method: &Method, id: &RequestId) -> Response {
+    if let Some(problem) = response.extensions().get::<Problem>().cloned() {
+        return problem.into_response_for(Some(id.as_str()));
+    }
+    // What axum answers by itself has no problem in it.
+    let problem = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let none = HeaderValue::from_static("");
+            Problem::method_not_allowed(response.headers().get(header::ALLOW).unwrap_or(&none), method)
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::BodyTooLarge),
+        _ => return response,
+    };
+    problem.into_response_for(Some(id.as_str()))
+}
+
+/// Answers 304 without a body to a reader that has the representation already (RFC 9110 §13.2.2).
+async fn not_modified(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known = reads.then(|| request.headers().clone());
+    let response = next.run(request).await;
+    let Some(known) = known.filter(|_| response.status() == StatusCode::OK) else {
+        return response;
+    };
+    match response.headers().get(header::ETAG) {
+        Some(tag) if none_match(&known, tag) => without_body(response),
+        _ => response,
+    }
+}
+
+/// RFC 9110 §15.4.5: a 304 keeps what caches need and drops what describes the body.
+fn without_body(response: Response) -> Response {
+    const OF_THE_BODY: [HeaderName; 2] = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
+    let (mut parts, _body) = response.into_parts();
+    parts.status = StatusCode::NOT_MODIFIED;
+    for name in OF_THE_BODY {
+        parts.headers.remove(name);
+    }
+    Response::from_parts(parts, Body::empty())
+}

@@ -1,0 +1,45 @@
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vocabulary::{Secret, UserId};
+
+/// Signs in. Both fields are required; they are optional here so that all missing ones are reported at once.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoginRequest {
+    #[schema(required, nullable = false, example = "ada@example.org")]
+    pub email: Option<String>,
+    #[schema(required, nullable = false)]
+    pub password: Option<Secret>,
+    /// A live refresh token of this device, if it has one: its session is renewed rather than joined by another.
+    #[schema(nullable = false)]
+    pub refresh_token: Option<Secret>,
+}
+
+/// Exchanges a refresh token for a new pair.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RefreshRequest {
+    #[schema(required, nullable = false)]
+    pub refresh_token: Option<Secret>,
+}
+
+/// Ends the session of the access token; there is nothing to say beyond it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogoutRequest {}
+
+/// What a login or a refresh answers (RFC 6749 §5.1).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TokenPair {
+    /// A signed JWT (RFC 9068) for the header `Authorization: Bearer …`.
+    pub access_token: Secret,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: String,
+    /// Life of the access token in seconds.
+    #[schema(example = 300)]
+    pub expires_in: u64,
+    /// Opaque, good for one use.
+    pub refresh_token: Secret,
+    pub user_id: UserId,
+}
