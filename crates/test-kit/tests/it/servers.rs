@@ -60,7 +60,6 @@ async fn a_server_does_not_outlive_a_killed_process() {
 /// The victim of the test above.
 #[test]
 #[ignore = "runs until it is killed"]
-#[expect(clippy::print_stdout, reason = "its output is read by the test that starts it")]
 fn holds_a_server_until_it_is_killed() {
     let server = Server::start(&[]);
     println!("\nserver {}", server.url());
