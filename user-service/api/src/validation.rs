@@ -14,9 +14,8 @@ pub struct ValidateTokenRequest {
 }
 
 /// The answer: who the token speaks for, or that it is not active and nothing more (RFC 7662 §2.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Introspection", into = "Introspection")]
-#[schema(as = Validation, value_type = Introspection)]
 pub enum Validation {
     Active(ActiveToken),
     Inactive,
@@ -59,3 +58,11 @@ impl From<Validation> for Introspection {
         }
     }
 }
+
+impl utoipa::PartialSchema for Validation {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        Introspection::schema()
+    }
+}
+
+impl ToSchema for Validation {}
