@@ -1,1 +1,50 @@
-fn main() {}
+//! Figures of the built `lendery`, each measured beside its reference in the same run on the same machine: a number alone
+//! says more about the machine than about the program. `cargo xtask bench` builds and runs it.
+#![expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
+
+mod figure;
+mod gateway;
+mod load;
+mod memory;
+mod nginx;
+mod platform;
+mod process_table;
+mod start;
+mod write;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+
+/// Prints figures beside their references; without a name, all of them.
+#[derive(Debug, Parser)]
+struct Arguments {
+    names: Vec<Name>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Server CPU per cached public GET, beside nginx's `proxy_cache`.
+    Gateway,
+    /// Resident memory after 100,000 cached reads.
+    Memory,
+    /// Time until requests are served.
+    Start,
+    /// Latency of a validated write, beside one fsync.
+    Write,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let Arguments { names } = Arguments::parse();
+    let mut figures = Vec::new();
+    for name in Name::value_variants().iter().filter(|name| names.is_empty() || names.contains(name)) {
+        figures.extend(match name {
+            Name::Gateway => gateway::measure().await?,
+            Name::Memory => memory::measure().await?,
+            Name::Start => start::measure().await?,
+            Name::Write => write::measure().await?,
+        });
+    }
+    println!("{}", figure::table(&figures));
+    Ok(())
+}

@@ -16,11 +16,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     steps.run("layers", || layers::check(workspace));
     steps.run("tidy", || tidy::check(workspace));
     steps.run("format", || cargo(workspace, &["fmt", "--all", "--check"]));
-    if child::available("cargo", &["deny"]) {
-        steps.run("cargo-deny", || cargo(workspace, &["deny", "--workspace", "check"]));
-    } else {
-        steps.skip("cargo-deny", "not installed: `cargo install cargo-deny`");
-    }
+    supply_chain(workspace, &mut steps);
     steps.run("clippy", || cargo(workspace, &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]));
     // Programs and tests in one go, so that both are built with the same features of the same dependencies.
     let built = steps.run("build", || cargo(workspace, &["build", "--workspace", "--bins", "--tests"]));
@@ -36,6 +32,19 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     println!("\n{}", steps.summary());
     ensure!(steps.passed(), "a step failed");
     Ok(())
+}
+
+fn supply_chain(workspace: &Workspace, steps: &mut Steps) {
+    if !child::available("cargo", &["deny"]) {
+        return steps.skip("cargo-deny", "not installed: `cargo install cargo-deny`");
+    }
+    let deny = |arguments: &[&str]| cargo(workspace, &[&["deny", "--workspace"], arguments].concat());
+    steps.run("cargo-deny", || deny(&["check", "bans", "licenses", "sources"]));
+    // Only the advisories come from the network; a machine without one still checks the rest.
+    match deny(&["fetch", "db"]) {
+        Ok(()) => drop(steps.run("advisories", || deny(&["check", "advisories"]))),
+        Err(_) => steps.skip("advisories", "their database cannot be fetched"),
+    }
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {

@@ -20,30 +20,16 @@ pub struct Client {
 impl Client {
     /// An anonymous client of `base`, such as `http://127.0.0.1:8080`.
     pub fn new(base: impl Into<String>) -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests call services from outside, without peer's breakers"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "tests call services from outside, without peer's breakers")]
         let builder = reqwest::Client::builder();
-        let client = builder
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .timeout(DEADLINE)
-            .build();
-        Self {
-            base: base.into(),
-            token: None,
-            http: client.expect("a client without TLS always builds"),
-        }
+        let client = builder.no_proxy().redirect(redirect::Policy::none()).timeout(DEADLINE).build();
+        Self { base: base.into(), token: None, http: client.expect("a client without TLS always builds") }
     }
 
     /// The same client, sending `Authorization: Bearer <token>`.
     #[must_use]
     pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self {
-            token: Some(token.into()),
-            ..self.clone()
-        }
+        Self { token: Some(token.into()), ..self.clone() }
     }
 
     /// GET `path`, which begins with a slash and may carry a query.
@@ -64,12 +50,7 @@ impl Client {
     /// PATCH with a merge patch (RFC 7396) over the version that `etag` names.
     pub async fn patch(&self, path: &str, etag: &str, changes: &Value) -> Answer {
         let request = self.request(Method::PATCH, path).header(IF_MATCH, etag);
-        send(
-            request
-                .header(CONTENT_TYPE, "application/merge-patch+json")
-                .body(changes.to_string()),
-        )
-        .await
+        send(request.header(CONTENT_TYPE, "application/merge-patch+json").body(changes.to_string())).await
     }
 
     /// DELETE the version that `etag` names.
@@ -108,7 +89,7 @@ pub struct Answer {
 
 impl Answer {
     /// This answer, if its status is `status`; otherwise panics and shows it.
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "the status is often all that is asked")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{:#?}\n{}", self.headers, self.text());
@@ -125,16 +106,8 @@ impl Answer {
     /// The `code` of a problem (RFC 9457, with the house's extension); panics when the body is no problem.
     #[track_caller]
     pub fn problem(&self) -> String {
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/problem+json"),
-            "{}",
-            self.text()
-        );
-        self.json()["code"]
-            .as_str()
-            .map(str::to_owned)
-            .expect("a problem has a code")
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text());
+        self.json()["code"].as_str().map(str::to_owned).expect("a problem has a code")
     }
 
     /// The one value of a header, if it is there and text.

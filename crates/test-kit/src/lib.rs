@@ -1,6 +1,7 @@
-//! What tests need and no program does: a real PostgreSQL on a free port, a database of its own for each test on either
-//! engine, real processes that end with the test, a small JSON client, and waiting on conditions rather than on time.
-//! Everything here panics with the remedy when it cannot keep its promise: a test has nobody to hand an error to.
+//! What tests and benchmarks need and no service does: a real PostgreSQL on a free port, a database of its own for each
+//! test on either engine, real processes that end with the test, a small JSON client, and waiting on conditions rather
+//! than on time. Everything here panics with the remedy when it cannot keep its promise: a test has nobody to hand an
+//! error to.
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,

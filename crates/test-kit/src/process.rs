@@ -25,11 +25,7 @@ pub struct Process {
 impl Process {
     /// Starts `command` with an empty standard input, and collects what it prints.
     pub fn start(command: &mut Command) -> Self {
-        let started = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
+        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = started.unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let stdout = Lines::collect(child.stdout.take().expect("standard output is piped"));
         let stderr = Lines::collect(child.stderr.take().expect("standard error is piped"));
@@ -81,10 +77,7 @@ impl Process {
     pub async fn terminate(&mut self, deadline: Duration) -> ExitStatus {
         // A process that has been waited for no longer owns its number.
         if self.exit_status().is_none() {
-            let id = i32::try_from(self.id())
-                .ok()
-                .and_then(Pid::from_raw)
-                .expect("a child has a process id");
+            let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a child has a process id");
             kill_process(id, Signal::TERM).expect("a child takes signals");
         }
         self.end(deadline).await
@@ -102,9 +95,7 @@ impl Process {
     pub async fn end(&mut self, deadline: Duration) -> ExitStatus {
         let started = Instant::now();
         loop {
-            let ended = self
-                .exit_status()
-                .filter(|_| self.stdout.closed() && self.stderr.closed());
+            let ended = self.exit_status().filter(|_| self.stdout.closed() && self.stderr.closed());
             if let Some(status) = ended {
                 return status;
             }

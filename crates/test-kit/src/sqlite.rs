@@ -13,10 +13,7 @@ pub struct Database {
 
 /// A fresh, empty SQLite database.
 pub fn database() -> Database {
-    let directory = tempfile::Builder::new()
-        .prefix("lendery-sqlite.")
-        .tempdir()
-        .expect("a temporary directory");
+    let directory = tempfile::Builder::new().prefix("lendery-sqlite.").tempdir().expect("a temporary directory");
     let url = format!("sqlite://{}?mode=rwc", directory.path().join("test.db").display());
     Database { url, directory }
 }

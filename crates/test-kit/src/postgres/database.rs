@@ -22,11 +22,7 @@ pub async fn database() -> Database {
         .await
         .expect("a database on the test server");
     let (base, _maintenance) = server_url.rsplit_once('/').expect("the server's URL names a database");
-    Database {
-        url: format!("{base}/{name}"),
-        name,
-        server_url,
-    }
+    Database { url: format!("{base}/{name}"), name, server_url }
 }
 
 impl Database {
@@ -42,10 +38,7 @@ impl Drop for Database {
         let url = self.server_url.clone();
         // A runtime cannot wait for work of its own inside a destructor, hence the thread.
         let outcome = thread::spawn(move || {
-            let runtime = runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(sqlx::Error::Io)?;
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(sqlx::Error::Io)?;
             runtime.block_on(execute(&url, statement))
         })
         .join();

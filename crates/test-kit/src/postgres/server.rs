@@ -33,19 +33,14 @@ impl Server {
             .expect("sh runs");
         let mut url = String::new();
         let stdout = keeper.stdout.take().expect("standard output is piped");
-        BufReader::new(stdout)
-            .read_line(&mut url)
-            .expect("standard output is text");
+        BufReader::new(stdout).read_line(&mut url).expect("standard output is text");
         if url.is_empty() {
             let mut reason = String::new();
             let mut stderr = keeper.stderr.take().expect("standard error is piped");
             stderr.read_to_string(&mut reason).expect("standard error is text");
             panic!("no PostgreSQL for this test: {reason}");
         }
-        Self {
-            url: url.trim_end().to_owned(),
-            keeper,
-        }
+        Self { url: url.trim_end().to_owned(), keeper }
     }
 
     /// The URL of its maintenance database, as the superuser.
@@ -64,15 +59,10 @@ impl Drop for Server {
 
 /// The URL of the server that this process's tests share.
 pub(super) async fn shared_url() -> String {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test runner's one word to the test kit, not configuration"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the test runner's one word to the test kit, not configuration")]
     match std::env::var(SHARED) {
         Ok(url) => url,
-        Err(_) => tokio::task::spawn_blocking(own_url)
-            .await
-            .expect("a PostgreSQL server of this process's own"),
+        Err(_) => tokio::task::spawn_blocking(own_url).await.expect("a PostgreSQL server of this process's own"),
     }
 }
 

@@ -4,16 +4,8 @@ use test_kit::{Engine, TestDatabase, on_every_database, postgres, sqlite};
 async fn execute(database: &TestDatabase, statement: &str) -> Result<(), sqlx::Error> {
     let statement = AssertSqlSafe(statement.to_owned());
     match database.engine() {
-        Engine::Sqlite => SqliteConnection::connect(database.url())
-            .await?
-            .execute(statement)
-            .await
-            .map(drop),
-        Engine::Postgres => PgConnection::connect(database.url())
-            .await?
-            .execute(statement)
-            .await
-            .map(drop),
+        Engine::Sqlite => SqliteConnection::connect(database.url()).await?.execute(statement).await.map(drop),
+        Engine::Postgres => PgConnection::connect(database.url()).await?.execute(statement).await.map(drop),
     }
 }
 

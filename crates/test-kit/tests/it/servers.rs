@@ -11,11 +11,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 async fn setting(url: &str, name: &str) -> String {
     let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::query_scalar("SELECT current_setting($1)")
-        .bind(name)
-        .fetch_one(&mut connection)
-        .await
-        .unwrap()
+    sqlx::query_scalar("SELECT current_setting($1)").bind(name).fetch_one(&mut connection).await.unwrap()
 }
 
 async fn refuses_connections(url: &str) -> bool {
@@ -50,10 +46,7 @@ async fn a_server_does_not_outlive_a_killed_process() {
     let url = line.strip_prefix("server ").unwrap();
     let data = setting(url, "data_directory").await;
     process.kill();
-    wait_until("the server's directory is gone", DEADLINE, async || {
-        !std::fs::exists(&data).unwrap()
-    })
-    .await;
+    wait_until("the server's directory is gone", DEADLINE, async || !std::fs::exists(&data).unwrap()).await;
     assert!(refuses_connections(url).await);
 }
 

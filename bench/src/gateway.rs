@@ -1,0 +1,55 @@
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::figure::{Figure, median};
+use crate::nginx::Nginx;
+use crate::platform::{Platform, directory};
+use crate::{load, process_table};
+
+/// A public list, as a visitor's first page asks for it.
+const PATH: &str = "/api/v1/items?limit=10";
+
+/// Rounds that alternate between the two servers, so that a slow moment of the machine meets both.
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(4);
+
+/// Server CPU per cached public GET, of this platform as a whole and of nginx's `proxy_cache` serving the same body.
+pub(crate) async fn measure() -> Result<Vec<Figure>> {
+    let directory = directory()?;
+    let platform = Platform::start(&directory.path().join("data")).await?;
+    let nginx = Nginx::start(&platform.base, directory.path()).await?;
+    let (ours, theirs) = (platform.client(), nginx.client());
+    let first = ours.get(PATH).await.expect(200);
+    ensure!(theirs.get(PATH).await.expect(200).body == first.body, "the two servers answer different bodies");
+    let again = ours.get(PATH).await.expect(200);
+    let status = again.header("cache-status").unwrap_or_default();
+    ensure!(status.contains("hit"), "the second GET is no cache hit: Cache-Status: {status:?}");
+    ensure!(theirs.get(PATH).await.header("x-cache") == Some("HIT"), "nginx's second GET is no cache hit");
+
+    let (mut our_costs, mut their_costs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        our_costs.push(cost(&platform.base, platform.process.id(), &directory)?);
+        their_costs.push(cost(&nginx.base, nginx.process.id(), &directory)?);
+    }
+    let (measured, reference) = (median(&mut our_costs), median(&mut their_costs));
+    Ok(vec![Figure {
+        name: "server CPU per cached GET",
+        measured,
+        bound: 1.5 * reference,
+        unit: "us",
+        reference: format!(
+            "nginx proxy_cache {reference:.2} us, ratio {:.2}, body {} bytes",
+            measured / reference,
+            first.body.len()
+        ),
+    }])
+}
+
+/// CPU microseconds per request of the process `id` under load.
+fn cost(base: &str, id: u32, directory: &tempfile::TempDir) -> Result<f64> {
+    let before = process_table::cpu_time(id)?;
+    let requests = load::get(base, &[PATH.to_owned()], ROUND, directory.path())?;
+    let used = process_table::cpu_time(id)?.saturating_sub(before);
+    Ok(used.as_secs_f64() * 1e6 / f64::from(requests))
+}
