@@ -16,7 +16,7 @@ const OVERHEAD_BYTES: usize = 128;
 const USUAL_ENTRY_BYTES: u64 = 512;
 
 /// Longer times to live are cut to this, a year, to stay within what a clock can hold.
-const LONGEST_TTL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const LONGEST_TTL: Duration = Duration::from_hours(365 * 24);
 
 /// A [`Cache`] in this process's memory, within a bound of bytes; what was asked for least goes first.
 #[derive(Debug)]

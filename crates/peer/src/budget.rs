@@ -33,3 +33,34 @@ impl RetryBudget {
         self.saved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, to).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn retries_never_exceed_their_share_of_calls(percent in 0u32..=20, story in prop::collection::vec(any::<bool>(), 0..500)) {
+            let budget = RetryBudget::new(percent);
+            let (mut calls, mut retries) = (0, 0);
+            for is_call in story {
+                if is_call {
+                    budget.deposit();
+                    calls += 1;
+                } else if budget.withdraw() {
+                    retries += 1;
+                }
+                prop_assert!(retries * 100 <= calls * percent);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_calm_does_not_pay_for_a_storm() {
+        let budget = RetryBudget::new(20);
+        (0..1_000_000).for_each(|_| budget.deposit());
+        assert_eq!((0..100).filter(|_| budget.withdraw()).count(), 10);
+    }
+}

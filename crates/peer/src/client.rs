@@ -3,9 +3,9 @@ use std::time::Duration;
 /// The pooled HTTP client that peers share.
 pub type HttpClient = reqwest::Client;
 
-/// Idle connections live this long: shorter than a server's patience, so that a call seldom meets a connection which the
-/// server is just closing.
-const IDLE_CONNECTION: Duration = Duration::from_secs(4);
+/// Idle connections live this long: well under the 75 s of this platform's servers, so that a call does not meet a
+/// connection which the server is just closing.
+const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 
 /// More idle connections than this to one upstream are closed; a burst opens new ones.
 const IDLE_CONNECTIONS_PER_UPSTREAM: usize = 64;
@@ -17,6 +17,7 @@ const IDLE_CONNECTIONS_PER_UPSTREAM: usize = 64;
 ///
 /// # Errors
 /// When the system refuses what a client needs.
+#[expect(clippy::disallowed_methods, reason = "the one place where a client is built, for peers only")]
 pub fn http_client(connect_timeout: Duration) -> Result<HttpClient, reqwest::Error> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

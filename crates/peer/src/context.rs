@@ -15,7 +15,7 @@ const PROPAGATED: [HeaderName; 3] = [
 ];
 
 /// No call lasts longer; it also keeps deadlines within what a clock can hold.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// On whose behalf, and until when, a call is made.
 #[derive(Clone, Debug)]

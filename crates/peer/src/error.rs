@@ -67,9 +67,7 @@ impl PeerError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Open { .. } | Self::Timeout { .. } | Self::Connect { .. } | Self::Broken { .. } => true,
-            Self::Status { status, .. } => {
-                is_transient(*status) || matches!(*status, StatusCode::TOO_MANY_REQUESTS)
-            }
+            Self::Status { status, .. } => is_transient(*status) || matches!(*status, StatusCode::TOO_MANY_REQUESTS),
             Self::RequestBody { .. }
             | Self::InvalidRequest { .. }
             | Self::Unreadable { .. }

@@ -54,9 +54,7 @@ impl<'a> JsonCall<'a> {
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.body = serde_json::to_vec(body)
-            .map(RequestBody::full)
-            .map_err(|_| "its body cannot be written as JSON");
+        self.body = serde_json::to_vec(body).map(RequestBody::full).map_err(|_| "its body cannot be written as JSON");
         self
     }
 

@@ -1,4 +1,5 @@
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::{Method, Request, Response};
 use rand::rngs::SmallRng;
@@ -9,9 +10,7 @@ use crate::attempt::{Attempt, is_worth_a_retry};
 use crate::breaker::{Breaker, Permit, Refused};
 use crate::budget::RetryBudget;
 use crate::outgoing::Outgoing;
-use crate::{
-    CallContext, HttpClient, InvalidSettings, JsonCall, PeerError, PeerSettings, RequestBody, ResponseBody,
-};
+use crate::{CallContext, HttpClient, InvalidSettings, JsonCall, PeerError, PeerSettings, RequestBody, ResponseBody};
 
 /// One upstream and everything that guards calls to it. Clones share the guard.
 #[derive(Clone, Debug)]
@@ -83,6 +82,9 @@ impl Peer {
     ) -> Result<Response<ResponseBody>, PeerError> {
         let inner = &*self.inner;
         let mut outgoing = Outgoing::prepare(&inner.settings, request, context)?;
+        if context.deadline() <= Instant::now() {
+            return Err(PeerError::Timeout { peer: self.shared_name(), after: Duration::ZERO });
+        }
         let mut permit = inner.breaker.try_acquire().map_err(|refused| self.open(refused))?;
         inner.budget.deposit();
         let mut retries_left = inner.settings.retry.max_retries;

@@ -24,12 +24,7 @@ pub struct ResponseBody {
 
 impl ResponseBody {
     /// `permit` is `None` when the answer's status has already decided the verdict.
-    pub(crate) fn new(
-        inner: reqwest::Body,
-        peer: Arc<str>,
-        idle_timeout: Duration,
-        permit: Option<Permit>,
-    ) -> Self {
+    pub(crate) fn new(inner: reqwest::Body, peer: Arc<str>, idle_timeout: Duration, permit: Option<Permit>) -> Self {
         let mut body = Self { inner, peer, idle_timeout, waiting: None, permit };
         if body.inner.is_end_stream() {
             body.settle(Verdict::Success);

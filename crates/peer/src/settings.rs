@@ -24,7 +24,7 @@ pub struct PeerSettings {
 }
 
 impl PeerSettings {
-    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+    const LONGEST: Duration = Duration::from_hours(24);
 
     /// Defaults for a service on the same network: 2 s for an attempt, so that one retry still fits into the few seconds a
     /// person waits; 30 s between two pieces of a body, twice the usual keep-alive of an event stream.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cache::{Cache, Filled, InProcess};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 async fn store(cache: &InProcess, key: &str, value: impl Into<Bytes>, ttl: Duration) -> Filled {
     let ticket = cache.begin_fill(key).await.unwrap();
@@ -22,7 +22,7 @@ async fn what_was_filled_is_found_under_its_key_only() {
 async fn an_entry_is_gone_when_its_time_is_over_and_not_before() {
     let cache = InProcess::new(1 << 20);
     store(&cache, "a", "1", MINUTE).await;
-    tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
+    tokio::time::advance(Duration::from_millis(59_999)).await;
     assert!(cache.get("a").await.unwrap().is_some());
     tokio::time::advance(Duration::from_millis(1)).await;
     assert_eq!(cache.get("a").await.unwrap(), None);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cache::{Cache, FillTicket, InProcess};
 
 const KEY: &str = "session";
-const TTL: Duration = Duration::from_secs(60);
+const TTL: Duration = Duration::from_mins(1);
 
 /// Readers: begin, read the source, fill. Writers: change the source, invalidate.
 const STEPS: [usize; 4] = [3, 3, 2, 2];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cache::{Cache, InProcess};
 
-const TTL: Duration = Duration::from_secs(60);
+const TTL: Duration = Duration::from_mins(1);
 const WRITES: u64 = 20_000;
 
 async fn fill_until(stop: Arc<AtomicBool>, cache: Arc<InProcess>, source: Arc<AtomicU64>) {

@@ -56,7 +56,8 @@ pub(super) struct Grant {
 
 impl Controller {
     pub(super) fn new(settings: BreakerSettings, seed: u64, now: Instant) -> Self {
-        let started = Transition { from: BreakerState::Closed, to: BreakerState::Closed, reason: Reason::Started, at: now };
+        let started =
+            Transition { from: BreakerState::Closed, to: BreakerState::Closed, reason: Reason::Started, at: now };
         Self {
             phase: Phase::Closed { window: Window::new(now), streak: 0, slow_start: None },
             epoch: 0,
@@ -122,14 +123,16 @@ impl Controller {
 
     /// Notes that a probe's answer has begun.
     pub(super) fn answered(&mut self, grant: Grant, slow: bool) {
-        if let (Phase::HalfOpen { probes }, Some(id), true) = (&mut self.phase, grant.probe, grant.epoch == self.epoch) {
+        if let (Phase::HalfOpen { probes }, Some(id), true) = (&mut self.phase, grant.probe, grant.epoch == self.epoch)
+        {
             probes.answered(id, slow);
         }
     }
 
     /// Takes a probe's place back without an outcome.
     pub(super) fn abandon(&mut self, grant: Grant) {
-        if let (Phase::HalfOpen { probes }, Some(id), true) = (&mut self.phase, grant.probe, grant.epoch == self.epoch) {
+        if let (Phase::HalfOpen { probes }, Some(id), true) = (&mut self.phase, grant.probe, grant.epoch == self.epoch)
+        {
             probes.abandon(id);
         }
     }

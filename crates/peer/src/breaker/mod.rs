@@ -178,9 +178,10 @@ impl Breaker {
     fn log(&self, transition: Transition) {
         let Transition { from, to, reason, .. } = transition;
         let upstream = &*self.shared.name;
-        match to {
-            BreakerState::Open => tracing::warn!(upstream, ?from, ?to, ?reason, "circuit breaker opened"),
-            _ => tracing::info!(upstream, ?from, ?to, ?reason, "circuit breaker turned"),
+        if to == BreakerState::Open {
+            tracing::warn!(upstream, ?from, ?to, ?reason, "circuit breaker opened");
+        } else {
+            tracing::info!(upstream, ?from, ?to, ?reason, "circuit breaker turned");
         }
     }
 }

@@ -25,7 +25,7 @@ struct Probe {
 pub(super) struct ProbeId(u64);
 
 /// What a cycle found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     Undecided,
     Recovered,

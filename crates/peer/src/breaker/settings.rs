@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::InvalidSettings;
 
 /// Longer times are mistakes, and could overflow a clock.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// When a breaker opens, for how long, and how it comes back.
 #[derive(Clone, Debug)]

@@ -88,3 +88,36 @@ impl Window {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The model keeps every call with the second it fell into.
+        #[test]
+        fn the_window_counts_exactly_the_last_ten_seconds(
+            story in prop::collection::vec((0u64..25_000, any::<bool>(), any::<bool>()), 0..200),
+        ) {
+            let began = Instant::now();
+            let (mut window, mut model, mut at) = (Window::new(began), Vec::new(), Duration::ZERO);
+            for (wait_ms, failed, slow) in story {
+                // Mostly short waits, now and then one beyond the window.
+                at += Duration::from_millis(if wait_ms > 24_000 { wait_ms } else { wait_ms / 20 });
+                let verdict = if failed { Verdict::Failure } else { Verdict::Success };
+                let outcome = Outcome { verdict, slow };
+                window.add(outcome, began + at);
+                // After two silent windows the seconds are counted from the next call on.
+                model.push((at, outcome));
+                let newest = window.newest_from.duration_since(began);
+                let mut expected = Tally::default();
+                for (_, outcome) in model.iter().filter(|(when, _)| *when + 9 * BUCKET >= newest) {
+                    expected.add(*outcome);
+                }
+                prop_assert_eq!(window.total(began + at), expected);
+            }
+        }
+    }
+}
