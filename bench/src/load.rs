@@ -25,14 +25,14 @@ pub(crate) fn get(base: &str, paths: &[String], duration: Duration, directory: &
     answered(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// A script for wrk that asks for each path in turn.
+/// A script for wrk that asks for each path in turn. Requests are formatted once, after wrk knows the Host header.
 fn lua(paths: &[String]) -> String {
-    let mut script = String::from("local requests = {}\n");
-    for (index, path) in paths.iter().enumerate() {
+    let mut script = String::from("local requests, last = {}, 0\nfunction init()\n");
+    for path in paths {
         // A path has been percent-encoded, so it contains neither quotes nor backslashes.
-        let _ = writeln!(script, "requests[{}] = wrk.format('GET', '{path}')", index + 1);
+        let _ = writeln!(script, "  requests[#requests + 1] = wrk.format('GET', '{path}')");
     }
-    script + "local next = 0\nrequest = function() next = next % #requests + 1; return requests[next] end\n"
+    script + "end\nfunction request()\n  last = last % #requests + 1\n  return requests[last]\nend\n"
 }
 
 fn answered(report: &str) -> Result<u32> {

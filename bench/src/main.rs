@@ -12,8 +12,12 @@ mod process_table;
 mod start;
 mod write;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
+
+use crate::figure::Figure;
 
 /// Prints figures beside their references; without a name, all of them.
 #[derive(Debug, Parser)]
@@ -34,8 +38,20 @@ enum Name {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    let Arguments { names } = Arguments::parse();
+async fn main() -> ExitCode {
+    match measure(&Arguments::parse().names).await {
+        Ok(figures) => {
+            println!("{}", figure::table(&figures));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(names: &[Name]) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for name in Name::value_variants().iter().filter(|name| names.is_empty() || names.contains(name)) {
         figures.extend(match name {
@@ -45,6 +61,5 @@ async fn main() -> Result<()> {
             Name::Write => write::measure().await?,
         });
     }
-    println!("{}", figure::table(&figures));
-    Ok(())
+    Ok(figures)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use test_kit::http::Client;
-use test_kit::process::Process;
+use test_kit::process::{self, Process};
 use test_kit::wait_until;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ impl Nginx {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let file = directory.join("nginx.conf");
         fs::write(&file, configuration(port, origin))?;
-        let mut command = Command::new("nginx");
+        let mut command = process::command("nginx");
         command.args(["-e", "stderr", "-c"]).arg(&file).arg("-p").arg(directory);
         let process = Process::start(&mut command);
         let address = ("127.0.0.1", port);
@@ -37,6 +37,13 @@ impl Nginx {
     /// A client of its address.
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.base)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // Its workers end when it asks them to, not when it is killed.
+        self.process.stop(DEADLINE);
     }
 }
 

@@ -1,13 +1,12 @@
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use tempfile::TempDir;
 use test_kit::http::Client;
-use test_kit::process::Process;
+use test_kit::process::{self, Process};
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -25,7 +24,7 @@ impl Platform {
     pub(crate) async fn start(data: &Path) -> Result<Self> {
         let program = built()?.join("lendery");
         ensure!(program.exists(), "{} is missing: `cargo xtask bench` builds it", program.display());
-        let mut command = Command::new(program);
+        let mut command = process::command(program);
         command
             .args(["up", "--demo", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--data-dir"])
             .arg(data);

@@ -1,5 +1,6 @@
 //! A real program as a child process: its output line by line, its ready line, signals, and its end with the test.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,18 @@ use crate::wait::PAUSE;
 
 /// What a program prints, with the address it serves on, once it does.
 const READY: &str = "ready ";
+
+/// A command for `program` which, once it runs, on Linux gets SIGTERM when the thread that started it ends, be it by a
+/// SIGKILL of the whole test process.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let tied = cfg!(target_os = "linux") && Command::new("setpriv").arg("--version").output().is_ok();
+    if !tied {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]).arg(program);
+    command
+}
 
 /// A running program; dropping it kills it and waits until it is gone.
 #[derive(Debug)]
@@ -75,12 +88,19 @@ impl Process {
 
     /// SIGTERM, then as [`Process::end`].
     pub async fn terminate(&mut self, deadline: Duration) -> ExitStatus {
-        // A process that has been waited for no longer owns its number.
-        if self.exit_status().is_none() {
-            let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a child has a process id");
-            kill_process(id, Signal::TERM).expect("a child takes signals");
-        }
+        self.ask_to_end();
         self.end(deadline).await
+    }
+
+    /// SIGTERM, and SIGKILL when it has not ended within `deadline`. Blocks: it is for destructors, which cannot await, of
+    /// programs whose own children would outlive a SIGKILL.
+    pub fn stop(&mut self, deadline: Duration) {
+        self.ask_to_end();
+        let started = std::time::Instant::now();
+        while self.exit_status().is_none() && started.elapsed() < deadline {
+            thread::sleep(PAUSE);
+        }
+        self.kill();
     }
 
     /// SIGKILL, then waits until the process is gone: what a power cut looks like to everybody else.
@@ -106,6 +126,14 @@ impl Process {
                 self.stderr()
             );
             sleep(PAUSE).await;
+        }
+    }
+
+    fn ask_to_end(&mut self) {
+        // A process that has been waited for no longer owns its number.
+        if self.exit_status().is_none() {
+            let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a child has a process id");
+            kill_process(id, Signal::TERM).expect("a child takes signals");
         }
     }
 

@@ -1,10 +1,11 @@
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
-use test_kit::process::Process;
+use test_kit::process::{self, Process};
 use test_kit::wait_until;
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -13,8 +14,9 @@ fn shell(script: &str) -> Process {
     Process::start(Command::new("sh").args(["-c", script]))
 }
 
+/// Whether the process is there and no zombie, which is a process that has ended and nobody has waited for.
 fn runs(id: u32) -> bool {
-    Path::new(&format!("/proc/{id}")).exists()
+    fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 #[tokio::test]
@@ -63,6 +65,32 @@ fn a_program_is_gone_when_its_test_panics() {
     }))
     .unwrap_err();
     assert!(!runs(id));
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_tied_program_ends_with_the_thread_that_started_it() {
+    let starter = thread::spawn(|| {
+        let process = Process::start(process::command("sh").args(["-c", "echo started; exec sleep 600"]));
+        let id = process.id();
+        while process.stdout().is_empty() {
+            thread::yield_now();
+        }
+        // As a killed test does: no destructor runs.
+        std::mem::forget(process);
+        id
+    });
+    let id = starter.join().unwrap();
+    wait_until("the program ends", DEADLINE, async || !runs(id)).await;
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_program_that_ignores_being_asked_is_stopped_all_the_same() {
+    let mut process = shell("trap '' TERM; echo ready now; while :; do sleep 0.01; done");
+    process.ready(DEADLINE).await;
+    process.stop(Duration::from_millis(50));
+    assert!(!runs(process.id()));
 }
 
 #[tokio::test(start_paused = true)]
