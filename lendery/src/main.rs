@@ -1,1 +1,36 @@
-fn main() {}
+//! `lendery`: everything in one process with `lendery up`, and the operator's commands.
+
+mod cli;
+mod commands;
+mod data_dir;
+mod demo;
+mod stack;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+// The allocator keeps the resident memory of a long-running process flat; measured in docs/adr/0004.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[expect(clippy::print_stderr, reason = "a command says on standard error why it failed")]
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the system refused the threads to run on: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(Box::pin(commands::run(cli))) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

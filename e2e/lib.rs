@@ -1,0 +1,1 @@
+//! Nothing here: the tests in `tests/it` run the real programs from the outside.

@@ -1,0 +1,13 @@
+//! Lendery from the outside: the programs as they are built, with real files and real faults.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
+
+mod catalogue;
+mod contract;
+mod hang_up;
+mod main_job;
+mod member;
+mod outage;
+mod platform;
+mod programs;
+mod restart;
+mod start;

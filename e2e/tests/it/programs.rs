@@ -1,0 +1,29 @@
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A program of this workspace as `cargo build --workspace --bins` has left it.
+pub(crate) fn program(name: &str) -> Command {
+    let path = target_directory().join("debug").join(name);
+    assert!(path.exists(), "{} is not built; run `cargo build --workspace --bins`", path.display());
+    let mut command = Command::new(path);
+    // What the machine's user has set is no part of a test.
+    let foreign = std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("LENDERY_"));
+    for (key, _) in foreign {
+        command.env_remove(key);
+    }
+    command
+}
+
+/// Runs a program to its end.
+pub(crate) async fn finished(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output()).await.unwrap().expect("the program starts")
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn target_directory() -> PathBuf {
+    let ours = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(ours, PathBuf::from)
+}

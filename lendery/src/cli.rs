@@ -1,0 +1,112 @@
+//! The command line: what can be said, and nothing of what it does.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Lendery, the sharing platform a town's tool library hosts itself.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// The directory that holds everything: databases, photos, secrets, warehouse.
+    #[arg(long, global = true, env = "LENDERY_DATA_DIR", default_value = "./data", value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start everything in this process.
+    Up(Up),
+    /// Bring things in from files.
+    #[command(subcommand)]
+    Import(Import),
+    /// Look after administrators.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Fill and ask the warehouse.
+    #[command(subcommand)]
+    Etl(Etl),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Say whether everything is well, and what is not.
+    Doctor,
+    /// Print a service's OpenAPI document.
+    #[command(hide = true)]
+    Openapi {
+        /// `users` or `inventory`.
+        #[arg(long)]
+        service: String,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Up {
+    /// Where people and programs reach Lendery; port 0 takes a free one.
+    #[arg(long, env = "LENDERY_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub(crate) listen: String,
+    /// Where the operator's tools reach it; never make it public.
+    #[arg(long, env = "LENDERY_OPS_LISTEN", default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
+    pub(crate) ops_listen: String,
+    /// Fill an empty data directory with people and things to try it out.
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// What is logged, to standard error: `warn`, `info`, `info,gateway=debug` …
+    #[arg(long, env = "LENDERY_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(crate) log: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Import items from a CSV file with the columns name, category, description, units, loan_days, tags and optionally
+    /// external_id, daily_price, deposit, currency. The same file twice changes nothing.
+    Items {
+        file: PathBuf,
+        /// The member who owns the items.
+        #[arg(long, value_name = "EMAIL")]
+        owner: String,
+        /// Check the whole file and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Import the rows that are right and report the others, instead of all or nothing.
+        #[arg(long)]
+        keep_going: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Create an administrator, or make one of the member with this e-mail. The password is read from standard input.
+    Create {
+        #[arg(long)]
+        email: String,
+        /// What others see.
+        #[arg(long, value_name = "NAME")]
+        display_name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Etl {
+    /// Copy what has changed into the warehouse, now.
+    Run,
+    /// Show the last runs and what the warehouse holds.
+    Status,
+    /// Ask the warehouse in SQL, such as "select count(*) from dim_item".
+    Query { sql: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every setting, its value and where it came from; secrets as ***.
+    Print,
+}

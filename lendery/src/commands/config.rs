@@ -1,0 +1,28 @@
+use std::path::Path;
+
+use comfy_table::{Table, presets};
+
+use crate::data_dir::{DataDir, Secrets};
+use crate::stack::Settings;
+
+/// Prints every setting of `lendery up`, its value and where it came from; secrets as `***`.
+#[expect(clippy::print_stdout, reason = "the outcome of a command")]
+pub(super) fn print(path: &Path) -> anyhow::Result<()> {
+    let data_dir = DataDir::open(path)?;
+    let settings = Settings::load(&data_dir, &Secrets::open(&data_dir)?)?;
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["setting", "value", "from"]);
+    table.add_row(["data_dir".to_owned(), data_dir.path().display().to_string(), "--data-dir or LENDERY_DATA_DIR".to_owned()]);
+    for name in ["users", "inventory", "etl"] {
+        let file = data_dir.database_file(name).display().to_string();
+        table.add_row([format!("{name}.database"), file, "data_dir".to_owned()]);
+    }
+    for secret in ["service-credential", "warehouse-key"] {
+        table.add_row([format!("secrets.{secret}"), "***".to_owned(), "data_dir".to_owned()]);
+    }
+    for (service, setting) in settings.origins {
+        table.add_row([format!("{service}.{}", setting.key), setting.value, setting.origin]);
+    }
+    println!("{}", table.trim_fmt());
+    Ok(())
+}

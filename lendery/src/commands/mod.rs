@@ -1,0 +1,36 @@
+//! One command, one file.
+
+mod admin;
+mod config;
+mod doctor;
+mod etl;
+mod import;
+mod instance;
+mod openapi;
+mod up;
+
+use std::process::ExitCode;
+
+use service_kit::telemetry::{self, LogFormat};
+
+use crate::cli::{Cli, Command, ConfigCommand};
+
+/// Runs what was asked for. An error is one sentence with the remedy in it.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let data_dir = &cli.place.data_dir;
+    let filter = match &cli.command {
+        Command::Up(up) => up.log.as_str(),
+        _ => "error",
+    };
+    telemetry::start(filter, LogFormat::Text)?;
+    match cli.command {
+        Command::Up(up) => up::run(data_dir, up).await?,
+        Command::Import(import) => import::run(data_dir, import).await?,
+        Command::Admin(admin) => admin::run(data_dir, admin).await?,
+        Command::Etl(etl) => etl::run(data_dir, etl).await?,
+        Command::Config(ConfigCommand::Print) => config::print(data_dir)?,
+        Command::Doctor => return doctor::run(data_dir).await,
+        Command::Openapi { service } => openapi::print(&service)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,13 @@
+use anyhow::bail;
+
+/// Prints the document of one service as its `api/openapi.json` holds it.
+#[expect(clippy::print_stdout, reason = "the outcome of a command")]
+pub(super) fn print(service: &str) -> anyhow::Result<()> {
+    let document = match service {
+        "users" => user_service::openapi(),
+        "inventory" => inventory_service::openapi(),
+        other => bail!("there is no service {other}; the services are users and inventory"),
+    };
+    println!("{}", document.to_pretty_json()?);
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! The one directory in which an embedded Lendery keeps everything.
+
+mod endpoints;
+mod secrets;
+
+pub(crate) use endpoints::Endpoints;
+pub(crate) use secrets::Secrets;
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+
+/// There while a demo is being filled in, so that a start after a crash finishes it.
+const DEMO_MARK: &str = "run/demo-unfinished";
+
+/// A data directory that exists and can be written to.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+}
+
+/// Held by the one process that may run the services of a data directory. The lock falls when the process ends, however
+/// it ends.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl DataDir {
+    /// Opens the directory, creating it and its rooms with access for this user only.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let data_dir = Self { path: path.to_owned() };
+        for room in ["", "databases", "photos", "run", "secrets", "warehouse"] {
+            let folder = path.join(room);
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder).with_context(|| unusable(&folder))?;
+        }
+        // Folders that were there already may still refuse new files.
+        data_dir.private_file("lock").with_context(|| unusable(path))?;
+        Ok(data_dir)
+    }
+
+    /// The directory as it was given.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The address of a service's SQLite file.
+    pub(crate) fn database_url(&self, service: &str) -> String {
+        format!("sqlite:{}", self.database_file(service).display())
+    }
+
+    pub(crate) fn database_file(&self, service: &str) -> PathBuf {
+        self.path.join("databases").join(format!("{service}.db"))
+    }
+
+    pub(crate) fn warehouse(&self) -> PathBuf {
+        self.path.join("warehouse")
+    }
+
+    /// Whether nobody has used it yet, or only a demo that was cut short while it was being filled.
+    pub(crate) fn is_unused(&self) -> bool {
+        !self.database_file("users").exists() || self.path.join(DEMO_MARK).exists()
+    }
+
+    /// Notes that the demo is being filled in.
+    pub(crate) fn begin_demo(&self) -> anyhow::Result<()> {
+        self.private_file(DEMO_MARK).map(drop).with_context(|| unusable(&self.path))
+    }
+
+    /// Notes that the demo is complete.
+    pub(crate) fn finish_demo(&self) -> anyhow::Result<()> {
+        let mark = self.path.join(DEMO_MARK);
+        std::fs::remove_file(&mark).with_context(|| format!("cannot remove {}", mark.display()))
+    }
+
+    /// The lock, or nothing when another process has it.
+    pub(crate) fn try_lock(&self) -> anyhow::Result<Option<Lock>> {
+        let file = self.private_file("lock").with_context(|| unusable(&self.path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", self.path.join("lock").display()))
+            }
+        }
+    }
+
+    /// The lock, or an error that says who has it.
+    pub(crate) fn lock(&self) -> anyhow::Result<Lock> {
+        self.try_lock()?.ok_or_else(|| {
+            let holder = Endpoints::read(self).map(|e| format!(" (process {})", e.pid)).unwrap_or_default();
+            let path = self.path.display();
+            anyhow!("{path} is in use by another lendery{holder}; stop that one, or choose another --data-dir")
+        })
+    }
+
+    fn private_file(&self, name: &str) -> std::io::Result<File> {
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.path.join(name))
+    }
+}
+
+fn unusable(path: &Path) -> String {
+    format!("{} cannot be written to; make it writable for this user, or choose another --data-dir", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_directory_has_one_holder_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(directory.path()).unwrap();
+        let lock = data_dir.lock().unwrap();
+        let refusal = data_dir.lock().unwrap_err().to_string();
+        assert!(refusal.contains("in use by another lendery"), "{refusal}");
+        drop(lock);
+        data_dir.lock().unwrap();
+    }
+
+    #[test]
+    fn nobody_else_may_look_into_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("data");
+        DataDir::open(&path).unwrap();
+        for folder in ["", "secrets", "databases"] {
+            let mode = std::fs::metadata(path.join(folder)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{folder}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("data");
+        std::fs::write(&path, "").unwrap();
+        let refusal = format!("{:#}", DataDir::open(&path).unwrap_err());
+        assert!(refusal.contains(path.to_str().unwrap()), "{refusal}");
+        assert!(refusal.contains("--data-dir"), "{refusal}");
+    }
+}

@@ -1,0 +1,88 @@
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use vocabulary::Secret;
+
+use super::DataDir;
+
+/// The secrets of a data directory, made at the first start and kept in files that only this user can read.
+#[derive(Debug, Clone)]
+pub(crate) struct Secrets {
+    /// By which the services know each other.
+    pub(crate) service_credential: Secret,
+    /// Turns ids into the pseudonyms of the warehouse.
+    pub(crate) warehouse_key: Secret,
+}
+
+impl Secrets {
+    /// Reads them, and makes those that are missing.
+    pub(crate) fn open(data_dir: &DataDir) -> anyhow::Result<Self> {
+        let folder = data_dir.path().join("secrets");
+        let open = |name: &str| open_or_make(&folder.join(name));
+        Ok(Self { service_credential: open("service-credential")?, warehouse_key: open("warehouse-key")? })
+    }
+}
+
+fn open_or_make(path: &Path) -> anyhow::Result<Secret> {
+    let fresh = random()?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => {
+            file.write_all(fresh.as_bytes()).and_then(|()| file.sync_all()).with_context(|| unwritable(path))?;
+            Ok(Secret::new(fresh))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path),
+        Err(error) => Err(error).with_context(|| unwritable(path)),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Secret> {
+    let place = path.display();
+    let mode = std::fs::metadata(path).with_context(|| format!("cannot look at {place}"))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        bail!("others can read the secret {place}; take their access away with: chmod 600 {place}");
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the secret {place}"))?;
+    if text.trim().is_empty() {
+        bail!("the secret {place} is empty; restore it from a backup, or delete it to have a new one made");
+    }
+    Ok(Secret::new(text.trim()))
+}
+
+/// 256 bits, as text.
+fn random() -> anyhow::Result<String> {
+    let mut bytes = [0_u8; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow!("the system has no randomness to give"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("cannot write the secret {}; make the folder writable for this user", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::Permissions;
+
+    #[test]
+    fn secrets_stay_the_same_and_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(directory.path()).unwrap();
+        let first = Secrets::open(&data_dir).unwrap();
+        let second = Secrets::open(&data_dir).unwrap();
+        assert_eq!(first.service_credential, second.service_credential);
+        assert_ne!(first.service_credential, first.warehouse_key);
+        let path = directory.path().join("secrets/service-credential");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let refusal = Secrets::open(&data_dir).unwrap_err().to_string();
+        assert!(refusal.contains("chmod 600"), "{refusal}");
+    }
+}

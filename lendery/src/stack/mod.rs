@@ -1,0 +1,165 @@
+//! The services in this process: listeners first, then the clients between them, then all of them at once.
+
+mod front;
+mod settings;
+
+pub(crate) use front::{Front, FrontSettings};
+pub(crate) use settings::Settings;
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use peer::{Credential, HttpClient, Peer, PeerSettings};
+use service_kit::RunError;
+use service_kit::clock::Clock;
+use service_kit::credential::ServiceCredentials;
+use service_kit::ops::Ops;
+use tokio::net::TcpListener;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use user_api::HttpUsers;
+
+use crate::data_dir::{DataDir, Endpoints, Lock, Secrets};
+
+/// Loopback connections are made at once or not at all.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long the services may take to open their databases before the start is given up.
+const START: Duration = Duration::from_secs(60);
+
+/// Memory for the sessions that token validation is answered from.
+const SESSION_CACHE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// One service has ended: its name, and how.
+type Ended = (&'static str, Result<(), RunError>);
+
+/// The services behind the gateway, each on a loopback listener of its own.
+pub(crate) struct Backstage {
+    endpoints: Endpoints,
+    data_dir: DataDir,
+    ops: Ops,
+    http: HttpClient,
+    tasks: JoinSet<Ended>,
+    shutdown: CancellationToken,
+    _lock: Lock,
+}
+
+impl Backstage {
+    /// Starts them, and returns once they answer.
+    pub(crate) async fn start(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
+        let shutdown = CancellationToken::new();
+        let ops = Ops::new(env!("CARGO_PKG_VERSION"), shutdown.clone());
+        let http = peer::http_client(CONNECT)?;
+        let (users, inventory) = (loopback().await?, loopback().await?);
+        let endpoints = Endpoints {
+            pid: std::process::id(),
+            users: users.local_addr()?,
+            inventory: inventory.local_addr()?,
+            web: None,
+            ops: None,
+        };
+        let mut backstage =
+            Self { endpoints, data_dir: data_dir.clone(), ops, http, tasks: JoinSet::new(), shutdown, _lock: lock };
+        let settings = Settings::load(data_dir, secrets)?;
+        backstage.spawn_users(&settings, secrets, users);
+        backstage.spawn_inventory(&settings, secrets, inventory)?;
+        let addresses = [backstage.endpoints.users, backstage.endpoints.inventory];
+        backstage.answering(&addresses).await?;
+        Ok(backstage)
+    }
+
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// Ends all services after what they are doing.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.shutdown.cancel();
+        let mut outcome = Ok(());
+        while let Some(ended) = self.tasks.join_next().await {
+            outcome = outcome.and(as_error(ended));
+        }
+        Endpoints::remove(&self.data_dir);
+        outcome
+    }
+
+    /// Returns when a service has ended, which none does unasked.
+    pub(crate) async fn broken(&mut self) -> anyhow::Error {
+        match self.tasks.join_next().await {
+            Some(ended) => as_error(ended).err().unwrap_or_else(|| anyhow!("a service ended without being asked to")),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn spawn_users(&mut self, settings: &Settings, secrets: &Secrets, listener: TcpListener) {
+        let deps = user_service::Deps {
+            clock: Clock::system(),
+            ops: self.ops.clone(),
+            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
+            cache: Arc::new(cache::InProcess::new(SESSION_CACHE_BYTES)),
+        };
+        let run = user_service::run(settings.users.clone(), deps, listener, self.shutdown.clone());
+        self.spawn("user-service", run);
+    }
+
+    fn spawn_inventory(&mut self, settings: &Settings, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+        let mut users = PeerSettings::new("user-service", origin(self.endpoints.users)?);
+        users.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
+        let peer = Peer::new(users, self.http.clone(), rand::random())?;
+        let deps = inventory_service::Deps {
+            clock: Clock::system(),
+            ops: self.ops.clone(),
+            users: Arc::new(HttpUsers::new(peer)),
+            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
+        };
+        let run = inventory_service::run(settings.inventory.clone(), deps, listener, self.shutdown.clone());
+        self.spawn("inventory-service", run);
+        Ok(())
+    }
+
+    fn spawn(&mut self, name: &'static str, run: impl Future<Output = Result<(), RunError>> + Send + 'static) {
+        self.tasks.spawn(async move { (name, run.await) });
+    }
+
+    /// Waits until every address answers; a service that ends instead says why.
+    async fn answering(&mut self, addresses: &[SocketAddr]) -> anyhow::Result<()> {
+        let http = self.http.clone();
+        let all = async {
+            for address in addresses {
+                let url = origin(*address)?.join("/openapi.json")?;
+                let mut every = tokio::time::interval(Duration::from_millis(5));
+                loop {
+                    every.tick().await;
+                    if http.get(url.clone()).send().await.is_ok() {
+                        break;
+                    }
+                }
+            }
+            anyhow::Ok(())
+        };
+        tokio::select! {
+            error = self.broken() => Err(error),
+            answered = tokio::time::timeout(START, all) => answered.context("the services did not start in time")?,
+        }
+    }
+}
+
+async fn loopback() -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("the system has no free loopback port")
+}
+
+fn origin(address: SocketAddr) -> anyhow::Result<Url> {
+    Ok(Url::parse(&format!("http://{address}"))?)
+}
+
+fn as_error(ended: Result<Ended, JoinError>) -> anyhow::Result<()> {
+    match ended {
+        Ok((_name, Ok(()))) => Ok(()),
+        Ok((name, Err(error))) => Err(anyhow::Error::new(error).context(name)),
+        Err(panic) => Err(anyhow::Error::new(panic).context("a service panicked")),
+    }
+}
