@@ -4,12 +4,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+/// Runs a program so that it gets SIGTERM when the process that started it ends.
+const TIED: [&str; 3] = ["setpriv", "--pdeathsig", "TERM"];
+
 /// A command in the workspace's root that reads nothing, and that on Linux ends when this process does, however that
 /// comes about.
 pub(crate) fn command(root: &Path, program: &str, arguments: &[&str]) -> Command {
     let mut command = if has_setpriv() {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM", program]);
+        let mut command = Command::new(TIED[0]);
+        command.args(&TIED[1..]).arg(program);
         command
     } else {
         Command::new(program)
@@ -38,7 +41,27 @@ fn has_setpriv() -> bool {
     cfg!(target_os = "linux") && available("setpriv", &[])
 }
 
+/// What a person would have typed.
 fn line(command: &Command) -> String {
-    let words = [command.get_program()].into_iter().chain(command.get_args());
-    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+    let words: Vec<_> =
+        [command.get_program()].into_iter().chain(command.get_args()).map(OsStr::to_string_lossy).collect();
+    let typed = if words.starts_with(&TIED.map(Into::into)) { &words[TIED.len()..] } else { &words };
+    typed.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_repeats_the_command_as_a_person_would_type_it() {
+        let failed = run(command(Path::new("/"), "sh", &["-c", "exit 3"])).unwrap_err();
+        assert_eq!(failed.to_string(), "`sh -c exit 3` failed: exit status: 3");
+    }
+
+    #[test]
+    fn a_missing_program_is_not_available() {
+        assert!(available("cargo", &[]));
+        assert!(!available("no-such-program", &[]));
+    }
 }
