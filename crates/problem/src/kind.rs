@@ -88,6 +88,7 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.slug() == slug)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table is read row by row")]
     const fn facts(self) -> (&'static str, StatusCode, &'static str, &'static str) {
         match self {
             Self::MalformedRequest => (

@@ -26,13 +26,14 @@ pub struct Problem {
     kind: Kind,
     detail: Option<String>,
     errors: Vec<FieldProblem>,
-    headers: HeaderMap,
+    // Boxed because most problems have none, and errors should be cheap to return.
+    headers: Box<HeaderMap>,
 }
 
 impl Problem {
     /// A problem with nothing to add to what its kind says.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, detail: None, errors: Vec::new(), headers: HeaderMap::new() }
+        Self { kind, detail: None, errors: Vec::new(), headers: Box::default() }
     }
 
     /// A problem with a sentence on this occurrence: what was wrong, and what helps.

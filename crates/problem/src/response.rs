@@ -10,7 +10,7 @@ impl Problem {
         let mut response = Response::new(Body::from(self.to_json(request_id)));
         *response.status_mut() = self.kind().status();
         let headers = response.headers_mut();
-        headers.extend(self.headers().clone());
+        headers.extend(self.headers().iter().map(|(name, value)| (name.clone(), value.clone())));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         // Kept beside the body so that an outer layer, which knows the request's id, can write it again.

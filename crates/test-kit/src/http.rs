@@ -26,6 +26,11 @@ impl Client {
         Self { base: base.into(), token: None, http: client.expect("a client without TLS always builds") }
     }
 
+    /// The base URL, without a slash at its end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The same client, sending `Authorization: Bearer <token>`.
     #[must_use]
     pub fn with_token(&self, token: impl Into<String>) -> Self {

@@ -1,5 +1,7 @@
 use ::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use problem::{Kind, Problem};
 use serde::Serialize;
@@ -199,8 +201,7 @@ fn string_list(items: &[String]) -> String {
 
 fn etag_of(bytes: &[u8]) -> HeaderValue {
     let digest: [u8; 32] = Sha256::digest(bytes).into();
-    let hex: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    text(&format!("\"{hex}\""))
+    text(&format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..12])))
 }
 
 fn text(value: &str) -> HeaderValue {

@@ -1,7 +1,7 @@
 use ::http::{HeaderMap, header};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use problem::{FieldErrors, Kind, Problem};
+use problem::{FieldProblem, Kind, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -30,7 +30,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         require_type(request.headers(), "application/json")?;
         let bytes = read(request, state).await?;
-        parse(&bytes).map(|value| Self { value, bytes })
+        parse_object(&bytes).map(|value| Self { value, bytes })
     }
 }
 
@@ -49,8 +49,17 @@ impl<S: Send + Sync> FromRequest<S> for MergePatchBody {
     }
 }
 
+/// Parses a JSON object into `T`. serde would take an array for a struct as well, field by field.
+fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let _well_formed: serde::de::IgnoredAny = parse(bytes)?;
+        return Err(wrong_type(String::new(), "The body has to be a JSON object.".to_owned()));
+    }
+    parse(bytes)
+}
+
 /// Parses JSON into `T`; what is wrong becomes a problem that names the place.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
@@ -69,11 +78,13 @@ fn refusal(error: &serde_json::Error, pointer: String) -> Problem {
             if words.starts_with("unknown field") || words.starts_with("duplicate field") {
                 return Problem::because(Kind::UnknownField, words);
             }
-            let mut errors = FieldErrors::default();
-            errors.refuse(pointer, "wrong_type", words);
-            errors.finish::<()>(None).err().unwrap_or_else(|| Problem::new(Kind::InvalidFields))
+            wrong_type(pointer, words)
         }
     }
+}
+
+fn wrong_type(pointer: String, detail: String) -> Problem {
+    Problem::invalid(vec![FieldProblem { pointer, code: "wrong_type".into(), detail }])
 }
 
 /// The place as a JSON Pointer (RFC 6901 §3).
@@ -140,15 +151,17 @@ mod tests {
             (r#"{"inner":[{"count":"1"}]}"#, Kind::InvalidFields),
             (r#"{"inner":[{"count":256}]}"#, Kind::InvalidFields),
             ("[]", Kind::InvalidFields),
+            ("[", Kind::MalformedJson),
+            ("7", Kind::InvalidFields),
         ] {
-            let problem = parse::<Sample>(body.as_bytes()).map(|sample| sample.inner[0].count).unwrap_err();
+            let problem = parse_object::<Sample>(body.as_bytes()).map(|sample| sample.inner[0].count).unwrap_err();
             assert_eq!(problem.kind(), kind, "{body}");
         }
     }
 
     #[test]
     fn a_wrong_type_is_named_by_its_pointer() {
-        let problem = parse::<Sample>(br#"{"inner":[{"count":1},{"count":-1}]}"#).unwrap_err();
+        let problem = parse_object::<Sample>(br#"{"inner":[{"count":1},{"count":-1}]}"#).unwrap_err();
         assert_eq!(problem.errors()[0].pointer, "/inner/1/count");
     }
 }

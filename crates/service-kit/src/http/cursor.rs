@@ -70,11 +70,6 @@ impl Limit {
     pub fn get(self) -> u64 {
         self.0
     }
-
-    /// The same as a length.
-    pub fn len(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
 }
 
 #[cfg(test)]
