@@ -288,14 +288,14 @@ async fn a_handler_beyond_its_deadline_is_answered_503_and_a_mutation_goes_on() 
 #[tokio::test]
 async fn a_panic_is_answered_500_without_its_message() {
     async fn panics() -> &'static str {
-        panic!("the secret is 42")
+        panic!("the secret is out")
     }
     let router = Router::new().route("/", get(panics).post(panics)).layer(from_fn(uncancelled));
     let served = start(router, Limits::default()).await;
     for request in [LAST_GET, POST] {
         let answer = served.ask(request).await;
         assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
-        assert!(answer.contains("/problems/internal") && !answer.contains("42"), "{answer}");
+        assert!(answer.contains("/problems/internal") && !answer.contains("secret"), "{answer}");
     }
 }
 
