@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use test_kit::http::Client;
 use test_kit::process::{self, Process};
 use test_kit::wait_until;
+use tokio::net::TcpStream;
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -28,10 +29,9 @@ impl Nginx {
         fs::write(&file, configuration(port, origin))?;
         let mut command = process::command("nginx");
         command.args(["-e", "stderr", "-c"]).arg(&file).arg("-p").arg(directory);
-        let process = Process::start(&mut command);
-        let address = ("127.0.0.1", port);
-        wait_until("nginx answers", DEADLINE, async || tokio::net::TcpStream::connect(address).await.is_ok()).await;
-        Ok(Self { process, base: format!("http://127.0.0.1:{port}") })
+        let nginx = Self { process: Process::start(&mut command), base: format!("http://127.0.0.1:{port}") };
+        wait_until("nginx answers", DEADLINE, async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+        Ok(nginx)
     }
 
     /// A client of its address.
