@@ -63,7 +63,10 @@ impl Db {
     /// See [`OpenError`]; each names the database and the remedy.
     pub async fn open<M: MigratorTrait>(settings: &DatabaseSettings) -> Result<Self, OpenError> {
         let db = match settings.url.expose().strip_prefix("sqlite:") {
-            Some(path) => Self::open_sqlite(Path::new(path.trim_start_matches("//")), settings).await?,
+            Some(address) => {
+                let path = address.trim_start_matches("//").split('?').next().unwrap_or_default();
+                Self::open_sqlite(Path::new(path), settings).await?
+            }
             None => Self::open_postgres(settings).await?,
         };
         db.migrate::<M>().await?;

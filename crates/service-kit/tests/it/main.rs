@@ -1,3 +1,8 @@
 //! What service-kit promises, seen from outside.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
 
+mod change_capture;
+mod conventions;
+mod database;
+mod idempotency;
 mod serve;
