@@ -3,7 +3,7 @@
 mod front;
 mod settings;
 
-pub(crate) use front::{Front, FrontSettings};
+pub(crate) use front::Front;
 pub(crate) use settings::Settings;
 
 use std::future::Future;
@@ -41,9 +41,13 @@ type Ended = (&'static str, Result<(), RunError>);
 pub(crate) struct Backstage {
     endpoints: Endpoints,
     data_dir: DataDir,
+    settings: Settings,
     ops: Ops,
     http: HttpClient,
     tasks: JoinSet<Ended>,
+    /// From here on nothing new is wanted; the operations listener says so.
+    draining: CancellationToken,
+    /// Ends the services.
     shutdown: CancellationToken,
     _lock: Lock,
 }
@@ -51,9 +55,7 @@ pub(crate) struct Backstage {
 impl Backstage {
     /// Starts them, and returns once they answer.
     pub(crate) async fn start(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
-        let shutdown = CancellationToken::new();
-        let ops = Ops::new(env!("CARGO_PKG_VERSION"), shutdown.clone());
-        let http = peer::http_client(CONNECT)?;
+        let draining = CancellationToken::new();
         let (users, inventory) = (loopback().await?, loopback().await?);
         let endpoints = Endpoints {
             pid: std::process::id(),
@@ -62,14 +64,26 @@ impl Backstage {
             web: None,
             ops: None,
         };
-        let mut backstage =
-            Self { endpoints, data_dir: data_dir.clone(), ops, http, tasks: JoinSet::new(), shutdown, _lock: lock };
-        let settings = Settings::load(data_dir, secrets)?;
-        backstage.spawn_users(&settings, secrets, users);
-        backstage.spawn_inventory(&settings, secrets, inventory)?;
+        let mut backstage = Self {
+            endpoints,
+            data_dir: data_dir.clone(),
+            settings: Settings::load(data_dir, secrets)?,
+            ops: Ops::new(env!("CARGO_PKG_VERSION"), draining.clone()),
+            http: peer::http_client(CONNECT)?,
+            tasks: JoinSet::new(),
+            draining,
+            shutdown: CancellationToken::new(),
+            _lock: lock,
+        };
+        backstage.spawn_users(secrets, users);
+        backstage.spawn_inventory(secrets, inventory)?;
         let addresses = [backstage.endpoints.users, backstage.endpoints.inventory];
         backstage.answering(&addresses).await?;
         Ok(backstage)
+    }
+
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.http
     }
 
     pub(crate) fn endpoints(&self) -> &Endpoints {
@@ -78,6 +92,7 @@ impl Backstage {
 
     /// Ends all services after what they are doing.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.draining.cancel();
         self.shutdown.cancel();
         let mut outcome = Ok(());
         while let Some(ended) = self.tasks.join_next().await {
@@ -95,18 +110,18 @@ impl Backstage {
         }
     }
 
-    fn spawn_users(&mut self, settings: &Settings, secrets: &Secrets, listener: TcpListener) {
+    fn spawn_users(&mut self, secrets: &Secrets, listener: TcpListener) {
         let deps = user_service::Deps {
             clock: Clock::system(),
             ops: self.ops.clone(),
             credentials: ServiceCredentials::accepting([&secrets.service_credential]),
             cache: Arc::new(cache::InProcess::new(SESSION_CACHE_BYTES)),
         };
-        let run = user_service::run(settings.users.clone(), deps, listener, self.shutdown.clone());
+        let run = user_service::run(self.settings.users.clone(), deps, listener, self.shutdown.clone());
         self.spawn("user-service", run);
     }
 
-    fn spawn_inventory(&mut self, settings: &Settings, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+    fn spawn_inventory(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
         let mut users = PeerSettings::new("user-service", origin(self.endpoints.users)?);
         users.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
         let peer = Peer::new(users, self.http.clone(), rand::random())?;
@@ -116,9 +131,32 @@ impl Backstage {
             users: Arc::new(HttpUsers::new(peer)),
             credentials: ServiceCredentials::accepting([&secrets.service_credential]),
         };
-        let run = inventory_service::run(settings.inventory.clone(), deps, listener, self.shutdown.clone());
+        let run = inventory_service::run(self.settings.inventory.clone(), deps, listener, self.shutdown.clone());
         self.spawn("inventory-service", run);
         Ok(())
+    }
+
+    /// Starts the warehouse's schedule, on a listener of its own.
+    async fn spawn_etl(&mut self) -> anyhow::Result<()> {
+        let deps = etl::Deps { clock: Clock::system(), ops: self.ops.clone() };
+        let run = etl::run(self.settings.etl.clone(), deps, loopback().await?, self.shutdown.clone());
+        self.spawn("etl", run);
+        Ok(())
+    }
+
+    /// The gateway's settings, with the services of this process as its upstreams.
+    fn gateway_config(&self) -> gateway::Config {
+        let Endpoints { users, inventory, .. } = &self.endpoints;
+        let upstreams = [("users", *users), ("inventory", *inventory)];
+        let upstreams = upstreams.into_iter().map(|(name, address)| (name, format!("http://{address}"))).collect();
+        gateway::Config { upstreams, ..self.settings.gateway.clone() }
+    }
+
+    /// Tells other commands where everything is.
+    fn publish(&mut self, web: SocketAddr, ops: SocketAddr) -> anyhow::Result<()> {
+        self.endpoints.web = Some(web);
+        self.endpoints.ops = Some(ops);
+        self.endpoints.write(&self.data_dir)
     }
 
     fn spawn(&mut self, name: &'static str, run: impl Future<Output = Result<(), RunError>> + Send + 'static) {
