@@ -2,8 +2,11 @@ use ::http::{HeaderMap, header};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use problem::{FieldProblem, Kind, Problem};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+
+use super::merge_patch;
 
 /// A JSON body, parsed, with the bytes it was parsed from.
 #[derive(Debug, Clone)]
@@ -46,6 +49,20 @@ impl<S: Send + Sync> FromRequest<S> for MergePatchBody {
         } else {
             Err(Problem::because(Kind::MalformedJson, "A merge patch of a resource is a JSON object."))
         }
+    }
+}
+
+impl MergePatchBody {
+    /// The document `target` with this patch applied.
+    ///
+    /// # Errors
+    /// 400 for a member that `T` does not have, 422 for a value of the wrong type.
+    pub fn apply<T: Serialize + DeserializeOwned>(self, target: &T) -> Result<T, Problem> {
+        let before = serde_json::to_value(target).map_err(|_| Problem::new(Kind::Internal))?;
+        serde_path_to_error::deserialize(merge_patch(before, self.0)).map_err(|error| {
+            let pointer = pointer(error.path());
+            refusal(&error.into_inner(), pointer)
+        })
     }
 }
 
@@ -127,14 +144,14 @@ mod tests {
     use super::*;
     use serde::Deserialize;
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Sample {
         #[serde(default)]
         inner: Vec<Inner>,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Inner {
         count: u8,
@@ -157,6 +174,17 @@ mod tests {
             let problem = parse_object::<Sample>(body.as_bytes()).map(|sample| sample.inner[0].count).unwrap_err();
             assert_eq!(problem.kind(), kind, "{body}");
         }
+    }
+
+    #[test]
+    fn a_patch_changes_the_members_it_names_and_no_others() {
+        let apply = |patch| MergePatchBody(patch).apply(&Sample { inner: vec![Inner { count: 1 }] });
+        assert_eq!(apply(serde_json::json!({})).unwrap().inner[0].count, 1);
+        assert_eq!(apply(serde_json::json!({ "inner": [{ "count": 2 }] })).unwrap().inner[0].count, 2);
+        assert_eq!(apply(serde_json::json!({ "inner": null })).unwrap().inner.len(), 0);
+        assert_eq!(apply(serde_json::json!({ "outer": 1 })).unwrap_err().kind(), Kind::UnknownField);
+        let problem = apply(serde_json::json!({ "inner": [{ "count": "2" }] })).unwrap_err();
+        assert_eq!(problem.errors()[0].pointer, "/inner/0/count");
     }
 
     #[test]
