@@ -1,6 +1,6 @@
 //! A circuit breaker: it stops calls to an upstream that fails, and finds out gently when it is back.
 //!
-//! `circuitbreaker-rs` is the gate, and only that; the [controller](self) decides when it opens and closes. Rates are
+//! `circuitbreaker-rs` is the gate, and only that; the controller here decides when it opens and closes. Rates are
 //! over the last ten seconds, not a lifetime; open times double and are jittered; half open, a fixed number of permits
 //! exists, each of which returns by being dropped, whatever becomes of its call; outcomes of calls admitted before the
 //! last transition are not heard; after closing, load comes back slowly.

@@ -70,14 +70,16 @@ fn ten_thousand_concurrent_calls_get_no_more_probes_than_there_are() {
 async fn probes_are_counted_afresh_in_every_cycle() {
     let breaker = ready_to_probe().await;
     for _ in 0..5 {
-        let others: Vec<Permit> = (1..PROBES).map(|_| breaker.try_acquire().unwrap()).collect();
+        let mut others: Vec<Permit> = (1..PROBES).map(|_| breaker.try_acquire().unwrap()).collect();
         breaker.try_acquire().unwrap().settle(Verdict::Failure);
         assert_eq!(breaker.state(), BreakerState::Open);
         advance(settings().open_longest).await;
         // Probes of the cycle before may still be out; they neither take a place in this one nor give one back.
         let fresh: Vec<Permit> = (0..PROBES).map(|_| breaker.try_acquire().unwrap()).collect();
+        others.pop().unwrap().settle(Verdict::Failure);
         drop(others);
         assert!(breaker.try_acquire().is_err());
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
         drop(fresh);
     }
 }
@@ -110,6 +112,19 @@ async fn late_outcomes_of_old_calls_do_not_count() {
     assert_eq!(breaker.snapshot().window.calls, 0);
     probe.settle(Verdict::Success);
     assert_eq!(breaker.snapshot().window.calls, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_from_before_an_outage_do_not_count_after_it() {
+    let breaker = breaker();
+    let old: Vec<Permit> = (0..100).map(|_| breaker.try_acquire().unwrap()).collect();
+    settle_all(&breaker, Verdict::Failure, settings().streak);
+    advance(settings().open_first).await;
+    settle_all(&breaker, Verdict::Success, PROBES);
+    for permit in old {
+        permit.settle(Verdict::Failure);
+    }
+    assert_eq!((breaker.state(), breaker.snapshot().window.calls), (BreakerState::Closed, 0));
 }
 
 #[tokio::test(start_paused = true)]

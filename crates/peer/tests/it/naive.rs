@@ -5,8 +5,7 @@ use std::convert::Infallible;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use circuitbreaker_rs::{
@@ -45,25 +44,38 @@ fn cancelled_probes_wedge_it() {
 
 #[test]
 fn concurrent_probes_pass_the_limit() {
-    const THREADS: usize = 4;
-    const CALLS_PER_THREAD: usize = 500;
+    let breaker = half_opening();
     // The first call of a cycle is admitted beside the counted ones.
     let limit = usize::try_from(PROBES).unwrap() + 1;
-    let exceeded = (0..20_000).any(|_| {
-        let (breaker, barrier, admitted) = (half_opening(), Barrier::new(THREADS), AtomicUsize::new(0));
-        std::thread::scope(|scope| {
-            for _ in 0..THREADS {
-                scope.spawn(|| {
-                    barrier.wait();
-                    for _ in 0..CALLS_PER_THREAD {
-                        admitted.fetch_add(usize::from(cancelled_call(&breaker)), Ordering::Relaxed);
-                    }
-                });
-            }
-        });
-        admitted.into_inner() > limit
+    let exceeded = (0..1000).any(|_| {
+        race_for_the_last_probe(&breaker);
+        (0..1000).filter(|_| cancelled_call(&breaker)).count() > limit
     });
     assert!(exceeded, "the check and the decrement were never torn apart");
+}
+
+/// Four threads use up one cycle of probes after another, until one of them is admitted so often in a row that the counter
+/// of the cycle must have gone below zero.
+fn race_for_the_last_probe(breaker: &Naive) {
+    let torn = AtomicBool::new(false);
+    let race = || {
+        let mut in_a_row = 0;
+        while in_a_row < 1000 && !torn.load(Ordering::Relaxed) {
+            if cancelled_call(breaker) {
+                in_a_row += 1;
+            } else {
+                in_a_row = 0;
+                breaker.force_closed();
+                breaker.force_open();
+            }
+        }
+        torn.store(true, Ordering::Relaxed);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(race);
+        }
+    });
 }
 
 #[test]
