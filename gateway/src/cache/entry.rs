@@ -1,0 +1,113 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use prometheus_client::metrics::counter::Counter;
+
+use super::directives::CDN_CACHE_CONTROL;
+use super::freshness::Freshness;
+use super::status::CACHE_STATUS;
+use super::vary::Variant;
+use crate::ids::X_REQUEST_ID;
+
+/// What an entry takes besides its texts: maps, reference counts, its places in the indexes.
+const OVERHEAD_BYTES: usize = 1024;
+
+/// One stored response, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) status: StatusCode,
+    /// With a place for each header that every answer sets, so that a copy never grows.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) freshness: Freshness,
+    pub(crate) variant: Variant,
+    pub(crate) groups: Box<[Arc<str>]>,
+    /// The lines of `CDN-Cache-Control`, which clients do not see but a later confirmation may leave out.
+    targeted: Vec<HeaderValue>,
+    /// Counts answers of its route with its status.
+    pub(crate) answers: Counter,
+}
+
+impl Entry {
+    /// `headers` are those of the upstream without hop-by-hop fields.
+    pub(crate) fn new(
+        status: StatusCode,
+        mut headers: HeaderMap,
+        body: Bytes,
+        freshness: Freshness,
+        (variant, groups): (Variant, Box<[Arc<str>]>),
+        answers: Counter,
+    ) -> Self {
+        let targeted = headers.get_all(CDN_CACHE_CONTROL).iter().cloned().collect();
+        headers.remove(CDN_CACHE_CONTROL);
+        let empty = HeaderValue::from_static("");
+        for name in [header::AGE, CACHE_STATUS, X_REQUEST_ID] {
+            headers.insert(name, empty.clone());
+        }
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        Self { status, headers, body, freshness, variant, groups, targeted, answers }
+    }
+
+    /// The headers as a 304 with these leaves them: its fields replace the stored ones (RFC 9111 §3.2).
+    pub(crate) fn updated_by(&self, not_modified: &HeaderMap) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        // The age it came with is part of its freshness already; a confirmation starts it anew.
+        headers.remove(header::AGE);
+        headers.extend(self.targeted.iter().map(|line| (CDN_CACHE_CONTROL, line.clone())));
+        for name in not_modified.keys().filter(|name| !OF_THE_BODY.contains(name)) {
+            headers.remove(name);
+            for value in not_modified.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        headers
+    }
+
+    /// Bytes of memory it takes, about.
+    pub(crate) fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+        let groups: usize = self.groups.iter().map(|group| group.len() + 64).sum();
+        self.body.len() + headers + groups + OVERHEAD_BYTES
+    }
+}
+
+/// What a 304 has no say in: it describes the stored bytes.
+const OF_THE_BODY: [http::HeaderName; 5] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::CONTENT_TYPE,
+    header::CONTENT_RANGE,
+    header::TRANSFER_ENCODING,
+];
+
+/// All stored responses to one address: one, or a few that differ by `Vary`.
+#[derive(Debug, Clone)]
+pub(crate) struct Variants {
+    entries: Arc<[Arc<Entry>]>,
+    size: usize,
+}
+
+impl Variants {
+    /// The one that a request with these headers chooses, the newest first.
+    pub(crate) fn chosen_by(&self, request: &HeaderMap) -> Option<&Arc<Entry>> {
+        self.entries.iter().find(|entry| entry.variant.is_chosen_by(request))
+    }
+
+    /// `entry` and those of the `known` that it does not replace, no more than `most`.
+    pub(crate) fn with(known: Option<&Self>, entry: &Arc<Entry>, most: usize) -> Self {
+        let others = known.iter().flat_map(|known| known.entries.iter()).filter(|other| other.variant != entry.variant);
+        let entries: Arc<[_]> = std::iter::once(entry).chain(others).take(most).cloned().collect();
+        let size = entries.iter().map(|entry| entry.size()).sum();
+        Self { entries, size }
+    }
+
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.entries.iter().flat_map(|entry| &entry.groups)
+    }
+
+    /// Bytes of memory they take, about.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+}

@@ -1,0 +1,232 @@
+//! One fetch for the cache: ask the upstream, whether the stored response still holds if there is one, and store what may
+//! be stored.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Body as HttpBody;
+use peer::{BodyError, CallContext, PeerError, RequestBody, ResponseBody};
+use tokio::time::{Instant, timeout_at};
+
+use super::conditional::{ask_whether_still, confirms};
+use super::entry::Entry;
+use super::freshness::Freshness;
+use super::groups::groups_of;
+use super::policy::{Arrival, NotStored, is_failure, storable};
+use super::serve::Ask;
+use super::store::Begun;
+use super::vary::Variant;
+use super::{Cache, Purge};
+use crate::body::Body;
+use crate::proxy::{Failure, Forwarded, forward};
+
+/// A failed upstream's answer is kept for all who wait only if it is this small, bytes: problems are.
+const FAILURE_BYTES: u64 = 64 * 1024;
+
+/// What a fetch brought.
+#[derive(Debug)]
+pub(super) enum Fetched {
+    /// A response that may be used for everybody it was chosen for.
+    Entry(Found),
+    /// A failure that may be told to everybody.
+    Failed(Arc<Failure>),
+    /// A response for whoever asked, and nobody else.
+    Passing(Response<Body>),
+}
+
+/// What those who wait for a fetch of somebody else learn of it.
+#[derive(Debug, Clone)]
+pub(super) enum Landing {
+    Entry(Found),
+    Failed(Arc<Failure>),
+    /// It was for one alone.
+    NotShared,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) entry: Arc<Entry>,
+    /// What the upstream answered.
+    pub(super) status: StatusCode,
+    pub(super) stored: bool,
+}
+
+impl Fetched {
+    pub(super) fn landing(&self) -> Landing {
+        match self {
+            Self::Entry(found) if found.entry.freshness.is_shareable() => Landing::Entry(found.clone()),
+            Self::Failed(failure) => Landing::Failed(Arc::clone(failure)),
+            Self::Entry(_) | Self::Passing(_) => Landing::NotShared,
+        }
+    }
+}
+
+impl Cache {
+    /// `known` is a stored response that the upstream is asked to confirm.
+    pub(super) async fn fetch(&self, ask: &Ask, known: Option<&Arc<Entry>>, context: &CallContext) -> Fetched {
+        let begun = self.store.begin();
+        let fetch = Fetch { cache: self, ask, begun, asked: Instant::now(), deadline: context.deadline() };
+        match fetch.send(known, context).await {
+            Err(error) => failed(error),
+            Ok(response) => fetch.received(response, known, context).await,
+        }
+    }
+}
+
+fn failed(error: PeerError) -> Fetched {
+    tracing::warn!(error = %error, "a fetch for the cache failed");
+    Fetched::Failed(Arc::new(Failure::Peer(error)))
+}
+
+struct Fetch<'a> {
+    cache: &'a Cache,
+    ask: &'a Ask,
+    begun: Begun,
+    asked: Instant,
+    deadline: Instant,
+}
+
+/// A body read as far as it may be kept.
+enum Read {
+    Whole(Bytes),
+    /// Too much, or too slow: what was read, and the rest.
+    Part {
+        ahead: Bytes,
+        rest: ResponseBody,
+    },
+    Broken(BodyError),
+}
+
+impl Fetch<'_> {
+    async fn send(
+        &self,
+        known: Option<&Arc<Entry>>,
+        context: &CallContext,
+    ) -> Result<Response<ResponseBody>, PeerError> {
+        let mut headers = self.ask.headers.clone();
+        ask_whether_still(&mut headers, known.map(|entry| &entry.headers));
+        let forwarded = Forwarded { method: http::Method::GET, uri: self.ask.uri.clone(), headers };
+        forward(&self.ask.route, forwarded, RequestBody::empty(), context).await
+    }
+
+    async fn received(
+        &self,
+        response: Response<ResponseBody>,
+        known: Option<&Arc<Entry>>,
+        context: &CallContext,
+    ) -> Fetched {
+        match known {
+            Some(known) if response.status() == StatusCode::NOT_MODIFIED => {
+                if confirms(response.headers(), &known.headers) {
+                    return self.confirmed(known, response.headers());
+                }
+                // It speaks of another representation, so nothing stored answers this: ask without conditions.
+                match self.send(None, context).await {
+                    Ok(response) => self.fresh(response).await,
+                    Err(error) => failed(error),
+                }
+            }
+            _ => self.fresh(response).await,
+        }
+    }
+
+    /// The stored response holds, with the headers of the 304. It answers those who wait even if it must not be kept.
+    fn confirmed(&self, known: &Arc<Entry>, not_modified: &HeaderMap) -> Fetched {
+        let headers = known.updated_by(not_modified);
+        let (Ok(freshness), Ok(groups)) = (self.decide(known.status, &headers), groups_of(&headers)) else {
+            self.cache.store.purge(Purge::Key(self.ask.key.clone()));
+            return Fetched::Entry(Found { entry: Arc::clone(known), status: StatusCode::NOT_MODIFIED, stored: false });
+        };
+        let kept = (known.variant.clone(), groups);
+        let entry = Entry::new(known.status, headers, known.body.clone(), freshness, kept, known.answers.clone());
+        self.keep(entry, StatusCode::NOT_MODIFIED)
+    }
+
+    async fn fresh(&self, response: Response<ResponseBody>) -> Fetched {
+        let (parts, body) = response.into_parts();
+        let variant = Variant::of(&parts.headers, &self.ask.headers).map_err(|_| NotStored::Forbidden("vary"));
+        let groups = groups_of(&parts.headers).map_err(|_| NotStored::Forbidden("groups"));
+        let decided = self.decide(parts.status, &parts.headers);
+        match (decided, variant, groups) {
+            (Ok(freshness), Ok(variant), Ok(groups)) => {
+                match read(body, self.cache.settings.entry_bytes, self.deadline).await {
+                    Read::Whole(body) => {
+                        let answers = self.cache.metrics.answers(&self.ask.route.template, parts.status);
+                        let kept = (variant, groups);
+                        let entry = Entry::new(parts.status, parts.headers, body, freshness, kept, answers);
+                        self.keep(entry, parts.status)
+                    }
+                    Read::Part { ahead, rest } => {
+                        Fetched::Passing(Response::from_parts(parts, Body::Stream { ahead, rest }))
+                    }
+                    Read::Broken(error) => failed(broken(error)),
+                }
+            }
+            (Err(NotStored::Failure), ..) if is_failure(parts.status) => self.failure(parts, body).await,
+            _ => {
+                self.cache.uncacheable.note(&self.ask.key, self.cache.now());
+                Fetched::Passing(Response::from_parts(parts, Body::Stream { ahead: Bytes::new(), rest: body }))
+            }
+        }
+    }
+
+    async fn failure(&self, parts: http::response::Parts, body: ResponseBody) -> Fetched {
+        match read(body, FAILURE_BYTES, self.deadline).await {
+            Read::Whole(body) => {
+                let answer = Failure::Answer { status: parts.status, headers: parts.headers, body };
+                Fetched::Failed(Arc::new(answer))
+            }
+            Read::Part { ahead, rest } => Fetched::Passing(Response::from_parts(parts, Body::Stream { ahead, rest })),
+            Read::Broken(error) => failed(broken(error)),
+        }
+    }
+
+    fn decide(&self, status: StatusCode, headers: &HeaderMap) -> Result<Freshness, NotStored> {
+        // Only cached routes get here.
+        let rules = &self.ask.route.cached.as_ref().ok_or(NotStored::Forbidden("route"))?.rules;
+        let (received, delay) = (self.cache.now(), whole_seconds(self.asked.elapsed()));
+        storable(&Arrival { status, headers, received, delay, jitter: self.cache.jitter() }, rules)
+    }
+
+    fn keep(&self, entry: Entry, status: StatusCode) -> Fetched {
+        let entry = Arc::new(entry);
+        let stored = self.begun.put(&self.ask.key, &entry);
+        Fetched::Entry(Found { entry, status, stored })
+    }
+}
+
+/// Ages are told in whole seconds, so that a quick answer is as young as it says.
+fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs())
+}
+
+async fn read(mut body: ResponseBody, most: u64, deadline: Instant) -> Read {
+    let mut whole = BytesMut::new();
+    let is_too_much = |length: usize| u64::try_from(length).is_ok_and(|length| length > most);
+    if body.size_hint().lower() > most {
+        return Read::Part { ahead: Bytes::new(), rest: body };
+    }
+    loop {
+        let Ok(frame) = timeout_at(deadline, body.frame()).await else {
+            return Read::Part { ahead: whole.freeze(), rest: body };
+        };
+        match frame {
+            None => return Read::Whole(whole.freeze()),
+            Some(Err(error)) => return Read::Broken(error),
+            Some(Ok(frame)) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..])),
+        }
+        if is_too_much(whole.len()) {
+            return Read::Part { ahead: whole.freeze(), rest: body };
+        }
+    }
+}
+
+fn broken(error: BodyError) -> PeerError {
+    match error {
+        BodyError::Stalled { peer, idle } => PeerError::Timeout { peer, after: idle },
+        BodyError::Broken { peer, source } => PeerError::Broken { peer, source: Box::new(source) },
+    }
+}

@@ -1,0 +1,155 @@
+//! Secondary keys: which request headers a response depends on, and their values so far as they can make a difference
+//! (RFC 9110 §12.5.5, RFC 9111 §4.1).
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// The content codings that somebody serves; a client's further wishes make no difference.
+const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
+
+/// More fields than this in one `Vary` would make nearly every request a variant of its own.
+const MOST_FIELDS: usize = 8;
+
+/// The headers of a request that a response was chosen by, with their normalised values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Variant(Box<[(HeaderName, Option<String>)]>);
+
+/// The response depends on more than headers, or on too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VariesTooMuch;
+
+impl Variant {
+    /// What a response with these headers to a request with those depends on.
+    ///
+    /// # Errors
+    /// For `Vary: *`, a name that is none, and more fields than are kept.
+    pub(crate) fn of(response: &HeaderMap, request: &HeaderMap) -> Result<Self, VariesTooMuch> {
+        let mut names: Vec<HeaderName> = Vec::new();
+        for line in response.get_all(header::VARY) {
+            let line = line.to_str().map_err(|_| VariesTooMuch)?;
+            for name in line.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+                // A star is a token and would pass for a name.
+                if name == "*" {
+                    return Err(VariesTooMuch);
+                }
+                names.push(HeaderName::try_from(name).map_err(|_| VariesTooMuch)?);
+            }
+        }
+        names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        names.dedup();
+        if names.len() > MOST_FIELDS {
+            return Err(VariesTooMuch);
+        }
+        let pairs = names.into_iter().map(|name| {
+            let value = normalised(request, &name);
+            (name, value)
+        });
+        Ok(Self(pairs.collect()))
+    }
+
+    /// Whether a request with these headers would have chosen the same response.
+    pub(crate) fn is_chosen_by(&self, request: &HeaderMap) -> bool {
+        self.0.iter().all(|(name, value)| normalised(request, name) == *value)
+    }
+}
+
+/// The values of a field as one, without what makes no difference; none when the request has no such field.
+fn normalised(request: &HeaderMap, name: &HeaderName) -> Option<String> {
+    if !request.contains_key(name) {
+        return None;
+    }
+    let lines = request.get_all(name);
+    let members = lines.iter().flat_map(|line| as_text(line).split(',')).map(str::trim).filter(|m| !m.is_empty());
+    Some(match *name {
+        header::ACCEPT_ENCODING => codings(members),
+        header::ACCEPT_LANGUAGE | header::ACCEPT => join(members.map(|m| m.to_ascii_lowercase().replace(' ', ""))),
+        _ => join(members.map(ToOwned::to_owned)),
+    })
+}
+
+/// Those of the known codings that are accepted, in one order.
+fn codings<'a>(members: impl Iterator<Item = &'a str>) -> String {
+    let mut accepted: Vec<&str> = Vec::new();
+    for member in members {
+        let (coding, quality) = member.split_once(';').unwrap_or((member, ""));
+        let refused = quality.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
+        let known =
+            CODINGS.into_iter().filter(|known| coding.trim().eq_ignore_ascii_case(known) || coding.trim() == "*");
+        if !refused {
+            accepted.extend(known);
+        }
+    }
+    accepted.sort_unstable();
+    accepted.dedup();
+    join(accepted.into_iter().map(ToOwned::to_owned))
+}
+
+fn join(members: impl Iterator<Item = String>) -> String {
+    members.collect::<Vec<_>>().join(",")
+}
+
+/// A value that is no text is compared as if it were empty; nobody's response is chosen by such a one.
+fn as_text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    fn variant(vary: &str, request: &[(&'static str, &str)]) -> Variant {
+        Variant::of(&headers(&[("vary", vary)]), &headers(request)).unwrap()
+    }
+
+    #[test]
+    fn a_request_with_the_same_value_chooses_the_same_response() {
+        let english = variant("Accept-Language, X-Tenant", &[("accept-language", "en"), ("x-tenant", "a")]);
+        assert!(english.is_chosen_by(&headers(&[("accept-language", " EN "), ("x-tenant", "a"), ("other", "b")])));
+        assert!(!english.is_chosen_by(&headers(&[("accept-language", "de"), ("x-tenant", "a")])));
+        assert!(!english.is_chosen_by(&headers(&[("accept-language", "en")])));
+        assert!(!english.is_chosen_by(&headers(&[("accept-language", "en"), ("x-tenant", "A")])));
+    }
+
+    #[test]
+    fn an_absent_field_is_a_value_of_its_own() {
+        let without = variant("x-tenant", &[]);
+        assert!(without.is_chosen_by(&HeaderMap::new()));
+        assert!(!without.is_chosen_by(&headers(&[("x-tenant", "")])));
+    }
+
+    #[test]
+    fn encodings_differ_only_in_what_is_served() {
+        let gzip = variant("accept-encoding", &[("accept-encoding", "gzip, br;q=0")]);
+        for same in ["GZIP", "gzip;q=0.5", "identity, gzip", "x-odd,gzip"] {
+            assert!(gzip.is_chosen_by(&headers(&[("accept-encoding", same)])), "{same}");
+        }
+        for other in ["br, gzip", "identity", "*", "gzip;q=0"] {
+            assert!(!gzip.is_chosen_by(&headers(&[("accept-encoding", other)])), "{other}");
+        }
+        let split = headers(&[("accept-encoding", "br"), ("accept-encoding", "gzip")]);
+        assert!(variant("accept-encoding", &[("accept-encoding", "gzip,br")]).is_chosen_by(&split));
+    }
+
+    #[test]
+    fn some_responses_vary_too_much() {
+        let many = (0..9).map(|n| format!("x-{n}")).collect::<Vec<_>>().join(",");
+        for vary in ["*", "accept, *", "a b", &many] {
+            assert_eq!(Variant::of(&headers(&[("vary", vary)]), &HeaderMap::new()), Err(VariesTooMuch), "{vary}");
+        }
+        let lines = headers(&[("vary", "accept"), ("vary", "*")]);
+        assert_eq!(Variant::of(&lines, &HeaderMap::new()), Err(VariesTooMuch));
+    }
+
+    #[test]
+    fn a_response_without_vary_is_for_every_request() {
+        let all = Variant::of(&HeaderMap::new(), &HeaderMap::new()).unwrap();
+        assert!(all.is_chosen_by(&headers(&[("accept", "x")])));
+    }
+}

@@ -1,0 +1,93 @@
+use serde::{Deserialize, Serialize};
+use service_kit::serve::limits::BODY_BYTES;
+
+/// The paths below one prefix.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteConfig {
+    /// Whole segments; `{…}` stands for any one segment. The prefix with the most segments wins; `/` takes the rest.
+    pub prefix: String,
+    /// The name of an upstream.
+    pub upstream: String,
+    /// Whether GETs are stored and answered from memory; default no.
+    #[serde(default)]
+    pub cache: bool,
+    /// The query parameters of cached GETs; a request with others is passed on and not stored. Default: any.
+    #[serde(default)]
+    pub query: Option<Vec<String>>,
+    /// Seconds for which a stored 200 is fresh that says nothing itself; default none: it is not stored.
+    #[serde(default)]
+    pub default_ttl_s: Option<u64>,
+    /// Bytes of a request's body; default 64 KiB.
+    #[serde(default = "body_bytes")]
+    pub body_bytes: u64,
+    /// Until the answer's headers are there, the request's body included, ms; default 5,000.
+    #[serde(default = "deadline_ms")]
+    pub deadline_ms: u64,
+}
+
+impl RouteConfig {
+    /// A route that only passes requests on.
+    pub fn new(prefix: &str, upstream: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            upstream: upstream.to_owned(),
+            cache: false,
+            query: None,
+            default_ttl_s: None,
+            body_bytes: body_bytes(),
+            deadline_ms: deadline_ms(),
+        }
+    }
+
+    /// The route with its GETs cached, by these query parameters.
+    #[must_use]
+    pub fn cached(self, query: &[&str]) -> Self {
+        Self { cache: true, query: Some(query.iter().map(ToString::to_string).collect()), ..self }
+    }
+}
+
+/// A photo of 10 MiB with the rest of its form.
+const PHOTO_FORM_BYTES: u64 = 11 * 1024 * 1024;
+
+/// Long enough for a photo over a slow line.
+const PHOTO_DEADLINE_MS: u64 = 60_000;
+
+/// Lendery's own routes.
+pub(super) fn lendery() -> Vec<RouteConfig> {
+    let items = [
+        "q",
+        "category",
+        "owner",
+        "tag",
+        "max_daily_price",
+        "near",
+        "radius_km",
+        "available_from",
+        "available_to",
+        "sort",
+        "limit",
+        "cursor",
+        "from",
+        "to",
+    ];
+    let photos = RouteConfig::new("/api/v1/items/{id}/photos", "inventory");
+    vec![
+        RouteConfig::new("/.well-known/jwks.json", "users").cached(&[]),
+        RouteConfig::new("/api/v1/auth", "users"),
+        RouteConfig::new("/api/v1/users", "users").cached(&[]),
+        RouteConfig::new("/api/v1/users/me/items", "inventory"),
+        RouteConfig::new("/api/v1/items", "inventory").cached(&items),
+        RouteConfig { body_bytes: PHOTO_FORM_BYTES, deadline_ms: PHOTO_DEADLINE_MS, ..photos },
+        RouteConfig::new("/api/v1/photos", "inventory").cached(&[]),
+        RouteConfig::new("/api/v1/categories", "inventory").cached(&["limit", "cursor"]),
+    ]
+}
+
+const fn body_bytes() -> u64 {
+    BODY_BYTES as u64
+}
+
+const fn deadline_ms() -> u64 {
+    5_000
+}

@@ -1,0 +1,122 @@
+//! The door: every request comes in here, and every answer leaves here.
+
+mod hot;
+mod pass;
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use tokio::time::Instant;
+
+use crate::body::Body;
+use crate::cache::Cache;
+use crate::cache::directives::CDN_CACHE_CONTROL;
+use crate::credentials::Credentials;
+use crate::host::Hosts;
+use crate::ids::{Ids, TRACEPARENT, X_REQUEST_ID};
+use crate::metrics::Metrics;
+use crate::problems::respond;
+use crate::routes::Table;
+
+/// Everything a request may need, shared by all connections.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) hosts: Hosts,
+    pub(crate) table: Table,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) credentials: Credentials,
+    pub(crate) ids: Ids,
+    pub(crate) metrics: Arc<Metrics>,
+    /// The gateway's own pages, if it has any.
+    pub(crate) pages: Option<axum::Router>,
+    /// Whether `Cache-Control` of requests counts.
+    pub(crate) client_directives: bool,
+    pub(crate) body_deadline: Duration,
+}
+
+/// The gateway as one connection sees it.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) client: SocketAddr,
+}
+
+/// An answer that is there already, or one to wait for.
+pub(crate) enum Answering {
+    Ready(Ready<Response<Body>>),
+    Waiting(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
+}
+
+impl Service<Request<Incoming>> for Edge {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        if let Some(response) = self.gateway.hit(&request) {
+            return Answering::Ready(ready(response));
+        }
+        let (gateway, client) = (Arc::clone(&self.gateway), self.client);
+        Answering::Waiting(Box::pin(async move { gateway.serve(request, client).await }))
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Ready(response) => Pin::new(response).poll(cx).map(Ok),
+            Self::Waiting(response) => response.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
+
+/// The label of requests that no route takes: the gateway's own pages, and what is refused.
+const NO_ROUTE: &str = "-";
+
+/// By what a request is known in answers, logs and upstreams.
+#[derive(Debug, Clone)]
+struct Names {
+    request_id: HeaderValue,
+    traceparent: HeaderValue,
+}
+
+impl Gateway {
+    /// The answer to whatever is not in memory, fresh and for everybody.
+    async fn serve(self: Arc<Self>, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
+        let begun = Instant::now();
+        let names = Names {
+            request_id: self.ids.request_id(request.headers()),
+            traceparent: self.ids.traceparent(request.headers()),
+        };
+        let method = request.method().clone();
+        let route = self.table.find(request.uri().path()).map_or_else(|| NO_ROUTE.into(), |r| Arc::clone(&r.template));
+        let served = self.answer(request, client, &names).await;
+        let mut response = served.unwrap_or_else(|problem| respond(&problem, &names.request_id));
+        let headers = response.headers_mut();
+        // Freshness meant for this cache ends here: no cache behind it would hear of a write.
+        headers.remove(CDN_CACHE_CONTROL);
+        headers.insert(X_REQUEST_ID, names.request_id.clone());
+        headers.insert(TRACEPARENT, names.traceparent);
+        self.metrics.answers(&route, response.status()).inc();
+        self.metrics.took(&route, begun.elapsed());
+        tracing::debug!(
+            request_id = names.request_id.to_str().unwrap_or_default(),
+            %method,
+            route = &*route,
+            status = response.status().as_u16(),
+            duration_ms = begun.elapsed().as_secs_f64() * 1e3,
+            "answered"
+        );
+        response
+    }
+}

@@ -1,0 +1,169 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, header};
+use hyper::body::Incoming;
+use peer::{CallContext, PeerError, RequestBody, ResponseBody};
+use problem::{Kind, Problem};
+use service_kit::serve::limits;
+use tower::ServiceExt;
+
+use super::{Gateway, Names};
+use crate::body::Body;
+use crate::cache::status::{CACHE_STATUS, CacheStatus, Forward};
+use crate::cache::{Ask, Key, KeyRef, Purge, RequestDirectives};
+use crate::ids::{TRACEPARENT, X_REQUEST_ID};
+use crate::metrics::Outcome;
+use crate::pages;
+use crate::proxy::{Forwarded, bounded, clean_request, forward, strip_body, unavailable};
+use crate::routes::Route;
+use crate::target::Target;
+
+impl Gateway {
+    /// # Errors
+    /// A problem for whatever is refused here, and when no upstream answers.
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        client: SocketAddr,
+        names: &Names,
+    ) -> Result<Response<Body>, Problem> {
+        limits::check_header_fields(request.headers())?;
+        let host = self.hosts.of(&request).map_err(|error| malformed(&error))?.into_owned();
+        let uri = request.uri().clone();
+        let target = Target::parse(&uri).map_err(|error| malformed(&error))?;
+        let Some(route) = self.route(&target.path) else {
+            return self.page(request).await;
+        };
+        let (mut parts, body) = request.into_parts();
+        let directives = self.directives(&parts.headers);
+        let is_shared = self.is_shared(&parts, &route, &target, &directives);
+        clean_request(&mut parts.headers, client.ip(), &host);
+        parts.headers.insert(X_REQUEST_ID, names.request_id.clone());
+        parts.headers.insert(TRACEPARENT, names.traceparent.clone());
+        let key = KeyRef { host: &host, path: &target.path, query: &target.query }.to_key();
+        if matches!(parts.method, Method::GET | Method::HEAD) {
+            // A body of a read has no meaning (RFC 9110 §9.3.1), except to those who want caches to be wrong.
+            strip_body(&mut parts.headers);
+            drop(body);
+            if is_shared && parts.method == Method::GET {
+                let uri = target.to_uri(&target.query).map_err(|error| malformed(&error))?;
+                return self.cache.get(Ask { key, route, uri, headers: parts.headers, directives }).await;
+            }
+            if route.cached.is_some() {
+                self.metrics.count(Outcome::Bypass);
+            }
+            let forwarded = forwarded(parts, &target, &uri)?;
+            return pass(&route, forwarded, RequestBody::empty(), Forward::Bypass).await;
+        }
+        let body = bounded(body, &route, self.body_deadline)?;
+        let forwarded = forwarded(parts, &target, &uri)?;
+        if forwarded.method.is_safe() {
+            return pass(&route, forwarded, body, Forward::Method).await;
+        }
+        self.write(route, forwarded, body, key).await
+    }
+
+    fn route(&self, path: &str) -> Option<Arc<Route>> {
+        let is_page = self.pages.is_some() && pages::own(path);
+        self.table.find(path).filter(|_| !is_page).cloned()
+    }
+
+    fn directives(&self, headers: &HeaderMap) -> RequestDirectives {
+        if self.client_directives { RequestDirectives::of(headers) } else { RequestDirectives::default() }
+    }
+
+    /// Whether the answer may come from memory, or go there.
+    fn is_shared(
+        &self,
+        request: &http::request::Parts,
+        route: &Route,
+        target: &Target<'_>,
+        directives: &RequestDirectives,
+    ) -> bool {
+        let headers = &request.headers;
+        let is_conditional =
+            headers.contains_key(header::IF_MATCH) || headers.contains_key(header::IF_UNMODIFIED_SINCE);
+        let is_known = route.cached.as_ref().is_some_and(|cached| cached.allows(&target.query));
+        is_known && !is_conditional && !directives.no_store && !self.credentials.are_in(headers)
+    }
+
+    /// Passes on a request that changes something, in a task of its own: a client that hangs up must not keep the cache
+    /// from learning what became invalid.
+    async fn write(
+        self: &Arc<Self>,
+        route: Arc<Route>,
+        forwarded: Forwarded,
+        body: RequestBody,
+        key: Key,
+    ) -> Result<Response<Body>, Problem> {
+        let gateway = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let sent = send(&route, forwarded, body).await;
+            match &sent {
+                Ok(response) => gateway.cache.written(&key, response.status(), response.headers()),
+                // It may have been done all the same.
+                Err(error) if !error.nothing_was_sent() => {
+                    gateway.cache.store.purge(Purge::Key(key));
+                }
+                Err(_) => {}
+            }
+            passed(sent, &route, Forward::Method)
+        });
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(error = %error, "passing on a write failed");
+            Err(Problem::new(Kind::Internal))
+        })
+    }
+
+    /// The gateway's own pages, and 404 for everything else.
+    async fn page(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+        let pages = self.pages.clone().ok_or_else(|| Problem::new(Kind::NotFound))?;
+        let response = match pages.oneshot(request.map(axum::body::Body::new)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        match response.extensions().get::<Problem>() {
+            Some(problem) => Err(problem.clone()),
+            None => Ok(response.map(Body::Page)),
+        }
+    }
+}
+
+fn malformed(error: &impl std::error::Error) -> Problem {
+    Problem::because(Kind::MalformedRequest, error.to_string())
+}
+
+/// The request as it goes on: the path normalised, the query as the client wrote it.
+fn forwarded(parts: http::request::Parts, target: &Target<'_>, uri: &http::Uri) -> Result<Forwarded, Problem> {
+    let uri = target.to_uri(uri.query().unwrap_or_default()).map_err(|error| malformed(&error))?;
+    Ok(Forwarded { method: parts.method, uri, headers: parts.headers })
+}
+
+async fn pass(route: &Route, forwarded: Forwarded, body: RequestBody, why: Forward) -> Result<Response<Body>, Problem> {
+    passed(send(route, forwarded, body).await, route, why)
+}
+
+async fn send(route: &Route, forwarded: Forwarded, body: RequestBody) -> Result<Response<ResponseBody>, PeerError> {
+    let context = CallContext::serving(&forwarded.headers, route.deadline);
+    forward(route, forwarded, body, &context).await
+}
+
+fn passed(
+    sent: Result<Response<ResponseBody>, PeerError>,
+    route: &Route,
+    why: Forward,
+) -> Result<Response<Body>, Problem> {
+    match sent {
+        Ok(response) => {
+            let mut response = response.map(|rest| Body::Stream { ahead: Bytes::new(), rest });
+            response.headers_mut().append(CACHE_STATUS, CacheStatus::passed(why).to_header());
+            Ok(response)
+        }
+        Err(error) => {
+            tracing::warn!(upstream = route.peer.name(), error = %error, "not answered by its upstream");
+            Err(unavailable(&error, route.body_bytes))
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Which host a request is for.
+
+use std::borrow::Cow;
+
+use http::{Request, Version, header};
+
+/// The host is missing, there twice, malformed, or not one of ours. The text is what the client reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HostError {
+    #[error("The request needs exactly one Host header.")]
+    NotOne,
+    #[error("The Host header is malformed.")]
+    Malformed,
+    #[error("This host is not served here.")]
+    NotServed,
+}
+
+/// The hosts that are answered, without their ports; none means any.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hosts(Vec<String>);
+
+impl Hosts {
+    pub(crate) fn new(names: &[String]) -> Self {
+        Self(names.iter().map(|name| name.to_ascii_lowercase()).collect())
+    }
+
+    /// The host of a request with its port, in lower case. An absolute target goes before the header (RFC 9112 §3.2.2).
+    ///
+    /// # Errors
+    /// When it is not exactly one well-formed host that is served here.
+    pub(crate) fn of<'a, B>(&self, request: &'a Request<B>) -> Result<Cow<'a, str>, HostError> {
+        let mut lines = request.headers().get_all(header::HOST).iter();
+        let (line, more) = (lines.next(), lines.next());
+        if more.is_some() {
+            return Err(HostError::NotOne);
+        }
+        let host = match (request.uri().authority(), line) {
+            (Some(authority), _) => authority.as_str(),
+            (None, Some(line)) => line.to_str().map_err(|_| HostError::Malformed)?,
+            (None, None) if request.version() < Version::HTTP_11 => "",
+            (None, None) => return Err(HostError::NotOne),
+        };
+        let host = checked(host)?;
+        let is_served = self.0.is_empty() || self.0.iter().any(|name| name == without_port(&host));
+        if is_served { Ok(host) } else { Err(HostError::NotServed) }
+    }
+}
+
+fn checked(host: &str) -> Result<Cow<'_, str>, HostError> {
+    let is_host_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'[' | b']');
+    if host.len() > 260 || !host.bytes().all(is_host_byte) {
+        return Err(HostError::Malformed);
+    }
+    if host.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Ok(Cow::Owned(host.to_ascii_lowercase()));
+    }
+    Ok(Cow::Borrowed(host))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // The colons of an IPv6 address are inside brackets.
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(hosts: &[&str], uri: &str, lines: &[&str]) -> Result<String, HostError> {
+        let hosts = Hosts::new(&hosts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let request = lines.iter().fold(Request::builder().uri(uri), |request, line| request.header("host", *line));
+        hosts.of(&request.body(()).unwrap()).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn the_host_is_taken_in_lower_case_with_its_port() {
+        assert_eq!(host(&[], "/", &["Example.ORG:8080"]).as_deref(), Ok("example.org:8080"));
+        assert_eq!(host(&[], "/", &["[::1]:80"]).as_deref(), Ok("[::1]:80"));
+        assert_eq!(host(&[], "http://a.example/x", &["b.example"]).as_deref(), Ok("a.example"));
+    }
+
+    #[test]
+    fn odd_hosts_are_refused() {
+        assert_eq!(host(&[], "/", &[]), Err(HostError::NotOne));
+        assert_eq!(host(&[], "/", &["a", "a"]), Err(HostError::NotOne));
+        for odd in ["a b", "a/b", "user@a", "a\"", "caf\u{e9}"] {
+            assert_eq!(host(&[], "/", &[odd]), Err(HostError::Malformed), "{odd}");
+        }
+    }
+
+    #[test]
+    fn with_a_list_only_its_hosts_are_served_on_any_port() {
+        let ours = ["Lend.example", "[::1]"];
+        assert!(host(&ours, "/", &["lend.example:8443"]).is_ok());
+        assert!(host(&ours, "/", &["[::1]:80"]).is_ok());
+        assert_eq!(host(&ours, "/", &["evil.example"]), Err(HostError::NotServed));
+    }
+}

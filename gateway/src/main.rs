@@ -1,0 +1,20 @@
+//! The gateway as a process of its own.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use gateway::{Config, Deps};
+use service_kit::RunError;
+use service_kit::clock::Clock;
+use service_kit::process;
+
+/// A service on the same network that does not accept within this time is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    process::main(env!("CARGO_PKG_VERSION"), |config: Config, process| async move {
+        let http = peer::http_client(CONNECT_TIMEOUT).map_err(|error| RunError::Settings(error.to_string()))?;
+        let deps = Deps { clock: Clock::system(), ops: process.ops, http, seed: rand::random() };
+        gateway::run(config, deps, process.listener, process.shutdown).await
+    })
+}

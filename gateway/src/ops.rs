@@ -1,0 +1,93 @@
+//! What operators see of the gateway, and the purge.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use peer::Peer;
+use peer::breaker::{BreakerSnapshot, BreakerState};
+use problem::{Kind, Problem};
+use serde::{Deserialize, Serialize};
+use service_kit::http::JsonBody;
+
+use crate::cache::{Cache, Fill, Purge};
+
+#[derive(Clone)]
+struct Board {
+    cache: Arc<Cache>,
+    peers: Arc<[Peer]>,
+}
+
+#[derive(Serialize)]
+struct Upstream {
+    name: String,
+    breaker: BreakerState,
+    /// Whether calls are made at all at the moment.
+    called: bool,
+}
+
+#[derive(Serialize)]
+struct CacheFill {
+    #[serde(flatten)]
+    fill: Fill,
+    fetches: usize,
+}
+
+/// Exactly one of the fields.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PurgeRequest {
+    groups: Option<Vec<String>>,
+    prefix: Option<String>,
+    all: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Purged {
+    /// Addresses whose stored responses were dropped.
+    dropped: usize,
+}
+
+/// `/ops/breakers`, `/ops/upstreams`, `/ops/cache` and `POST /ops/cache/purge`.
+pub(crate) fn router(cache: Arc<Cache>, peers: Arc<[Peer]>) -> Router {
+    Router::new()
+        .route("/ops/breakers", get(breakers))
+        .route("/ops/upstreams", get(upstreams))
+        .route("/ops/cache", get(fill))
+        .route("/ops/cache/purge", post(purge))
+        .with_state(Board { cache, peers })
+}
+
+async fn breakers(State(board): State<Board>) -> Json<Vec<BreakerSnapshot>> {
+    Json(board.peers.iter().map(|peer| peer.breaker().snapshot()).collect())
+}
+
+async fn upstreams(State(board): State<Board>) -> Json<Vec<Upstream>> {
+    let upstreams = board.peers.iter().map(|peer| {
+        let breaker = peer.breaker().state();
+        Upstream { name: peer.name().to_owned(), breaker, called: breaker != BreakerState::Open }
+    });
+    Json(upstreams.collect())
+}
+
+async fn fill(State(board): State<Board>) -> Json<CacheFill> {
+    Json(CacheFill { fill: board.cache.store.fill(), fetches: board.cache.fetches() })
+}
+
+async fn purge(State(board): State<Board>, request: JsonBody<PurgeRequest>) -> Result<Json<Purged>, Problem> {
+    let purges: Vec<Purge> = match request.value {
+        PurgeRequest { groups: Some(groups), prefix: None, all: None } => {
+            groups.into_iter().map(|group| Purge::Group(Arc::from(group))).collect()
+        }
+        PurgeRequest { groups: None, prefix: Some(prefix), all: None } => vec![Purge::Prefix(prefix)],
+        PurgeRequest { groups: None, prefix: None, all: Some(true) } => vec![Purge::All],
+        _ => {
+            let detail = "Name one of `groups` (a list), `prefix` (a path) and `all` (true).";
+            return Err(Problem::because(Kind::MalformedRequest, detail));
+        }
+    };
+    let dropped = purges.into_iter().map(|purge| board.cache.store.purge(purge)).sum();
+    tracing::info!(dropped, "cache purged by an operator");
+    Ok(Json(Purged { dropped }))
+}

@@ -1,0 +1,9 @@
+//! Passing a request on to its upstream.
+
+mod failure;
+mod forward;
+mod hygiene;
+
+pub(crate) use failure::{Failure, unavailable};
+pub(crate) use forward::{Forwarded, bounded, forward};
+pub(crate) use hygiene::{clean_request, strip_body};

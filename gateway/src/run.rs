@@ -1,0 +1,113 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use peer::{HttpClient, Peer};
+use service_kit::RunError;
+use service_kit::clock::Clock;
+use service_kit::ops::Ops;
+use service_kit::serve::serve_connections;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::cache::policy::Rules;
+use crate::cache::{Cache, Settings};
+use crate::config::{Config, RouteConfig};
+use crate::credentials::Credentials;
+use crate::edge::{Edge, Gateway};
+use crate::host::Hosts;
+use crate::ids::Ids;
+use crate::metrics::{Breakers, Metrics};
+use crate::routes::{Cached, Route, Table};
+use crate::{ops, pages};
+
+/// What the gateway takes from outside.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    pub clock: Clock,
+    /// Gets the gateway's metrics and its pages under `/ops/`.
+    pub ops: Ops,
+    /// Carries the calls to all upstreams.
+    pub http: HttpClient,
+    /// Feeds ids and jitter; nothing secret.
+    pub seed: u64,
+}
+
+/// Serves until `shutdown` is cancelled and what had begun is answered.
+///
+/// # Errors
+/// When the configuration has mistakes, all of which are named, or when the listener fails for good.
+pub async fn run(
+    config: Config,
+    deps: Deps,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    let gateway = Arc::new(build(&config, deps)?);
+    let service_for = move |client| Edge { gateway: Arc::clone(&gateway), client };
+    serve_connections(listener, service_for, config.limits.to_limits(), shutdown).await?;
+    Ok(())
+}
+
+fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
+    let mistakes = config.mistakes();
+    if !mistakes.is_empty() {
+        return Err(RunError::Settings(format!(
+            "the gateway's configuration has mistakes:\n  {}",
+            mistakes.join("\n  ")
+        )));
+    }
+    let Deps { clock, ops, http, seed } = deps;
+    let peers = peers(config, &http, seed)?;
+    let metrics = Arc::new(ops.metrics(|registry| {
+        registry.register_collector(Box::new(Breakers(peers.values().cloned().collect())));
+        Metrics::register(registry)
+    }));
+    let settings = Settings {
+        capacity_bytes: config.cache.capacity_bytes,
+        entry_bytes: config.cache.entry_bytes,
+        variants: config.cache.variants,
+        jitter: f64::from(config.cache.ttl_jitter_percent) / 100.0,
+    };
+    let cache = Arc::new(Cache::new(settings, clock, Arc::clone(&metrics), seed));
+    let documented = config.upstreams.0.iter().filter(|(_, upstream)| upstream.documented);
+    let documented = documented.filter_map(|(name, _)| peers.get(name).cloned()).collect();
+    ops.mount(ops::router(Arc::clone(&cache), peers.values().cloned().collect()));
+    Ok(Gateway {
+        hosts: Hosts::new(&config.hosts),
+        table: Table::new(config.routes.iter().filter_map(|route| to_route(route, config, &peers))),
+        cache,
+        credentials: Credentials::new(&config.cache.session_cookies),
+        ids: Ids::new(seed),
+        metrics,
+        pages: config.pages.then(|| pages::router(documented)),
+        client_directives: config.cache.client_directives,
+        body_deadline: Duration::from_millis(config.limits.body_deadline_ms),
+    })
+}
+
+/// The upstreams that routes lead to.
+fn peers(config: &Config, http: &HttpClient, seed: u64) -> Result<BTreeMap<String, Peer>, RunError> {
+    let used: BTreeSet<_> = config.routes.iter().map(|route| &route.upstream).collect();
+    let upstreams = config.upstreams.0.iter().filter(|(name, _)| used.contains(name));
+    let peers = upstreams.map(|(name, upstream)| {
+        let settings = upstream.to_peer_settings(name).map_err(RunError::Settings)?;
+        let peer = Peer::new(settings, http.clone(), seed).map_err(|error| RunError::Settings(error.to_string()))?;
+        Ok((name.clone(), peer))
+    });
+    peers.collect()
+}
+
+fn to_route(route: &RouteConfig, config: &Config, peers: &BTreeMap<String, Peer>) -> Option<Route> {
+    let rules = Rules {
+        default_ttl: route.default_ttl_s.map(Duration::from_secs),
+        negative_ttl: Duration::from_secs(config.cache.negative_ttl_s),
+    };
+    Some(Route {
+        template: Arc::from(route.prefix.as_str()),
+        peer: peers.get(&route.upstream)?.clone(),
+        cached: route.cache.then(|| Cached { query: route.query.clone(), rules }),
+        body_bytes: route.body_bytes,
+        deadline: Duration::from_millis(route.deadline_ms),
+    })
+}
