@@ -75,7 +75,7 @@ async fn logins_open_the_breaker(services: &Services) {
 async fn breaker_closes(services: &Services) {
     let login = json!({ "email": "member@example.org", "password": "a wrong password" });
     wait_until("the breaker to close", START, async || {
-        let status = services.gateway.client.post("/api/v1/auth/login", &login).await.status.as_u16();
+        let status = services.gateway.client.post("/api/v1/auth/login", &login).await.status;
         assert!([401, 429, 503].contains(&status), "{status}");
         services.breaker("users").await == "closed"
     })
@@ -99,11 +99,16 @@ struct Service {
 impl Services {
     async fn start(directory: &Path) -> Self {
         let users = start_users(directory, free_port());
-        let inventory = Service::start("inventory-service", "LENDERY_INVENTORY", free_port(), &[
-            ("DATABASE_URL", database(directory, "inventory")),
-            ("SERVICE_CREDENTIAL", SECRET.to_owned()),
-            ("USERS_URL", users.client.base().to_owned()),
-        ]);
+        let inventory = Service::start(
+            "inventory-service",
+            "LENDERY_INVENTORY",
+            free_port(),
+            &[
+                ("DATABASE_URL", database(directory, "inventory")),
+                ("SERVICE_CREDENTIAL", SECRET.to_owned()),
+                ("USERS_URL", users.client.base().to_owned()),
+            ],
+        );
         let upstreams = format!("users={},inventory={}", users.client.base(), inventory.client.base());
         let gateway = Service::start("gateway", "LENDERY_GATEWAY", free_port(), &[("UPSTREAMS", upstreams)]);
         for service in [&users, &inventory, &gateway] {
@@ -149,10 +154,12 @@ impl Service {
 }
 
 fn start_users(directory: &Path, port: u16) -> Service {
-    Service::start("user-service", "LENDERY_USERS", port, &[
-        ("DATABASE_URL", database(directory, "users")),
-        ("SERVICE_CREDENTIAL", SECRET.to_owned()),
-    ])
+    Service::start(
+        "user-service",
+        "LENDERY_USERS",
+        port,
+        &[("DATABASE_URL", database(directory, "users")), ("SERVICE_CREDENTIAL", SECRET.to_owned())],
+    )
 }
 
 fn database(directory: &Path, name: &str) -> String {

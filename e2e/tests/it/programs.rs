@@ -2,10 +2,11 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// A program of this workspace as `cargo build --workspace --bins` has left it.
+#[expect(clippy::disallowed_methods, reason = "programs inherit the environment; tests decide what of it")]
 pub(crate) fn program(name: &str) -> Command {
     let path = target_directory().join("debug").join(name);
     assert!(path.exists(), "{} is not built; run `cargo build --workspace --bins`", path.display());
-    let mut command = Command::new(path);
+    let mut command = test_kit::process::command(path);
     // What the machine's user has set is no part of a test.
     let foreign = std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("LENDERY_"));
     for (key, _) in foreign {
@@ -23,6 +24,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+#[expect(clippy::disallowed_methods, reason = "where cargo puts programs is up to its user")]
 fn target_directory() -> PathBuf {
     let ours = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(ours, PathBuf::from)

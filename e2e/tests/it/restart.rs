@@ -32,8 +32,9 @@ async fn what_was_acknowledged_is_there_after_a_kill_at_any_moment() {
         wait_until("some writes", Duration::from_secs(60), async || count.load(Ordering::SeqCst) >= enough).await;
         platform.kill();
         platform = Platform::up(directory.path()).await;
-        for path in acknowledged.lock().unwrap().iter() {
-            platform.web.get(path).await.expect(200);
+        let paths = acknowledged.lock().unwrap().clone();
+        for path in paths {
+            platform.web.get(&path).await.expect(200);
         }
     }
 }
