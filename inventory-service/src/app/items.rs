@@ -1,0 +1,103 @@
+use inventory_api::{CreateItemRequest, ItemStatus};
+use problem::Problem;
+use service_kit::caller::Caller;
+use service_kit::http::{IfMatch, Keyed, Limit, Written};
+use vocabulary::ItemId;
+
+use super::{App, AppError};
+use crate::db;
+use crate::domain::category::Categories;
+use crate::domain::content::ItemContent;
+use crate::domain::item::Item;
+use crate::domain::listing::{Listing, Place};
+
+/// The item, whatever its status but retired. A draft is for its owner and administrators: the caller has to look.
+pub(crate) async fn get(app: &App, id: ItemId) -> Result<Item, AppError> {
+    let item = db::items::find(app.db.read(), id).await?.ok_or(AppError::NoSuchItem)?;
+    if item.is_retired() { Err(AppError::ItemRetired) } else { Ok(item) }
+}
+
+/// Whether everybody may see the item.
+pub(crate) fn is_public(item: &Item) -> bool {
+    matches!(item.content.status, ItemStatus::Listed | ItemStatus::Paused)
+}
+
+/// One page of a list, and the place of its last item if others follow.
+pub(crate) async fn page(app: &App, listing: &Listing, limit: Limit) -> Result<(Vec<Item>, Option<Place>), AppError> {
+    Ok(db::listing::page(app.db.read(), listing, limit).await?)
+}
+
+/// Makes an item of the caller's, once for each key. `answer` is what the caller is told, now and at each repetition.
+pub(crate) async fn create(
+    app: &App,
+    caller: &Caller,
+    request: &CreateItemRequest,
+    keyed: &Keyed,
+    answer: impl FnOnce(&Item) -> Written,
+) -> Result<Written, AppError> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    if let Some(replayed) = keyed.replay(&tx, now).await? {
+        return Ok(replayed);
+    }
+    let content = ItemContent::parse(request, &db::categories::all(&tx).await?)?;
+    let item = Item::new(app.clock.new_id(), caller.user_id, content, now);
+    db::items::insert(&tx, std::slice::from_ref(&item)).await?;
+    let written = answer(&item);
+    keyed.keep(&tx, &written, now).await?;
+    tx.commit().await?;
+    Ok(written)
+}
+
+/// Changes an item to what `revise` makes of it.
+///
+/// What is wrong is reported in this order: there is no such item, it is not the caller's, the request does not say which
+/// version it is for, `revise` refuses, the version is another.
+pub(crate) async fn change(
+    app: &App,
+    caller: &Caller,
+    id: ItemId,
+    if_match: Result<IfMatch, Problem>,
+    revise: impl FnOnce(&Item, &Categories) -> Result<ItemContent, Problem>,
+) -> Result<Item, AppError> {
+    let tx = app.db.begin().await?;
+    let item = owned(&tx, caller, id).await?;
+    let if_match = if_match?;
+    let content = revise(&item, &db::categories::all(&tx).await?)?;
+    if_match.check(item.version)?;
+    let item = item.changed(content, app.clock.now());
+    save(&tx, &item).await?;
+    tx.commit().await?;
+    Ok(item)
+}
+
+/// Takes an item off for good.
+pub(crate) async fn retire(
+    app: &App,
+    caller: &Caller,
+    id: ItemId,
+    if_match: Result<IfMatch, Problem>,
+) -> Result<(), AppError> {
+    let tx = app.db.begin().await?;
+    let item = owned(&tx, caller, id).await?;
+    if_match?.check(item.version)?;
+    save(&tx, &item.retired(app.clock.now())).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The item, held until the transaction ends, if the caller may change it. Of another's draft nobody learns.
+async fn owned(tx: &db::Transaction, caller: &Caller, id: ItemId) -> Result<Item, AppError> {
+    let item = db::items::find_for_update(tx, id).await?.ok_or(AppError::NoSuchItem)?;
+    if item.is_retired() {
+        return Err(AppError::ItemRetired);
+    }
+    match caller.owns_or_administers(item.owner_id) {
+        Err(_) if !is_public(&item) => Err(AppError::NoSuchItem),
+        allowed => Ok(allowed.map(|()| item)?),
+    }
+}
+
+async fn save(tx: &db::Transaction, item: &Item) -> Result<(), AppError> {
+    if db::items::update(tx, item).await? { Ok(()) } else { Err(AppError::Overtaken) }
+}

@@ -1,0 +1,18 @@
+//! Use cases: each decides whether it may happen and does it in one transaction.
+
+pub(crate) mod categories;
+mod error;
+pub(crate) mod import;
+pub(crate) mod items;
+
+pub(crate) use error::AppError;
+
+use service_kit::clock::Clock;
+use service_kit::db::Db;
+
+/// What every use case needs.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+}

@@ -1,0 +1,70 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use service_kit::db::DatabaseSettings;
+use service_kit::process::{ProcessConfig, ProcessSettings};
+use service_kit::telemetry::LogFormat;
+use vocabulary::Secret;
+
+/// The settings of the inventory service. A field's variable is `LENDERY_INVENTORY_` and its name in capitals.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the service listens, `host:port`; default `127.0.0.1:8092`.
+    pub listen: String,
+    /// Where `/livez`, `/readyz` and `/metrics` are, `host:port`; never public. Default `127.0.0.1:9092`.
+    pub ops_listen: String,
+    /// What is logged, as tracing writes it; default `info`.
+    pub log_filter: String,
+    /// `text` or `json`; default `text`.
+    pub log_format: LogFormat,
+    /// `sqlite:<path>` or `postgres://user:password@host/database`; default `sqlite:inventory.db`.
+    pub database_url: Secret,
+    /// Most connections to PostgreSQL, or most readers of SQLite; default 8.
+    pub database_connections: u32,
+    /// Where the user service is; default `http://127.0.0.1:8091`.
+    pub users_url: String,
+    /// The secret that services show each other; no default.
+    pub service_credential: Secret,
+    /// Milliseconds after which a request is answered 503; default 10,000.
+    pub request_deadline_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8092".to_owned(),
+            ops_listen: "127.0.0.1:9092".to_owned(),
+            log_filter: "info".to_owned(),
+            log_format: LogFormat::Text,
+            database_url: Secret::new("sqlite:inventory.db"),
+            database_connections: 8,
+            users_url: "http://127.0.0.1:8091".to_owned(),
+            service_credential: Secret::default(),
+            request_deadline_ms: 10_000,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn database(&self) -> DatabaseSettings {
+        DatabaseSettings { url: self.database_url.clone(), max_connections: self.database_connections }
+    }
+
+    pub(crate) fn request_deadline(&self) -> Duration {
+        Duration::from_millis(self.request_deadline_ms)
+    }
+}
+
+impl ProcessConfig for Config {
+    const PREFIX: &'static str = "LENDERY_INVENTORY";
+
+    fn process(&self) -> ProcessSettings {
+        ProcessSettings {
+            listen: self.listen.clone(),
+            ops_listen: self.ops_listen.clone(),
+            log_filter: self.log_filter.clone(),
+            log_format: self.log_format,
+        }
+    }
+}

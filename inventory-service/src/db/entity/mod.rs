@@ -1,0 +1,6 @@
+//! The tables as sea-orm sees them.
+
+pub(super) mod category;
+pub(super) mod item;
+pub(super) mod item_tag;
+pub(super) mod item_words;

@@ -1,0 +1,128 @@
+//! Every list is read through an index: the plans of both databases say so.
+
+use chrono::DateTime;
+use sea_orm::Statement;
+use service_kit::clock::Clock;
+use service_kit::db::{DatabaseSettings, Db};
+use test_kit::on_every_database;
+use vocabulary::{Secret, UserId};
+
+use super::*;
+use crate::db::Migrator;
+use crate::domain::category::{Categories, Category};
+use crate::domain::content::ItemContent;
+use crate::domain::words::Search;
+
+const ITEMS: u32 = 3_000;
+const OWNERS: u32 = 50;
+
+/// A database with enough rows for an index to be worth it, and the statistics that say so.
+async fn filled(url: &str) -> Db {
+    let settings = DatabaseSettings { url: Secret::new(url), max_connections: 2 };
+    let db = Db::open::<Migrator>(&settings).await.unwrap();
+    let (clock, _hands) = Clock::manual(DateTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000));
+    let tx = db.begin().await.unwrap();
+    let mut all = Categories::default();
+    for number in 0..10 {
+        let slug: Slug = format!("category-{number}").parse().unwrap();
+        let category = Category { id: clock.new_id(), name: slug.to_string(), slug, parent_id: None, version: 1 };
+        categories::insert(&tx, &category, clock.now()).await.unwrap();
+        all.insert(category);
+    }
+    let made: Vec<Item> = (0..ITEMS).map(|number| item(number, &clock, &all)).collect();
+    for some in made.chunks(500) {
+        items::insert(&tx, some).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    db.read().execute_unprepared("ANALYZE").await.unwrap();
+    db
+}
+
+fn item(number: u32, clock: &Clock, all: &Categories) -> Item {
+    let rare = if number.is_multiple_of(500) { "rare" } else { "usual" };
+    let request = serde_json::json!({
+        "name": format!("Drill {number} {rare}"), "category": format!("category-{}", number % 10),
+        "tags": ["common", rare], "description": "long enough to make rows wide ".repeat(5),
+        "daily_price": { "amount_minor": number % 100, "currency": "EUR" },
+    });
+    let content = ItemContent::parse(&serde_json::from_value(request).unwrap(), all).unwrap();
+    Item::new(clock.new_id(), owner(number % OWNERS), content, clock.now())
+}
+
+fn owner(number: u32) -> UserId {
+    UserId::new(uuid::Uuid::from_u128(number.into()))
+}
+
+async fn plan(db: &Db, select: Select<item::Entity>) -> String {
+    let Statement { sql, values, db_backend } = select.limit(21).build(db.backend());
+    let explain = if db_backend == DbBackend::Postgres { "EXPLAIN " } else { "EXPLAIN QUERY PLAN " };
+    let statement = Statement { sql: format!("{explain}{sql}"), values, db_backend };
+    let column = if db_backend == DbBackend::Postgres { "QUERY PLAN" } else { "detail" };
+    let rows = db.read().query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get::<String>("", column).unwrap() + "\n").collect()
+}
+
+fn reads_all_items(plan: &str) -> bool {
+    plan.lines().any(|line| line.contains("Seq Scan on items") || line.contains("SCAN items"))
+}
+
+fn newest(audience: Audience) -> Listing {
+    Listing { search: None, category: None, owner: None, tag: None, audience, sort: Sort::NEWEST, after: None }
+}
+
+/// Every list on its own: its name, the list, and the subtree that its category stands for.
+fn lists(some: &Item, subtree: &[CategoryId]) -> Vec<(String, Listing, Option<Vec<CategoryId>>)> {
+    let public = || newest(Audience::Public);
+    let mut lists = Vec::new();
+    for text in ["created_at", "-created_at", "name", "-name", "daily_price", "-daily_price"] {
+        let sort: Sort = text.parse().unwrap();
+        let after = Some(match sort.key {
+            SortKey::CreatedAt => Place::CreatedAt(some.id),
+            SortKey::Name => Place::Name("drill 2".to_owned(), some.id),
+            SortKey::DailyPrice => Place::DailyPrice(50, some.id),
+        });
+        lists.push((format!("first page by {text}"), Listing { sort, ..public() }, None));
+        lists.push((format!("later page by {text}"), Listing { sort, after, ..public() }, None));
+    }
+    let later = || Listing { after: Some(Place::CreatedAt(some.id)), ..public() };
+    lists.push(("a category".to_owned(), later(), Some(subtree[..1].to_vec())));
+    lists.push(("a subtree".to_owned(), later(), Some(subtree[..3].to_vec())));
+    lists.push(("an owner's".to_owned(), Listing { owner: Some(some.owner_id), ..later() }, None));
+    lists.push(("one's own".to_owned(), Listing { owner: Some(some.owner_id), ..newest(Audience::Owner) }, None));
+    for tag in ["rare", "common"] {
+        lists.push((format!("the {tag} tag"), Listing { tag: Some(tag.to_owned()), ..later() }, None));
+    }
+    for words in ["rare", "rar", "drill 77"] {
+        lists.push((format!("search for {words}"), Listing { search: Some(Search::new(words)), ..public() }, None));
+    }
+    lists
+}
+
+#[tokio::test]
+async fn every_list_is_read_through_an_index() {
+    on_every_database(async |database| {
+        let db = filled(database.url()).await;
+        let all = categories::all(db.read()).await.unwrap();
+        let subtree: Vec<_> = all.iter().map(|category| category.id).collect();
+        let limit = Limit::parse(Some("1"), &mut problem::FieldErrors::default());
+        let (some, _) = page(db.read(), &newest(Audience::Public), limit).await.unwrap();
+        for (name, listing, subtree) in lists(&some[0], &subtree) {
+            let plan = plan(&db, select(&listing, subtree, db.backend()).unwrap()).await;
+            assert!(!reads_all_items(&plan), "{name}:\n{plan}");
+        }
+        db.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_without_an_index_would_be_noticed() {
+    on_every_database(async |database| {
+        let db = filled(database.url()).await;
+        let by_condition = item::Entity::find().filter(item::Column::Condition.eq("poor"));
+        let plan = plan(&db, by_condition).await;
+        assert!(reads_all_items(&plan), "{plan}");
+        db.close().await.unwrap();
+    })
+    .await;
+}

@@ -1,0 +1,53 @@
+use sea_orm::DbBackend;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{pk_auto, text, uuid_uniq};
+
+/// The words come folded and with spaces between, so the index takes them as they are and both databases find the same.
+const POSTGRES: &str =
+    "CREATE INDEX item_words_search ON item_words USING gin (array_to_tsvector(string_to_array(words, ' ')));";
+
+/// An index over a table of our own (FTS5, external content): the categories of characters make everything but a space
+/// part of a word. <https://www.sqlite.org/fts5.html#external_content_tables>
+const SQLITE: &str = "
+    CREATE VIRTUAL TABLE item_search USING fts5(
+        words, content = 'item_words', content_rowid = 'seq',
+        tokenize = \"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'\"
+    );
+    CREATE TRIGGER item_words_insert AFTER INSERT ON item_words BEGIN
+        INSERT INTO item_search (rowid, words) VALUES (NEW.seq, NEW.words);
+    END;
+    CREATE TRIGGER item_words_delete AFTER DELETE ON item_words BEGIN
+        INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', OLD.seq, OLD.words);
+    END;
+    CREATE TRIGGER item_words_update AFTER UPDATE ON item_words BEGIN
+        INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', OLD.seq, OLD.words);
+        INSERT INTO item_search (rowid, words) VALUES (NEW.seq, NEW.words);
+    END;";
+
+#[derive(DeriveMigrationName)]
+pub(super) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let item = ForeignKey::create()
+            .from("item_words", "item_id")
+            .to("items", "id")
+            .on_delete(ForeignKeyAction::Cascade)
+            .to_owned();
+        let table = Table::create()
+            .table("item_words")
+            .col(pk_auto("seq").big_integer())
+            .col(uuid_uniq("item_id"))
+            .col(text("words"))
+            .foreign_key(&mut item.clone())
+            .to_owned();
+        manager.create_table(table).await?;
+        let index = if manager.get_database_backend() == DbBackend::Postgres { POSTGRES } else { SQLITE };
+        manager.get_connection().execute_unprepared(index).await.map(drop)
+    }
+}

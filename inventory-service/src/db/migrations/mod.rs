@@ -1,0 +1,26 @@
+//! The schema, step by step. A step that is out in the world never changes.
+
+mod m0001_idempotency;
+mod m0002_categories;
+mod m0003_items;
+mod m0004_item_tags;
+mod m0005_item_words;
+mod m0006_change_capture;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// All steps, in order.
+pub(crate) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_idempotency::Migration),
+            Box::new(m0002_categories::Migration),
+            Box::new(m0003_items::Migration),
+            Box::new(m0004_item_tags::Migration),
+            Box::new(m0005_item_words::Migration),
+            Box::new(m0006_change_capture::Migration),
+        ]
+    }
+}

@@ -1,0 +1,143 @@
+//! Rows of `items` and `categories` to and from the domain. A value that cannot be, such as an unknown status, was not
+//! written by this service and is reported as a database error that names its place.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use inventory_api::OfferKind;
+use sea_orm::{ActiveValue::Set, DbErr};
+use vocabulary::{CategoryId, ItemId, UserId};
+
+use super::entity::{category, item};
+use crate::domain::category::{Category, CategoryRef};
+use crate::domain::content::ItemContent;
+use crate::domain::item::Item;
+use crate::domain::offer::{Offer, Terms};
+use crate::domain::pickup::Pickup;
+use crate::domain::words::fold;
+
+pub(super) fn category_of(row: category::Model) -> Result<Category, DbErr> {
+    Ok(Category {
+        id: CategoryId::new(row.id),
+        slug: parsed("categories.slug", &row.slug)?,
+        name: row.name,
+        parent_id: row.parent_id.map(CategoryId::new),
+        version: row.version,
+    })
+}
+
+pub(super) fn item_of(row: item::Model, category: CategoryRef, tags: Vec<String>) -> Result<Item, DbErr> {
+    let content = ItemContent {
+        terms: terms_of(&row)?,
+        condition: parsed("items.condition", &row.condition)?,
+        approval: parsed("items.approval", &row.approval)?,
+        status: parsed("items.status", &row.status)?,
+        pickup: pickup_of(row.pickup_label, row.pickup_lat, row.pickup_lon, row.pickup_time_zone),
+        name: row.name,
+        description: row.description,
+        category,
+        tags,
+    };
+    Ok(Item {
+        id: ItemId::new(row.id),
+        owner_id: UserId::new(row.owner_id),
+        external_id: row.external_id,
+        content,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+/// The row of an item, all columns set.
+pub(super) fn row_of(item: &Item) -> Result<item::ActiveModel, DbErr> {
+    let content = &item.content;
+    let offer = columns_of(content.terms.offer)?;
+    let pickup = content.pickup.as_ref();
+    Ok(item::ActiveModel {
+        id: Set(item.id.uuid()),
+        owner_id: Set(item.owner_id.uuid()),
+        external_id: Set(item.external_id.clone()),
+        name: Set(content.name.clone()),
+        name_key: Set(fold(&content.name)),
+        description: Set(content.description.clone()),
+        category_id: Set(content.category.id.uuid()),
+        condition: Set(content.condition.as_str().to_owned()),
+        offer: Set(content.terms.offer.kind().as_str().to_owned()),
+        units: Set(offer.units),
+        daily_price_minor: Set(offer.daily_price_minor),
+        deposit_minor: Set(offer.deposit_minor),
+        price_minor: Set(offer.price_minor),
+        currency: Set(content.terms.currency.as_str().to_owned()),
+        max_loan_days: Set(offer.max_loan_days),
+        stock: Set(offer.stock),
+        approval: Set(content.approval.as_str().to_owned()),
+        pickup_label: Set(pickup.map(|place| place.label.clone())),
+        pickup_lat: Set(pickup.map(|place| place.lat)),
+        pickup_lon: Set(pickup.map(|place| place.lon)),
+        pickup_time_zone: Set(pickup.map(|place| place.time_zone.clone())),
+        status: Set(content.status.as_str().to_owned()),
+        version: Set(item.version),
+        created_at: Set(item.created_at),
+        updated_at: Set(item.updated_at),
+    })
+}
+
+fn terms_of(row: &item::Model) -> Result<Terms, DbErr> {
+    let offer = match parsed("items.offer", &row.offer)? {
+        OfferKind::Lend => Offer::Lend {
+            units: number("items.units", row.units)?,
+            daily_price: row.daily_price_minor,
+            deposit: row.deposit_minor,
+            max_loan_days: row.max_loan_days.map(|days| number("items.max_loan_days", days)).transpose()?,
+        },
+        OfferKind::Sell => {
+            Offer::Sell { stock: number("items.stock", row.stock.unwrap_or(0))?, price: row.price_minor.unwrap_or(0) }
+        }
+    };
+    Ok(Terms { offer, currency: parsed("items.currency", &row.currency)? })
+}
+
+/// The columns that an offer decides.
+#[derive(Default)]
+struct OfferColumns {
+    units: i32,
+    daily_price_minor: Option<i64>,
+    deposit_minor: Option<i64>,
+    price_minor: Option<i64>,
+    max_loan_days: Option<i32>,
+    stock: Option<i32>,
+}
+
+fn columns_of(offer: Offer) -> Result<OfferColumns, DbErr> {
+    Ok(match offer {
+        Offer::Lend { units, daily_price, deposit, max_loan_days } => OfferColumns {
+            units: number("items.units", units)?,
+            daily_price_minor: daily_price,
+            deposit_minor: deposit,
+            max_loan_days: max_loan_days.map(i32::from),
+            ..OfferColumns::default()
+        },
+        Offer::Sell { stock, price } => OfferColumns {
+            price_minor: Some(price),
+            stock: Some(number("items.stock", stock)?),
+            ..OfferColumns::default()
+        },
+    })
+}
+
+fn pickup_of(label: Option<String>, lat: Option<f64>, lon: Option<f64>, time_zone: Option<String>) -> Option<Pickup> {
+    Some(Pickup { label: label?, lat: lat?, lon: lon?, time_zone: time_zone? })
+}
+
+fn parsed<T: FromStr>(column: &str, text: &str) -> Result<T, DbErr> {
+    text.parse().map_err(|_| impossible(column, text))
+}
+
+fn number<T: TryFrom<U>, U: Copy + Display>(column: &str, value: U) -> Result<T, DbErr> {
+    T::try_from(value).map_err(|_| impossible(column, value))
+}
+
+fn impossible(column: &str, value: impl Display) -> DbErr {
+    DbErr::Custom(format!("{column} cannot be {value}"))
+}

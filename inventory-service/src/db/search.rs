@@ -1,0 +1,44 @@
+//! Full text: the words of an item beside it, and an index over them that each database has of its own.
+
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+
+use super::entity::item_words;
+use crate::domain::item::Item;
+use crate::domain::words::{Search, words};
+
+/// The ids of the items in which all words occur. None for a search without words, which finds nothing.
+pub(super) fn matching(search: &Search, backend: DbBackend) -> Option<SelectStatement> {
+    let (last, whole) = search.words().split_last()?;
+    let (condition, query) = match backend {
+        DbBackend::Postgres => (
+            "array_to_tsvector(string_to_array(words, ' ')) @@ CAST($1 AS tsquery)",
+            join(whole, last, " & ", |word| format!("'{word}'"), ":*"),
+        ),
+        _ => (
+            "seq IN (SELECT rowid FROM item_search WHERE item_search MATCH ?)",
+            join(whole, last, " AND ", |word| format!("\"{word}\""), " *"),
+        ),
+    };
+    let found = item_words::Entity::find().select_only().column(item_words::Column::ItemId);
+    Some(found.filter(Expr::cust_with_values(condition, [query])).into_query())
+}
+
+/// Words hold nothing but letters and digits, so between quotes they have no meaning to either query language.
+fn join(whole: &[String], last: &str, and: &str, quote: impl Fn(&str) -> String, prefix: &str) -> String {
+    let mut terms: Vec<String> = whole.iter().map(|word| quote(word)).collect();
+    terms.push(quote(last) + prefix);
+    terms.join(and)
+}
+
+/// The row by which an item is found.
+pub(super) fn row_of(item: &Item) -> item_words::ActiveModel {
+    item_words::ActiveModel { seq: NotSet, item_id: Set(item.id.uuid()), words: Set(text_of(item)) }
+}
+
+/// The words of name, tags and description, in this order.
+pub(super) fn text_of(item: &Item) -> String {
+    let content = &item.content;
+    let texts = [&content.name].into_iter().chain(&content.tags).chain([&content.description]);
+    texts.flat_map(|text| words(text)).collect::<Vec<_>>().join(" ")
+}

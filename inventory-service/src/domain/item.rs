@@ -1,0 +1,43 @@
+use chrono::{DateTime, Utc};
+use inventory_api::ItemStatus;
+use vocabulary::{ItemId, UserId};
+
+use super::content::ItemContent;
+
+/// A thing on offer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) id: ItemId,
+    pub(crate) owner_id: UserId,
+    /// The name of the item in the owner's own lists, by which an import finds it again.
+    pub(crate) external_id: Option<String>,
+    pub(crate) content: ItemContent,
+    /// Counts changes, from 1.
+    pub(crate) version: i64,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Item {
+    /// A new item of `owner_id`.
+    pub(crate) fn new(id: ItemId, owner_id: UserId, content: ItemContent, now: DateTime<Utc>) -> Self {
+        Self { id, owner_id, external_id: None, content, version: 1, created_at: now, updated_at: now }
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.content.status == ItemStatus::Retired
+    }
+
+    /// The item with other content, as its next version.
+    #[must_use]
+    pub(crate) fn changed(self, content: ItemContent, now: DateTime<Utc>) -> Self {
+        Self { content, version: self.version + 1, updated_at: now, ..self }
+    }
+
+    /// The item taken off for good, as its next version.
+    #[must_use]
+    pub(crate) fn retired(self, now: DateTime<Utc>) -> Self {
+        let content = ItemContent { status: ItemStatus::Retired, ..self.content.clone() };
+        self.changed(content, now)
+    }
+}

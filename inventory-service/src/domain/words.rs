@@ -1,0 +1,69 @@
+//! Folding: what counts as the same text in a search, a sort and a slug, decided here once for both databases.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Longer words are cut. No language needs more, and PostgreSQL refuses to index words above 2,046 bytes.
+const LONGEST_WORD: usize = 64;
+
+/// Text as it is compared: compatible characters made the same (Unicode NFKD), without accents, in lower case.
+pub(crate) fn fold(text: &str) -> String {
+    let bare = text.nfkd().filter(|character| !is_accent(*character));
+    // By way of capitals, so that ß becomes ss and both lower-case sigmas become one.
+    bare.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+}
+
+/// The folded words of a text: runs of letters and digits.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let words = folded.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(|word| word.chars().take(LONGEST_WORD).collect()).collect()
+}
+
+/// The combining marks of European scripts. Those of others are vowels rather than accents.
+fn is_accent(character: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&character)
+}
+
+/// What somebody is looking for: all of these words, the last of which may go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Search {
+    words: Vec<String>,
+}
+
+impl Search {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { words: words(text) }
+    }
+
+    /// Folded words, so made of letters and digits alone. None when the text had none: then nothing is found.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accents_capitals_and_widths_make_no_difference() {
+        for (text, folded) in [
+            ("Küche", "kuche"),
+            ("KU\u{308}CHE", "kuche"),
+            ("Straße", "strasse"),
+            ("ﬁle", "file"),
+            ("Ｄｒｉｌｌ", "drill"),
+            ("Σίσυφος", "σισυφοσ"),
+            ("İstanbul", "istanbul"),
+        ] {
+            assert_eq!(fold(text), folded);
+        }
+    }
+
+    #[test]
+    fn a_text_falls_into_words_of_letters_and_digits() {
+        assert_eq!(words("Drill & bit-set, 18-volt (\"Makita\")*"), ["drill", "bit", "set", "18", "volt", "makita"]);
+        assert_eq!(words("…!?'\" \0 --"), Vec::<String>::new());
+        assert_eq!(words(&"x".repeat(5_000)), ["x".repeat(LONGEST_WORD)]);
+    }
+}

@@ -1,0 +1,36 @@
+use axum::extract::State;
+use inventory_api::Category as Wire;
+use problem::Problem;
+use service_kit::http::{CacheRule, NoParameters, Represented};
+use vocabulary::Page;
+
+use super::representation::{GROUP, wire};
+use crate::app::{self, App};
+use crate::http::refusals::Always;
+
+/// How long the gateway calls the list fresh, should the message of a write be lost.
+const FRESH_SECONDS: u32 = 60;
+
+/// All categories
+///
+/// One page with the whole tree, each category with the slug of its parent, in the order of slugs.
+#[utoipa::path(
+    get,
+    path = "/api/v1/categories",
+    tag = "categories",
+    security(()),
+    responses(
+        (status = 200, description = "All of them", body = Page<Wire>, headers(("ETag" = String))),
+        (status = 304, description = "The reader has it already"),
+        Always
+    )
+)]
+pub(crate) async fn list_categories(
+    State(app): State<App>,
+    _: NoParameters,
+) -> Result<Represented<Page<Wire>>, Problem> {
+    let all = app::categories::all(&app).await?;
+    let page = Page { items: all.iter().map(|category| wire(category, &all)).collect(), next: None };
+    let cache = CacheRule::Public { groups: vec![GROUP.to_owned()], fresh_seconds: FRESH_SECONDS };
+    Ok(Represented::new(page, cache))
+}

@@ -1,0 +1,21 @@
+use inventory_api::Category as Wire;
+
+use crate::domain::category::{Categories, Category};
+
+/// The cache group of all that shows categories.
+pub(super) const GROUP: &str = "categories";
+
+/// What a change of a category makes stale: lists of items are filtered by the tree.
+pub(super) fn stale() -> Vec<String> {
+    vec![GROUP.to_owned(), "items".to_owned()]
+}
+
+/// The category as everybody sees it; `all` has its parent.
+pub(super) fn wire(category: &Category, all: &Categories) -> Wire {
+    Wire {
+        slug: category.slug.to_string(),
+        name: category.name.clone(),
+        parent: category.parent_id.and_then(|id| all.slug_of(id)).map(ToString::to_string),
+        version: category.version,
+    }
+}

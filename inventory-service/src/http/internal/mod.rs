@@ -1,0 +1,4 @@
+mod csv_body;
+pub(super) mod import;
+
+pub(super) use csv_body::FILE_BYTES;

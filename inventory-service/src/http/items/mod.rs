@@ -1,0 +1,8 @@
+pub(super) mod create;
+pub(super) mod get;
+pub(super) mod list;
+pub(super) mod mine;
+pub(super) mod replace;
+mod representation;
+pub(super) mod retire;
+pub(super) mod update;

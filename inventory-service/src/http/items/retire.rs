@@ -1,0 +1,38 @@
+use axum::extract::State;
+use problem::Problem;
+use service_kit::caller::Caller;
+use service_kit::http::{IfMatch, NoParameters, PathId, Written};
+use vocabulary::{Item, ItemId};
+
+use super::representation::groups;
+use crate::app::{self, App};
+use crate::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
+
+/// Take an item off for good
+#[utoipa::path(
+    delete,
+    path = "/api/v1/items/{id}",
+    tag = "items",
+    params(("id" = ItemId, Path), ("If-Match" = String, Header, description = "The ETag of the version it is for")),
+    security(("member" = [])),
+    responses(
+        (status = 204, description = "The item is retired", headers(("Cache-Group-Invalidation" = String))),
+        Always,
+        SignIn,
+        Ownership,
+        Missing,
+        Retired,
+        Contradiction,
+        Precondition
+    )
+)]
+pub(crate) async fn retire_item(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<Item>,
+    _: NoParameters,
+    if_match: Result<IfMatch, Problem>,
+) -> Result<Written, Problem> {
+    app::items::retire(&app, &caller, id, if_match).await?;
+    Ok(Written::done().invalidates(&groups(id)))
+}

@@ -1,0 +1,14 @@
+//! The inventory over HTTP: requests in, answers out, nothing decided.
+
+mod categories;
+mod description;
+mod internal;
+mod items;
+mod problems;
+mod refusals;
+mod routes;
+mod state;
+
+pub use routes::openapi;
+pub(crate) use routes::routes;
+pub(crate) use state::AppState;

@@ -1,0 +1,29 @@
+use service_kit::serve::limits::body_bytes;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+use super::description::Description;
+use super::{AppState, categories, internal, items};
+
+/// Every route there is.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(items::list::list_items, items::create::create_item))
+        .routes(routes!(
+            items::get::get_item,
+            items::replace::replace_item,
+            items::update::update_item,
+            items::retire::retire_item
+        ))
+        .routes(routes!(items::mine::list_my_items))
+        .routes(routes!(categories::list::list_categories, categories::create::create_category))
+        .routes(routes!(categories::replace::replace_category, categories::delete::delete_category))
+        .routes(routes!(internal::import::import_items).layer(body_bytes(internal::FILE_BYTES)))
+}
+
+/// The OpenAPI document of all routes.
+pub fn openapi() -> OpenApi {
+    routes().into_openapi()
+}

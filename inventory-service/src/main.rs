@@ -1,0 +1,12 @@
+//! The inventory service as a process of its own.
+
+use std::process::ExitCode;
+
+use inventory_service::{Config, Deps, run};
+
+fn main() -> ExitCode {
+    service_kit::process::main(env!("CARGO_PKG_VERSION"), |config: Config, process| async move {
+        let deps = Deps::of_process(&config, process.ops)?;
+        run(config, deps, process.listener, process.shutdown).await
+    })
+}
