@@ -76,6 +76,7 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         RouteConfig::new("/.well-known/jwks.json", "users").cached(&[]),
         RouteConfig::new("/api/v1/auth", "users"),
         RouteConfig::new("/api/v1/users", "users").cached(&[]),
+        RouteConfig::new("/setup", "users"),
         RouteConfig::new("/api/v1/users/me/items", "inventory"),
         RouteConfig::new("/api/v1/items", "inventory").cached(&items),
         RouteConfig { body_bytes: PHOTO_FORM_BYTES, deadline_ms: PHOTO_DEADLINE_MS, ..photos },

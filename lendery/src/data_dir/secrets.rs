@@ -3,10 +3,10 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use anyhow::{Context, anyhow, bail};
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use service_kit::randomness::Randomness;
 use vocabulary::Secret;
 
 use super::DataDir;
@@ -30,7 +30,8 @@ impl Secrets {
 }
 
 fn open_or_make(path: &Path) -> anyhow::Result<Secret> {
-    let fresh = random()?;
+    // 256 bits, as text.
+    let fresh = URL_SAFE_NO_PAD.encode(Randomness::system().bytes::<32>());
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => {
             file.write_all(fresh.as_bytes()).and_then(|()| file.sync_all()).with_context(|| unwritable(path))?;
@@ -52,13 +53,6 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
         bail!("the secret {place} is empty; restore it from a backup, or delete it to have a new one made");
     }
     Ok(Secret::new(text.trim()))
-}
-
-/// 256 bits, as text.
-fn random() -> anyhow::Result<String> {
-    let mut bytes = [0_u8; 32];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow!("the system has no randomness to give"))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 fn unwritable(path: &Path) -> String {

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::Backstage;
+use super::{Backstage, seed};
 
 /// Everything: the gateway in front, the services and the warehouse's schedule behind it, the operations listener beside it.
 pub(crate) struct Front {
@@ -27,7 +27,8 @@ impl Front {
         backstage.spawn_etl().await?;
         let (web, ops) = (listener.local_addr()?, ops_listener.local_addr()?);
         let gateway_shutdown = CancellationToken::new();
-        let deps = gateway::Deps { clock: Clock::system(), ops: backstage.ops.clone(), http: backstage.http.clone() };
+        let (ops_board, http) = (backstage.ops.clone(), backstage.http.clone());
+        let deps = gateway::Deps { clock: Clock::system(), ops: ops_board, http, seed: seed() };
         let gateway = gateway::run(backstage.gateway_config(), deps, listener, gateway_shutdown.clone());
         let gateway = tokio::spawn(Box::pin(gateway));
         let ops_shutdown = CancellationToken::new();

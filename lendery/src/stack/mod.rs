@@ -17,6 +17,7 @@ use service_kit::RunError;
 use service_kit::clock::Clock;
 use service_kit::credential::ServiceCredentials;
 use service_kit::ops::Ops;
+use service_kit::randomness::Randomness;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -116,6 +117,7 @@ impl Backstage {
             ops: self.ops.clone(),
             credentials: ServiceCredentials::accepting([&secrets.service_credential]),
             cache: Arc::new(cache::InProcess::new(SESSION_CACHE_BYTES)),
+            randomness: Randomness::system(),
         };
         let run = user_service::run(self.settings.users.clone(), deps, listener, self.shutdown.clone());
         self.spawn("user-service", run);
@@ -124,7 +126,7 @@ impl Backstage {
     fn spawn_inventory(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
         let mut users = PeerSettings::new("user-service", origin(self.endpoints.users)?);
         users.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
-        let peer = Peer::new(users, self.http.clone(), rand::random())?;
+        let peer = Peer::new(users, self.http.clone(), seed())?;
         let deps = inventory_service::Deps {
             clock: Clock::system(),
             ops: self.ops.clone(),
@@ -188,6 +190,11 @@ impl Backstage {
 
 async fn loopback() -> anyhow::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("the system has no free loopback port")
+}
+
+/// Feeds jitter; nothing secret.
+fn seed() -> u64 {
+    u64::from_ne_bytes(Randomness::system().bytes())
 }
 
 fn origin(address: SocketAddr) -> anyhow::Result<Url> {
