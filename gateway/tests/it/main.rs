@@ -1,0 +1,16 @@
+//! The gateway between real clients and real upstreams, all on ports of their own.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod breaker;
+mod caching;
+mod collapsing;
+mod credentials;
+mod hang_ups;
+mod hygiene;
+mod invalidation;
+mod ops;
+mod pages;
+mod refusals;
+mod stale;
+mod support;
+mod targets;
