@@ -8,7 +8,9 @@ use rand::{Rng, SeedableRng};
 
 /// A source of bytes that nobody can foresee: for keys, tokens and salts.
 #[derive(Clone)]
-pub struct Randomness(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Randomness(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Randomness {
     /// A generator of each thread's own, seeded by the operating system.
