@@ -1,0 +1,124 @@
+//! Which versions of the tables belong together. Delta Lake commits one table at a time, so a commit of the table
+//! `etl_batch` names the versions of all of them, and readers pin the ones of its last batch.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use deltalake::arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
+use deltalake::writer::DeltaWriter;
+
+use crate::EtlError;
+use crate::delta::DeltaTableAt;
+use crate::query::session;
+use crate::report::TableStatus;
+
+const NAME: &str = "etl_batch";
+
+/// The last batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Batch {
+    /// 0 before the first.
+    pub(crate) number: i64,
+    pub(crate) tables: Vec<TableStatus>,
+}
+
+impl Batch {
+    /// The last batch that was committed, or an empty one numbered 0.
+    pub(crate) async fn last(root: &Path) -> Result<Self, EtlError> {
+        match DeltaTableAt::open(root, NAME, None).await? {
+            Some(table) => Self::read(&table).await,
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// What the last batch says of a table.
+    pub(crate) fn of(&self, table: &str) -> Option<&TableStatus> {
+        self.tables.iter().find(|status| status.table == table)
+    }
+
+    /// Commits the batch after this one, unless it would name the same versions. Returns the number of the last batch.
+    pub(crate) async fn advance(
+        &self,
+        root: &Path,
+        tables: &[TableStatus],
+        at: DateTime<Utc>,
+    ) -> Result<i64, EtlError> {
+        let versions = |tables: &[TableStatus]| -> Vec<_> {
+            tables.iter().map(|table| (table.table.clone(), table.version)).collect()
+        };
+        if versions(&self.tables) == versions(tables) {
+            return Ok(self.number);
+        }
+        let number = self.number + 1;
+        let table = DeltaTableAt::open_or_create(root, NAME, &schema()).await?;
+        let mut writer = table.writer()?;
+        let rows = rows(number, tables, at).map_err(|cause| EtlError::Columns { table: NAME, cause })?;
+        writer.write(rows).await.map_err(EtlError::table(NAME))?;
+        let files = writer.flush().await.map_err(EtlError::table(NAME))?;
+        table.commit(files, number).await?;
+        Ok(number)
+    }
+
+    async fn read(table: &DeltaTableAt) -> Result<Self, EtlError> {
+        let Some(number) = table.watermark().await? else { return Ok(Self::default()) };
+        let session = session([table]).await?;
+        // Rows of one batch are in the order they were written in.
+        let sql = format!("SELECT table_name, version, watermark FROM {NAME} WHERE batch = {number} ORDER BY position");
+        let batches = session.read(&sql).await?;
+        let mut tables = Vec::new();
+        for batch in &batches {
+            let (versions, watermarks) =
+                (batch.column(1).as_primitive::<Int64Type>(), batch.column(2).as_primitive::<Int64Type>());
+            for row in 0..batch.num_rows() {
+                tables.push(TableStatus {
+                    table: text(batch.column(0), row),
+                    version: u64::try_from(versions.value(row)).unwrap_or_default(),
+                    watermark: watermarks.value(row),
+                });
+            }
+        }
+        Ok(Self { number, tables })
+    }
+}
+
+/// Text of a column, whichever of Arrow's layouts a scan chose.
+pub(crate) fn text(column: &dyn Array, row: usize) -> String {
+    match column.data_type() {
+        DataType::Utf8View => column.as_string_view().value(row).to_owned(),
+        _ => column.as_string_opt::<i32>().map(|column| column.value(row).to_owned()).unwrap_or_default(),
+    }
+}
+
+fn schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("batch", DataType::Int64, false),
+        Field::new("position", DataType::Int64, false),
+        Field::new("table_name", DataType::Utf8, false),
+        Field::new("version", DataType::Int64, false),
+        Field::new("watermark", DataType::Int64, false),
+        Field::new("committed_at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false),
+    ]))
+}
+
+fn rows(
+    number: i64,
+    tables: &[TableStatus],
+    at: DateTime<Utc>,
+) -> Result<RecordBatch, deltalake::arrow::error::ArrowError> {
+    let count = tables.len();
+    let versions = tables.iter().map(|table| i64::try_from(table.version).unwrap_or(i64::MAX));
+    let at = TimestampMicrosecondArray::from_value(at.timestamp_micros(), count).with_timezone("UTC");
+    RecordBatch::try_new(
+        schema(),
+        vec![
+            Arc::new(Int64Array::from_value(number, count)),
+            Arc::new(Int64Array::from_iter_values(0..i64::try_from(count).unwrap_or_default())),
+            Arc::new(StringArray::from_iter_values(tables.iter().map(|table| &table.table))),
+            Arc::new(Int64Array::from_iter_values(versions)),
+            Arc::new(Int64Array::from_iter_values(tables.iter().map(|table| table.watermark))),
+            Arc::new(at),
+        ],
+    )
+}

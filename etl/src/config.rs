@@ -1,0 +1,68 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use service_kit::process::{ProcessConfig, ProcessSettings};
+use service_kit::telemetry::LogFormat;
+use vocabulary::Secret;
+
+/// What the operator decides. As a variable a field is `LENDERY_ETL_` and its name in capitals.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `host:port` of the service; default `127.0.0.1:9003`.
+    pub listen: String,
+    /// `host:port` of the operations listener, which must not be public; default `127.0.0.1:9103`.
+    pub ops_listen: String,
+    /// What is logged, as tracing filters it; default `info`.
+    pub log_filter: String,
+    /// `text` or `json`; default `text`.
+    pub log_format: LogFormat,
+    /// The user service's database; only read. Default `sqlite:users.db`.
+    pub users_database_url: Secret,
+    /// The inventory service's database; only read. Default `sqlite:inventory.db`.
+    pub inventory_database_url: Secret,
+    /// The warehouse's own small database: the lease and the records of runs. Default `sqlite:etl.db`.
+    pub database_url: Secret,
+    /// The folder of the tables, created if its parent exists; default `warehouse`.
+    pub warehouse: PathBuf,
+    /// What ids are hashed with, at least 16 bytes; no default. It must be kept outside the warehouse, and for as long:
+    /// with another key the same user is another one.
+    pub pseudonym_key: Secret,
+    /// An interval (`90s`, `15m`, `6h`, `1d`) or a cron line of five fields in UTC. Default `15m`: members' changes are a
+    /// quarter of an hour old at most, and an idle run costs milliseconds.
+    pub schedule: String,
+    /// Seconds after its last sign of life for which a run keeps others away; default 60. A run that died blocks the next
+    /// one for as long.
+    pub lease_seconds: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:9003".to_owned(),
+            ops_listen: "127.0.0.1:9103".to_owned(),
+            log_filter: "info".to_owned(),
+            log_format: LogFormat::default(),
+            users_database_url: Secret::new("sqlite:users.db"),
+            inventory_database_url: Secret::new("sqlite:inventory.db"),
+            database_url: Secret::new("sqlite:etl.db"),
+            warehouse: PathBuf::from("warehouse"),
+            pseudonym_key: Secret::default(),
+            schedule: "15m".to_owned(),
+            lease_seconds: 60,
+        }
+    }
+}
+
+impl ProcessConfig for Config {
+    const PREFIX: &'static str = "LENDERY_ETL";
+
+    fn process(&self) -> ProcessSettings {
+        ProcessSettings {
+            listen: self.listen.clone(),
+            ops_listen: self.ops_listen.clone(),
+            log_filter: self.log_filter.clone(),
+            log_format: self.log_format,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use deltalake::arrow::array::{
+    ArrayRef, Int32Builder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+};
+use deltalake::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::EtlError;
+use crate::extract::{FIRST_COLUMN, Op, SourceRow};
+use crate::pseudonym::Pseudonyms;
+use crate::source::{Column, Kind, Table};
+
+const UTC: &str = "UTC";
+
+/// The columns of a raw table: the allow-list, and before it how each row came here.
+///
+/// `load` is the table's Delta version that added the row; a key is at most once in a load, so `load` is the order of a
+/// key's rows. `change_seq` is the number of the last change seen, 0 for rows of a whole table.
+pub(crate) fn schema(table: &Table) -> SchemaRef {
+    let own = [
+        Field::new("load", DataType::Int64, false),
+        Field::new("op", DataType::Utf8, false),
+        Field::new("change_seq", DataType::Int64, false),
+        Field::new("watermark", DataType::Int64, false),
+        Field::new("loaded_at", timestamp(), false),
+    ];
+    let listed =
+        table.columns.iter().map(|column| Field::new(column.name, data_type(column.kind), column.name != table.key));
+    Arc::new(Schema::new(own.into_iter().chain(listed).collect::<Vec<_>>()))
+}
+
+/// What all rows of one load have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    pub(super) number: i64,
+    pub(super) watermark: i64,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Rows that are being turned into columns.
+#[derive(Debug)]
+pub(super) struct Columns {
+    table: &'static Table,
+    schema: SchemaRef,
+    load: Load,
+    ops: StringBuilder,
+    changes: Int64Builder,
+    listed: Vec<Builder>,
+    rows: usize,
+}
+
+impl Columns {
+    pub(super) fn new(table: &'static Table, load: Load) -> Self {
+        Self {
+            table,
+            schema: schema(table),
+            load,
+            ops: StringBuilder::new(),
+            changes: Int64Builder::new(),
+            listed: table.columns.iter().map(|column| Builder::new(column.kind)).collect(),
+            rows: 0,
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Adds a row as the source gave it; a deletion has only its key.
+    pub(super) fn append(
+        &mut self,
+        row: &impl SourceRow,
+        op: Op,
+        key: &str,
+        names: &Pseudonyms,
+    ) -> Result<(), EtlError> {
+        let change = row.change().map_err(|error| value(self.table, self.table.key, error))?;
+        self.begin(op, change);
+        for (index, (column, builder)) in self.table.columns.iter().zip(&mut self.listed).enumerate() {
+            if column.name == self.table.key {
+                builder.append_text(Some(key));
+            } else {
+                builder.append(row, FIRST_COLUMN + index, self.table, column, names)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the deletion of a key of which the source no longer says anything.
+    pub(super) fn append_deletion(&mut self, key: &str) {
+        self.begin(Op::Delete, 0);
+        for (column, builder) in self.table.columns.iter().zip(&mut self.listed) {
+            builder.append_text((column.name == self.table.key).then_some(key));
+        }
+    }
+
+    /// The rows so far as one batch; afterwards there are none.
+    pub(super) fn take(&mut self) -> Result<RecordBatch, EtlError> {
+        let rows = std::mem::take(&mut self.rows);
+        let repeated =
+            |number: i64| Arc::new(deltalake::arrow::array::Int64Array::from_value(number, rows)) as ArrayRef;
+        let mut loaded_at = TimestampMicrosecondBuilder::with_capacity(rows).with_timezone(UTC);
+        (0..rows).for_each(|_| loaded_at.append_value(self.load.at.timestamp_micros()));
+        let own: [ArrayRef; 5] = [
+            repeated(self.load.number),
+            Arc::new(self.ops.finish()),
+            Arc::new(self.changes.finish()),
+            repeated(self.load.watermark),
+            Arc::new(loaded_at.finish()),
+        ];
+        let arrays = own.into_iter().chain(self.listed.iter_mut().map(Builder::finish)).collect();
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays)
+            .map_err(|cause| EtlError::Columns { table: self.table.raw, cause })
+    }
+
+    fn begin(&mut self, op: Op, change: i64) {
+        self.ops.append_value(op.letter());
+        self.changes.append_value(change);
+        self.rows += 1;
+    }
+}
+
+/// One column of the allow-list.
+#[derive(Debug)]
+enum Builder {
+    Text(StringBuilder),
+    Pseudonym(StringBuilder),
+    Int(Int32Builder),
+    BigInt(Int64Builder),
+    Time(TimestampMicrosecondBuilder),
+}
+
+impl Builder {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Pseudonym => Self::Pseudonym(StringBuilder::new()),
+            Kind::Text => Self::Text(StringBuilder::new()),
+            Kind::Int => Self::Int(Int32Builder::new()),
+            Kind::BigInt => Self::BigInt(Int64Builder::new()),
+            Kind::TimestampMicros => Self::Time(TimestampMicrosecondBuilder::new().with_timezone(UTC)),
+        }
+    }
+
+    fn append(
+        &mut self,
+        row: &impl SourceRow,
+        index: usize,
+        table: &'static Table,
+        column: &Column,
+        names: &Pseudonyms,
+    ) -> Result<(), EtlError> {
+        let wrong = |error| value(table, column.name, error);
+        match self {
+            Self::Text(builder) => builder.append_option(row.text(index).map_err(wrong)?),
+            Self::Pseudonym(builder) => {
+                builder.append_option(row.uuid(index).map_err(wrong)?.map(|id| names.of(id).to_string()));
+            }
+            Self::Int(builder) => {
+                let number = row.integer(index).map_err(wrong)?.map(i32::try_from).transpose();
+                builder.append_option(number.map_err(|error| value(table, column.name, error))?);
+            }
+            Self::BigInt(builder) => builder.append_option(row.integer(index).map_err(wrong)?),
+            Self::Time(builder) => {
+                builder.append_option(row.time(index).map_err(wrong)?.map(|time| time.timestamp_micros()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Text for the key, nothing for any other column.
+    fn append_text(&mut self, text: Option<&str>) {
+        match self {
+            Self::Text(builder) | Self::Pseudonym(builder) => builder.append_option(text),
+            Self::Int(builder) => builder.append_null(),
+            Self::BigInt(builder) => builder.append_null(),
+            Self::Time(builder) => builder.append_null(),
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Text(builder) | Self::Pseudonym(builder) => Arc::new(builder.finish()),
+            Self::Int(builder) => Arc::new(builder.finish()),
+            Self::BigInt(builder) => Arc::new(builder.finish()),
+            Self::Time(builder) => Arc::new(builder.finish()),
+        }
+    }
+}
+
+fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Pseudonym | Kind::Text => DataType::Utf8,
+        Kind::Int => DataType::Int32,
+        Kind::BigInt => DataType::Int64,
+        Kind::TimestampMicros => timestamp(),
+    }
+}
+
+fn timestamp() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into()))
+}
+
+pub(super) fn value(table: &'static Table, column: &'static str, reason: impl std::fmt::Display) -> EtlError {
+    EtlError::Value { table: table.name, column, reason: reason.to_string() }
+}

@@ -1,0 +1,9 @@
+//! The raw tables: append-only, with the watermark of the source in the commit that holds its rows.
+
+mod append;
+mod columns;
+mod table;
+
+pub(crate) use append::Appender;
+pub(crate) use columns::schema;
+pub(crate) use table::DeltaTableAt;

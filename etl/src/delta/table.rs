@@ -1,0 +1,149 @@
+use std::path::{Path, PathBuf};
+
+use deltalake::arrow::datatypes::Schema;
+use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, Add, StructType, Transaction};
+use deltalake::operations::create::CreateBuilder;
+use deltalake::parquet::basic::Compression;
+use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::writer::RecordBatchWriter;
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty};
+use url::Url;
+
+use crate::EtlError;
+
+/// Rows of a row group: what the writer holds in memory, compressed, and the unit readers skip by.
+const ROW_GROUP_ROWS: usize = 128 * 1024;
+
+/// Commits after which the log is summed up, so that opening a table reads a few small files at most.
+const CHECKPOINT_INTERVAL: &str = "20";
+
+/// A table of the warehouse at one of its versions.
+#[derive(Debug)]
+pub(crate) struct DeltaTableAt {
+    name: &'static str,
+    table: DeltaTable,
+}
+
+impl DeltaTableAt {
+    /// The newest version of the table, created empty if it is not there.
+    pub(crate) async fn open_or_create(root: &Path, name: &'static str, schema: &Schema) -> Result<Self, EtlError> {
+        if let Some(table) = Self::open(root, name, None).await? {
+            return Ok(table);
+        }
+        let failed = EtlError::table(name);
+        let columns: StructType =
+            schema.try_into_kernel().map_err(|error| failed(DeltaTableError::Arrow { source: error }))?;
+        let created = CreateBuilder::new()
+            .with_log_store(unopened(root, name, None)?.build().map_err(failed)?.log_store())
+            .with_table_name(name)
+            .with_columns(columns.fields().cloned())
+            .with_configuration_property(TableProperty::CheckpointInterval, Some(CHECKPOINT_INTERVAL))
+            .with_save_mode(SaveMode::Ignore);
+        let table = created.await.map_err(failed)?;
+        Ok(Self { name, table })
+    }
+
+    /// The table at `version`, or at its newest; none if there is no such table.
+    pub(crate) async fn open(root: &Path, name: &'static str, version: Option<u64>) -> Result<Option<Self>, EtlError> {
+        // A missing folder is the one thing that is no failure; whatever is wrong in an existing one is.
+        if !folder(root, name).join("_delta_log").is_dir() {
+            return Ok(None);
+        }
+        match unopened(root, name, version)?.load().await {
+            Ok(table) => Ok(Some(Self { name, table })),
+            Err(DeltaTableError::NotATable(_)) => Ok(None),
+            Err(error) => Err(EtlError::table(name)(error)),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn delta(&self) -> &DeltaTable {
+        &self.table
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.table.version().unwrap_or_default()
+    }
+
+    /// The version the next commit on this handle makes, if it succeeds.
+    pub(crate) fn next_version(&self) -> i64 {
+        i64::try_from(self.version()).unwrap_or_default() + 1
+    }
+
+    /// The watermark in the newest commit of this version that has one. Delta Lake keeps it beside the rows (the `txn`
+    /// action of its protocol), so both are there or neither.
+    pub(crate) async fn watermark(&self) -> Result<Option<i64>, EtlError> {
+        let failed = EtlError::table(self.name);
+        let state = self.table.snapshot().map_err(failed)?;
+        state.transaction_version(self.table.log_store().as_ref(), self.app_id()).await.map_err(failed)
+    }
+
+    pub(super) fn app_id(&self) -> String {
+        format!("lendery/{}", self.name)
+    }
+
+    pub(crate) fn writer(&self) -> Result<RecordBatchWriter, EtlError> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .build();
+        let writer = RecordBatchWriter::for_table(&self.table).map_err(EtlError::table(self.name))?;
+        Ok(writer.with_writer_properties(properties))
+    }
+
+    /// Adds `files` and the watermark as one version, the next one or none: whoever committed since this handle was opened
+    /// may have read the same changes.
+    pub(crate) async fn commit(&self, files: Vec<Add>, watermark: i64) -> Result<u64, EtlError> {
+        let failed = EtlError::table(self.name);
+        let properties = CommitProperties::default()
+            .with_max_retries(0)
+            .with_application_transaction(Transaction::new(self.app_id(), watermark));
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let state = self.table.snapshot().map_err(failed)?;
+        let committed = CommitBuilder::from(properties)
+            .with_actions(files.into_iter().map(Action::Add).collect())
+            .build(Some(state), self.table.log_store(), operation)
+            .await;
+        match committed {
+            Ok(committed) => Ok(committed.version()),
+            Err(error) => self.after_refusal(watermark, error).await,
+        }
+    }
+
+    /// A commit that seems to have failed may be there, its answer lost. The table itself knows.
+    async fn after_refusal(&self, watermark: i64, error: DeltaTableError) -> Result<u64, EtlError> {
+        let mut table = self.table.clone();
+        table.update_state().await.map_err(EtlError::table(self.name))?;
+        let now = Self { name: self.name, table };
+        if now.version() == self.version() {
+            return Err(EtlError::table(self.name)(error));
+        }
+        if now.watermark().await? == Some(watermark) {
+            return Ok(now.version());
+        }
+        Err(EtlError::Conflict { table: self.name })
+    }
+}
+
+fn folder(root: &Path, name: &str) -> PathBuf {
+    root.join(name)
+}
+
+fn unopened(root: &Path, name: &'static str, version: Option<u64>) -> Result<DeltaTableBuilder, EtlError> {
+    let path = folder(root, name);
+    let unusable = |cause| EtlError::Folder { path: path.clone(), cause };
+    let absolute = std::path::absolute(&path).map_err(unusable)?;
+    let url = Url::from_directory_path(absolute)
+        .map_err(|()| unusable(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no path")))?;
+    let builder = DeltaTableBuilder::from_url(url).map_err(EtlError::table(name))?;
+    Ok(match version {
+        Some(version) => builder.with_version(version),
+        None => builder,
+    })
+}

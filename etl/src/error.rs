@@ -1,0 +1,82 @@
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use deltalake::DeltaTableError;
+use deltalake::arrow::error::ArrowError;
+
+/// Why the warehouse could not do what was asked. Each names the thing and what helps.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EtlError {
+    /// An address of a database is neither form.
+    #[error("{setting} is not understood; it is sqlite:<path> or postgres://user:password@host/database")]
+    Address { setting: &'static str },
+    #[error(
+        "pseudonym_key has to have at least {bytes} bytes; set it to random text that is kept outside the warehouse"
+    )]
+    PseudonymKey { bytes: usize },
+    #[error("schedule `{text}` is not understood; it is an interval such as `15m` or a cron line such as `0 4 * * *`")]
+    Schedule { text: String },
+    /// The database of a service does not answer, or stopped answering.
+    #[error(
+        "the database of {name} cannot be read: {cause}; check that {name}_database_url is right and the database runs"
+    )]
+    Source {
+        name: &'static str,
+        #[source]
+        cause: Box<sqlx::Error>,
+    },
+    /// The service has never run against this database, so nothing records its changes.
+    #[error("the database of {name} has no table etl_change; start that service once, its migrations create it")]
+    NoChangeTable { name: &'static str },
+    /// A value does not fit the type the warehouse has agreed on.
+    #[error("{table}.{column} holds a value the warehouse cannot keep: {reason}")]
+    Value { table: &'static str, column: &'static str, reason: String },
+    #[error("the warehouse folder {} cannot be used: {cause}; check that it exists, is writable and has room", path.display())]
+    Folder {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A table of the warehouse is damaged, or was changed by somebody else.
+    #[error("the warehouse table {table} cannot be read or written: {cause}")]
+    Table {
+        table: &'static str,
+        #[source]
+        cause: Box<DeltaTableError>,
+    },
+    #[error("the warehouse table {table} was changed by another writer meanwhile; run again")]
+    Conflict { table: &'static str },
+    /// Rows could not be put into columns; a defect rather than an operator's mistake.
+    #[error("the rows of {table} do not fit its columns: {cause}")]
+    Columns {
+        table: &'static str,
+        #[source]
+        cause: ArrowError,
+    },
+    #[error("another run is under way, started by {holder}; wait for it, or until {until} if it has died")]
+    UnderWay { holder: String, until: DateTime<Utc> },
+    #[error("the run took too long between two signs of life and another one may have begun; run again")]
+    LeaseLost,
+    /// The warehouse's own small database, with the lease and the records of runs.
+    #[error("the database of the warehouse's runs cannot be used: {cause}; check database_url")]
+    Runs {
+        #[source]
+        cause: Box<sqlx::Error>,
+    },
+    #[error("the warehouse holds no batch yet; run it once first")]
+    Empty,
+    #[error("the query is not accepted: {reason}")]
+    Query { reason: String },
+}
+
+impl EtlError {
+    pub(crate) fn runs(cause: sqlx::Error) -> Self {
+        Self::Runs { cause: Box::new(cause) }
+    }
+
+    /// Names the warehouse table of a failure.
+    pub(crate) fn table(table: &'static str) -> impl Fn(DeltaTableError) -> Self + Copy {
+        move |cause| Self::Table { table, cause: Box::new(cause) }
+    }
+}

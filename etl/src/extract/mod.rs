@@ -1,0 +1,155 @@
+//! Reading a source: one snapshot of its database for a whole run, lossless on both databases.
+
+mod postgres;
+mod row;
+mod sqlite;
+
+pub(crate) use row::{FIRST_COLUMN, SourceRow};
+
+use crate::EtlError;
+use crate::address::Address;
+use crate::delta::Appender;
+use crate::source::{Source, Table};
+
+/// A source's database at one moment.
+#[derive(Debug)]
+pub(crate) enum Snapshot {
+    Sqlite(sqlite::Snapshot),
+    Postgres(postgres::Snapshot),
+}
+
+/// What has changed in a table since a watermark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Changed {
+    Nothing,
+    /// Some rows.
+    Rows,
+    /// The table was truncated, or the database is older than the watermark: only the whole table tells what is left.
+    Everything,
+}
+
+/// Which rows to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// The whole table.
+    All,
+    /// Every key that changed since this watermark, with its row, or without one if it was deleted.
+    ChangedSince(i64),
+}
+
+/// How a row came to be read, as the raw tables keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Op {
+    /// Found when the whole table was read.
+    Snapshot,
+    Insert,
+    Update,
+    Delete,
+}
+
+impl Op {
+    pub(crate) fn letter(self) -> &'static str {
+        match self {
+            Self::Snapshot => "S",
+            Self::Insert => "I",
+            Self::Update => "U",
+            Self::Delete => "D",
+        }
+    }
+
+    /// Unknown letters cannot come: the statements below give no others.
+    fn of_letter(letter: &str) -> Self {
+        match letter {
+            "S" => Self::Snapshot,
+            "I" => Self::Insert,
+            "D" => Self::Delete,
+            _ => Self::Update,
+        }
+    }
+}
+
+impl Snapshot {
+    pub(crate) async fn open(source: Source, address: &Address) -> Result<Self, EtlError> {
+        let failed = |cause| failure(source, cause);
+        match address {
+            Address::Sqlite(path) => sqlite::Snapshot::open(path).await.map(Self::Sqlite).map_err(failed),
+            Address::Postgres(options) => postgres::Snapshot::open(options).await.map(Self::Postgres).map_err(failed),
+        }
+    }
+
+    /// Every change below it is in this snapshot, and none will be added below it later.
+    pub(crate) fn watermark(&self) -> i64 {
+        match self {
+            Self::Sqlite(snapshot) => snapshot.watermark,
+            Self::Postgres(snapshot) => snapshot.watermark,
+        }
+    }
+
+    /// What has changed in `table` since the watermark `since`.
+    pub(crate) async fn changed(&mut self, source: Source, table: &Table, since: i64) -> Result<Changed, EtlError> {
+        if self.watermark() < since {
+            return Ok(Changed::Everything);
+        }
+        let found = match self {
+            Self::Sqlite(snapshot) => snapshot.changed(table, since).await,
+            Self::Postgres(snapshot) => snapshot.changed(table, since).await,
+        };
+        let (any, truncated) = found.map_err(|cause| failure(source, cause))?;
+        Ok(if truncated {
+            Changed::Everything
+        } else if any {
+            Changed::Rows
+        } else {
+            Changed::Nothing
+        })
+    }
+
+    /// Reads rows into `appender`, a batch at a time.
+    pub(crate) async fn read(
+        &mut self,
+        source: Source,
+        table: &'static Table,
+        rows: Rows,
+        appender: &mut Appender<'_>,
+    ) -> Result<(), EtlError> {
+        let read = match self {
+            Self::Sqlite(snapshot) => snapshot.read(table, rows, appender).await,
+            Self::Postgres(snapshot) => snapshot.read(table, rows, appender).await,
+        };
+        read.map_err(|error| match error {
+            ReadError::Source(cause) => failure(source, cause),
+            ReadError::Etl(error) => error,
+        })
+    }
+}
+
+/// Why reading rows ended.
+#[derive(Debug)]
+enum ReadError {
+    Source(sqlx::Error),
+    /// Keeping what was read failed.
+    Etl(EtlError),
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<EtlError> for ReadError {
+    fn from(error: EtlError) -> Self {
+        Self::Etl(error)
+    }
+}
+
+/// The failure of a source with its remedy. 42P01 is PostgreSQL's undefined_table.
+fn failure(source: Source, cause: sqlx::Error) -> EtlError {
+    let missing = cause
+        .as_database_error()
+        .is_some_and(|error| error.code().as_deref() == Some("42P01") || error.message().contains("no such table"));
+    if missing {
+        return EtlError::NoChangeTable { name: source.name };
+    }
+    EtlError::Source { name: source.name, cause: Box::new(cause) }
+}

@@ -1,0 +1,100 @@
+//! PostgreSQL: many writers, whose changes become visible in another order than they were numbered. A run reads the
+//! half-open interval of transactions `[since, watermark)`, the watermark being the oldest one still running when the
+//! snapshot was taken (`pg_snapshot_xmin`): below it everything has ended, so nothing can be added there any more.
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection};
+
+use super::{ReadError, Rows};
+use crate::delta::Appender;
+use crate::source::{Column, Kind, Table};
+
+/// One REPEATABLE READ transaction, which also sees one state of all tables.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    connection: PgConnection,
+    pub(super) watermark: i64,
+}
+
+impl Snapshot {
+    pub(super) async fn open(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
+        let options = options.clone().application_name("lendery-etl").disable_statement_logging();
+        let mut connection = options.connect().await?;
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+        let watermark = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
+        // Changes are few and found by key. The planner, which knows no statistics of a table that is always growing at
+        // its end, would otherwise read the whole table for them now and then.
+        connection.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off").await?;
+        // Its absence is an error even when no table asks for changes.
+        connection.execute("SELECT 1 FROM etl_change LIMIT 1").await?;
+        Ok(Self { connection, watermark })
+    }
+
+    pub(super) async fn changed(&mut self, table: &Table, since: i64) -> Result<(bool, bool), sqlx::Error> {
+        let sql = format!(
+            "SELECT count(*) > 0, coalesce(bool_or(op = 'T'), false) FROM etl_change WHERE tbl = '{}' AND {}",
+            table.name,
+            self.interval(since)
+        );
+        sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await
+    }
+
+    pub(super) async fn read(
+        &mut self,
+        table: &'static Table,
+        rows: Rows,
+        appender: &mut Appender<'_>,
+    ) -> Result<(), ReadError> {
+        let sql = match rows {
+            Rows::All => all(table),
+            Rows::ChangedSince(since) => changed(table, &self.interval(since)),
+        };
+        let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
+        while let Some(row) = rows.try_next().await? {
+            if appender.append(&row)? {
+                appender.write().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers are the warehouse's own, so nothing foreign is in the text; as constants they use the index.
+    fn interval(&self, since: i64) -> String {
+        format!("tx >= '{since}'::xid8 AND tx < '{}'::xid8", self.watermark)
+    }
+}
+
+fn all(table: &Table) -> String {
+    format!("SELECT 'S', t.{}, 0::bigint, {} FROM {} t", table.key, columns(table), table.name)
+}
+
+fn changed(table: &Table, interval: &str) -> String {
+    let Table { name, key, .. } = table;
+    format!(
+        "WITH changed AS MATERIALIZED (
+            SELECT pk::uuid AS pk, max(seq) AS seq, bool_or(op = 'I') AS inserted FROM etl_change
+            WHERE tbl = '{name}' AND {interval} AND op <> 'T' GROUP BY pk
+        )
+        SELECT CASE WHEN t.{key} IS NULL THEN 'D' WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}
+        FROM changed c LEFT JOIN {name} t ON t.{key} = c.pk",
+        columns(table)
+    )
+}
+
+fn columns(table: &Table) -> String {
+    let columns: Vec<_> = table.columns.iter().map(column).collect();
+    columns.join(", ")
+}
+
+/// A column in the one type of its kind, whichever the service chose.
+fn column(column: &Column) -> String {
+    let kind = match column.kind {
+        Kind::Pseudonym => "uuid",
+        Kind::Text => "text",
+        Kind::Int | Kind::BigInt => "bigint",
+        Kind::TimestampMicros => "timestamptz",
+    };
+    format!("t.{}::{kind}", column.name)
+}

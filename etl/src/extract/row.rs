@@ -1,0 +1,67 @@
+use chrono::{DateTime, Utc};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::Op;
+
+/// A row as the statements of this module give it: the operation, the key, the change's number, and the columns of the
+/// allow-list in their order, all empty for a deletion.
+pub(crate) trait SourceRow {
+    fn uuid(&self, index: usize) -> Result<Option<Uuid>, sqlx::Error>;
+    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error>;
+    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error>;
+    fn time(&self, index: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error>;
+
+    fn op(&self) -> Result<Op, sqlx::Error> {
+        Ok(Op::of_letter(self.text(0)?.unwrap_or_default()))
+    }
+
+    fn key(&self) -> Result<Uuid, sqlx::Error> {
+        self.uuid(1)?.ok_or_else(|| sqlx::Error::ColumnNotFound("key".to_owned()))
+    }
+
+    fn change(&self) -> Result<i64, sqlx::Error> {
+        Ok(self.integer(2)?.unwrap_or_default())
+    }
+}
+
+/// Where the columns of the allow-list begin in a row.
+pub(crate) const FIRST_COLUMN: usize = 3;
+
+impl SourceRow for SqliteRow {
+    fn uuid(&self, index: usize) -> Result<Option<Uuid>, sqlx::Error> {
+        self.try_get(index)
+    }
+
+    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
+        self.try_get(index)
+    }
+
+    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        self.try_get(index)
+    }
+
+    fn time(&self, index: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+        self.try_get(index)
+    }
+}
+
+impl SourceRow for PgRow {
+    fn uuid(&self, index: usize) -> Result<Option<Uuid>, sqlx::Error> {
+        self.try_get(index)
+    }
+
+    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
+        self.try_get(index)
+    }
+
+    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        self.try_get(index)
+    }
+
+    fn time(&self, index: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+        self.try_get(index)
+    }
+}

@@ -1,0 +1,84 @@
+//! SQLite: one writer, so changes are numbered in the order of their commits and the number is the watermark. The
+//! database is opened for reading only, and in WAL mode a read transaction holds nobody up.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
+
+use super::{ReadError, Rows};
+use crate::delta::Appender;
+use crate::source::Table;
+
+/// How long a read waits while a service recovers its database after a crash.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// One read transaction.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    connection: SqliteConnection,
+    pub(super) watermark: i64,
+}
+
+impl Snapshot {
+    pub(super) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+        let mut connection = options.disable_statement_logging().connect().await?;
+        connection.execute("BEGIN").await?;
+        // The largest number ever given, also if its row is gone. The other table makes its absence an error.
+        let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'etl_change'), 0) + 1
+                   FROM (SELECT count(*) FROM (SELECT 1 FROM etl_change LIMIT 1))";
+        let watermark = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
+        Ok(Self { connection, watermark })
+    }
+
+    pub(super) async fn changed(&mut self, table: &Table, since: i64) -> Result<(bool, bool), sqlx::Error> {
+        let sql =
+            "SELECT count(*) > 0, coalesce(max(op = 'T'), 0) FROM etl_change WHERE tbl = $1 AND seq >= $2 AND seq < $3";
+        sqlx::query_as(sql).bind(table.name).bind(since).bind(self.watermark).fetch_one(&mut self.connection).await
+    }
+
+    pub(super) async fn read(
+        &mut self,
+        table: &'static Table,
+        rows: Rows,
+        appender: &mut Appender<'_>,
+    ) -> Result<(), ReadError> {
+        let sql = match rows {
+            Rows::All => all(table),
+            Rows::ChangedSince(since) => changed_since(table, since, self.watermark),
+        };
+        let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
+        while let Some(row) = rows.try_next().await? {
+            if appender.append(&row)? {
+                appender.write().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn all(table: &Table) -> String {
+    format!("SELECT 'S', t.{}, 0, {} FROM {} t", table.key, columns(table), table.name)
+}
+
+/// The numbers are the warehouse's own and the names are this crate's, so nothing foreign is in the text.
+fn changed_since(table: &Table, since: i64, until: i64) -> String {
+    let Table { name, key, .. } = table;
+    format!(
+        "WITH changed AS (
+            SELECT unhex(replace(pk, '-', '')) AS pk, max(seq) AS seq, max(op = 'I') AS inserted FROM etl_change
+            WHERE tbl = '{name}' AND seq >= {since} AND seq < {until} AND op <> 'T' GROUP BY pk
+        )
+        SELECT CASE WHEN t.{key} IS NULL THEN 'D' WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}
+        FROM changed c LEFT JOIN {name} t ON t.{key} = c.pk",
+        columns(table)
+    )
+}
+
+fn columns(table: &Table) -> String {
+    let columns: Vec<_> = table.columns.iter().map(|column| format!("t.{}", column.name)).collect();
+    columns.join(", ")
+}

@@ -1,0 +1,118 @@
+//! One table's part of a run.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use crate::batch::{Batch, text};
+use crate::delta::{Appender, DeltaTableAt, schema};
+use crate::extract::{Changed, Rows, Snapshot};
+use crate::pseudonym::Pseudonyms;
+use crate::query::session;
+use crate::report::{LoadKind, TableReport};
+use crate::source::{Source, Table};
+use crate::warehouse::OnProgress;
+use crate::{EtlError, Progress};
+
+/// What the tables of one run have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) names: &'a Pseudonyms,
+    pub(crate) last: &'a Batch,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) progress: OnProgress<'a>,
+}
+
+impl Run<'_> {
+    /// Brings one table up to the snapshot.
+    pub(crate) async fn load(
+        &self,
+        source: Source,
+        table: &'static Table,
+        snapshot: &mut Snapshot,
+    ) -> Result<TableReport, EtlError> {
+        let started = Instant::now();
+        (self.progress)(Progress::Reading { table: table.raw });
+        let target = DeltaTableAt::open_or_create(self.root, table.raw, &schema(table)).await?;
+        let (kind, rows) = self.what_to_read(source, table, snapshot, &target).await?;
+        let mut report = TableReport {
+            table: table.raw.to_owned(),
+            kind,
+            rows: 0,
+            deleted: 0,
+            watermark: snapshot.watermark(),
+            version: target.version(),
+            bytes: 0,
+            duration_ms: 0,
+        };
+        if let Some(rows) = rows {
+            let mut appender = Appender::new(table, &target, snapshot.watermark(), self.at, self.names, self.progress)?;
+            if kind == LoadKind::Reload {
+                appender.remember_keys();
+            }
+            snapshot.read(source, table, rows, &mut appender).await?;
+            if kind == LoadKind::Reload {
+                delete_what_is_gone(&target, &mut appender).await?;
+            }
+            let appended = appender.commit().await?;
+            report = TableReport {
+                rows: appended.rows,
+                deleted: appended.deleted,
+                version: appended.version,
+                bytes: appended.bytes,
+                ..report
+            };
+        }
+        report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        (self.progress)(Progress::Table(report.clone()));
+        Ok(report)
+    }
+
+    async fn what_to_read(
+        &self,
+        source: Source,
+        table: &Table,
+        snapshot: &mut Snapshot,
+        target: &DeltaTableAt,
+    ) -> Result<(LoadKind, Option<Rows>), EtlError> {
+        let Some(watermark) = target.watermark().await? else {
+            return Ok((LoadKind::FirstLoad, Some(Rows::All)));
+        };
+        let since = self.since(table, target, watermark);
+        Ok(match snapshot.changed(source, table, since).await? {
+            Changed::Nothing => (LoadKind::Unchanged, None),
+            Changed::Rows => (LoadKind::Changes, Some(Rows::ChangedSince(since))),
+            Changed::Everything => (LoadKind::Reload, Some(Rows::All)),
+        })
+    }
+
+    /// Where the last run stopped. A table that had not changed has no commit of that run, but the batch remembers how far
+    /// it was looked through; without that a quiet table beside a busy one would be looked through from its last change.
+    fn since(&self, table: &Table, target: &DeltaTableAt, watermark: i64) -> i64 {
+        match self.last.of(table.raw) {
+            Some(last) if last.version == target.version() => watermark.max(last.watermark),
+            _ => watermark,
+        }
+    }
+}
+
+/// Adds a deletion for every key that is not in the source any more.
+async fn delete_what_is_gone(target: &DeltaTableAt, appender: &mut Appender<'_>) -> Result<(), EtlError> {
+    let sql = format!(
+        "SELECT id FROM (
+            SELECT id, op, row_number() OVER (PARTITION BY id ORDER BY load DESC) AS newest FROM {}
+        ) WHERE newest = 1 AND op <> 'D'",
+        target.name()
+    );
+    let session = session([target]).await?;
+    session
+        .stream(&sql, async |batch| {
+            for row in 0..batch.num_rows() {
+                appender.delete_unseen(&text(batch.column(0), row)).await?;
+            }
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,130 @@
+//! Questions to the warehouse, in SQL: a session of its own for each, so that nothing of it stays in memory.
+
+use std::sync::Arc;
+
+use deltalake::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use deltalake::arrow::datatypes::{DataType, Float64Type, Int64Type};
+use deltalake::arrow::util::display::{ArrayFormatter, FormatOptions};
+use deltalake::datafusion::error::DataFusionError;
+use deltalake::datafusion::execution::memory_pool::FairSpillPool;
+use deltalake::datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use deltalake::datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures_util::TryStreamExt;
+use serde_json::Value;
+
+use crate::delta::DeltaTableAt;
+use crate::{EtlError, QueryResult, star};
+
+/// What one query may hold in memory; beyond it sorts and joins spill to temporary files, or the query is refused.
+const MEMORY_BYTES: usize = 256 * 1024 * 1024;
+
+/// Rows of an answer; a person reads no more, and a program asks for less at a time.
+const MOST_ROWS: usize = 10_000;
+
+/// A DataFusion session over tables at their versions.
+pub(crate) struct Session(SessionContext);
+
+/// A session that sees `tables` under their names.
+pub(crate) async fn session<'a>(tables: impl IntoIterator<Item = &'a DeltaTableAt>) -> Result<Session, EtlError> {
+    // One partition: a query shares the process with services whose latency counts more.
+    let config = SessionConfig::new().with_target_partitions(1).with_information_schema(true);
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)));
+    let context = SessionContext::new_with_config_rt(config, runtime.build_arc().map_err(refused)?);
+    for table in tables {
+        let failed = EtlError::table(table.name());
+        table.delta().update_datafusion_session(&context.state()).map_err(failed)?;
+        let provider = table.delta().table_provider().await.map_err(refused)?;
+        context.register_table(table.name(), provider).map_err(refused)?;
+    }
+    Ok(Session(context))
+}
+
+impl Session {
+    /// Adds the dimensions and facts.
+    pub(crate) async fn with_star(self) -> Result<Self, EtlError> {
+        for (name, sql) in star::VIEWS {
+            let view = self.0.sql(sql).await.map_err(refused)?;
+            self.0.register_table(name, view.into_view()).map_err(refused)?;
+        }
+        Ok(self)
+    }
+
+    /// The whole answer to one of the warehouse's own questions.
+    pub(crate) async fn read(&self, sql: &str) -> Result<Vec<RecordBatch>, EtlError> {
+        self.0.sql(sql).await.map_err(refused)?.collect().await.map_err(refused)
+    }
+
+    /// The answer to one of the warehouse's own questions, a batch at a time.
+    pub(crate) async fn stream(
+        &self,
+        sql: &str,
+        mut each: impl AsyncFnMut(RecordBatch) -> Result<(), EtlError>,
+    ) -> Result<(), EtlError> {
+        let mut batches = self.0.sql(sql).await.map_err(refused)?.execute_stream().await.map_err(refused)?;
+        while let Some(batch) = batches.try_next().await.map_err(refused)? {
+            each(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// The answer to an operator's question, which may only read.
+    pub(crate) async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
+        let only_read = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let asked = self.0.sql_with_options(sql, only_read).await.map_err(refused)?;
+        let columns = asked.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let mut batches = asked.execute_stream().await.map_err(refused)?;
+        let mut rows = Vec::new();
+        while let Some(batch) = batches.try_next().await.map_err(refused)? {
+            append(&batch, &mut rows)?;
+            if rows.len() > MOST_ROWS {
+                rows.truncate(MOST_ROWS);
+                return Ok(QueryResult { columns, rows, truncated: true });
+            }
+        }
+        Ok(QueryResult { columns, rows, truncated: false })
+    }
+}
+
+fn append(batch: &RecordBatch, rows: &mut Vec<Vec<Value>>) -> Result<(), EtlError> {
+    let options = FormatOptions::default().with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.6fZ"));
+    let columns: Vec<_> =
+        batch.columns().iter().map(|column| Cells::new(column, &options)).collect::<Result<_, _>>()?;
+    rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row)).collect()));
+    Ok(())
+}
+
+/// A column whose cells are read as JSON.
+struct Cells<'a> {
+    column: &'a ArrayRef,
+    text: ArrayFormatter<'a>,
+}
+
+impl<'a> Cells<'a> {
+    fn new(column: &'a ArrayRef, options: &'a FormatOptions<'a>) -> Result<Self, EtlError> {
+        let text = ArrayFormatter::try_new(column.as_ref(), options).map_err(|error| refused(error.into()))?;
+        Ok(Self { column, text })
+    }
+
+    fn value(&self, row: usize) -> Value {
+        if self.column.is_null(row) {
+            return Value::Null;
+        }
+        let text = || self.text.value(row).to_string();
+        match self.column.data_type() {
+            DataType::Boolean => Value::from(self.column.as_boolean().value(row)),
+            DataType::Int64 => Value::from(self.column.as_primitive::<Int64Type>().value(row)),
+            DataType::Float64 => Value::from(self.column.as_primitive::<Float64Type>().value(row)),
+            kind if kind.is_integer() => serde_json::from_str(&text()).unwrap_or_else(|_| Value::from(text())),
+            _ => Value::from(text()),
+        }
+    }
+}
+
+/// The first line of DataFusion's message, without the names of its stages.
+fn refused(error: DataFusionError) -> EtlError {
+    let root = error.find_root().strip_backtrace();
+    let line = root.lines().next().unwrap_or_default();
+    let stages = ["Error during planning: ", "SQL error: ", "Schema error: ", "Arrow error: ", "Execution error: "];
+    let reason = stages.iter().fold(line, |line, stage| line.strip_prefix(stage).unwrap_or(line));
+    EtlError::Query { reason: reason.trim_end_matches('.').to_owned() }
+}

@@ -1,0 +1,112 @@
+//! What the operator is told: while a run works, when it is done, and afterwards.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a run is doing, told as it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// A table's changes, or the whole of it, are about to be read.
+    Reading { table: &'static str },
+    /// So many rows of the table have been read.
+    Rows { table: &'static str, rows: u64 },
+    /// The table's part of the run is committed, or nothing of it had changed.
+    Table(TableReport),
+    /// The tables' versions that belong together are committed; readers see them from now on.
+    Batch { batch: i64 },
+}
+
+/// What one run did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunReport {
+    pub tables: Vec<TableReport>,
+    /// The number of the batch that readers see now.
+    pub batch: i64,
+    pub duration_ms: u64,
+}
+
+/// What one run did to one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// The table's name in the warehouse.
+    pub table: String,
+    pub kind: LoadKind,
+    /// Rows that were added to the warehouse, deletions not counted.
+    pub rows: u64,
+    /// Deletions that were added to the warehouse.
+    pub deleted: u64,
+    /// Up to where the source's changes are in the warehouse, not included: a transaction's number on PostgreSQL, a
+    /// change's on SQLite.
+    pub watermark: i64,
+    /// The table's version in Delta Lake.
+    pub version: u64,
+    /// Size of the files that were added.
+    pub bytes: u64,
+    pub duration_ms: u64,
+}
+
+/// How a table was brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadKind {
+    /// The whole table, for the first time.
+    FirstLoad,
+    /// Only what had changed.
+    Changes,
+    /// The whole table again, because it was truncated or restored from a backup.
+    Reload,
+    /// Nothing had changed, so nothing was written.
+    Unchanged,
+}
+
+/// The warehouse as it is now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The last runs, newest first.
+    pub runs: Vec<Run>,
+    /// The tables of the last batch.
+    pub tables: Vec<TableStatus>,
+    /// The last batch's number; none before the first run.
+    pub batch: Option<i64>,
+}
+
+/// A recorded run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Run {
+    pub started_at: DateTime<Utc>,
+    /// None while it runs, and for one that died.
+    pub finished_at: Option<DateTime<Utc>>,
+    pub outcome: Outcome,
+    /// Why it failed.
+    pub error: Option<String>,
+    pub report: Option<RunReport>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It has not ended; if its lease has, it died.
+    Running,
+    Succeeded,
+    Failed,
+}
+
+/// A table of the last batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableStatus {
+    pub table: String,
+    pub version: u64,
+    pub watermark: i64,
+}
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QueryResult {
+    pub columns: Vec<String>,
+    /// Numbers, booleans, nulls and text; times are RFC 3339 text.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether there were more rows than are given.
+    pub truncated: bool,
+}

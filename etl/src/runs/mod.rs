@@ -1,0 +1,105 @@
+//! The warehouse's own small database: who is running, and what each run did.
+
+mod lease;
+mod store;
+
+pub(crate) use lease::Lease;
+
+use chrono::{DateTime, Utc};
+use service_kit::clock::Clock;
+
+use self::store::{Bind, Store};
+use crate::EtlError;
+use crate::address::Address;
+use crate::report::{Outcome, Run, RunReport};
+
+const TABLES: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS etl_lease (name text PRIMARY KEY, holder text NOT NULL, expires_at bigint NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS etl_run (
+        id text PRIMARY KEY,
+        started_at bigint NOT NULL,
+        finished_at bigint,
+        outcome text NOT NULL,
+        error text,
+        report text
+    )",
+];
+
+/// The records of runs. Times are microseconds since 1970, which both databases keep alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Runs {
+    store: Store,
+}
+
+/// The record of a run that is under way.
+#[derive(Debug)]
+pub(crate) struct Record(String);
+
+/// Beginning, end, outcome, error, report.
+type Row = (i64, Option<i64>, String, Option<String>, Option<String>);
+
+/// Marks the id of a recorded run.
+enum Recorded {}
+
+impl Runs {
+    pub(crate) async fn open(address: &Address) -> Result<Self, EtlError> {
+        let store = Store::connect(address);
+        store.create(&TABLES).await?;
+        Ok(Self { store })
+    }
+
+    pub(crate) async fn began(&self, clock: &Clock) -> Result<Record, EtlError> {
+        let record = Record(clock.new_id::<Recorded>().to_string());
+        let sql = "INSERT INTO etl_run (id, started_at, outcome) VALUES ($1, $2, 'running')";
+        self.store.execute(sql, &[Bind::from(&record.0), Bind::from(clock.now())]).await?;
+        Ok(record)
+    }
+
+    pub(crate) async fn ended(
+        &self,
+        Record(id): &Record,
+        at: DateTime<Utc>,
+        outcome: &Result<RunReport, EtlError>,
+    ) -> Result<(), EtlError> {
+        let (word, error, report) = match outcome {
+            Ok(report) => ("succeeded", None, serde_json::to_string(report).ok()),
+            Err(error) => ("failed", Some(error.to_string()), None),
+        };
+        let sql = "UPDATE etl_run SET finished_at = $1, outcome = $2, error = $3, report = $4 WHERE id = $5";
+        let error = error.map_or(Bind::NoText, Bind::Text);
+        let report = report.map_or(Bind::NoText, Bind::Text);
+        self.store.execute(sql, &[Bind::from(at), Bind::from(word), error, report, Bind::from(id)]).await.map(drop)
+    }
+
+    /// The newest first.
+    pub(crate) async fn last(&self, count: i64) -> Result<Vec<Run>, EtlError> {
+        let sql = "SELECT started_at, finished_at, outcome, error, report FROM etl_run ORDER BY id DESC LIMIT $1";
+        let rows = self.store.rows(sql, &[Bind::Number(count)]).await?;
+        Ok(rows.into_iter().map(run).collect())
+    }
+
+    pub(crate) async fn last_success(&self) -> Result<Option<DateTime<Utc>>, EtlError> {
+        let sql = "SELECT started_at, finished_at, outcome, error, report FROM etl_run WHERE outcome = 'succeeded'
+                   ORDER BY id DESC LIMIT 1";
+        let rows = self.store.rows(sql, &[]).await?;
+        Ok(rows.into_iter().next().map(|row| run(row).started_at))
+    }
+}
+
+fn run((started_at, finished_at, outcome, error, report): Row) -> Run {
+    Run {
+        started_at: time(started_at),
+        finished_at: finished_at.map(time),
+        outcome: match outcome.as_str() {
+            "succeeded" => Outcome::Succeeded,
+            "failed" => Outcome::Failed,
+            _ => Outcome::Running,
+        },
+        error,
+        report: report.and_then(|report| serde_json::from_str(&report).ok()),
+    }
+}
+
+fn time(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
+}

@@ -1,0 +1,131 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::{PgPoolOptions, Postgres};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{FromRow, PgPool, SqlitePool};
+
+use crate::EtlError;
+use crate::address::Address;
+
+/// How long a statement waits for the database.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// Connections are closed when nothing runs: between two runs the warehouse holds none.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Serialises the creation of tables by instances that start together.
+const CREATE_LOCK: i64 = 0x6c65_6e64_6572_7902;
+
+/// The one set of statements on either database; both take `$1`.
+#[derive(Debug, Clone)]
+pub(super) enum Store {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A value for a statement.
+#[derive(Debug, Clone)]
+pub(super) enum Bind {
+    Text(String),
+    NoText,
+    Number(i64),
+}
+
+impl<T: AsRef<str> + ?Sized> From<&T> for Bind {
+    fn from(text: &T) -> Self {
+        Self::Text(text.as_ref().to_owned())
+    }
+}
+
+impl From<DateTime<Utc>> for Bind {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self::Number(time.timestamp_micros())
+    }
+}
+
+impl Store {
+    /// Connects with the first statement.
+    pub(super) fn connect(address: &Address) -> Self {
+        match address {
+            Address::Sqlite(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(ACQUIRE);
+                let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE).idle_timeout(IDLE);
+                Self::Sqlite(pool.connect_lazy_with(options))
+            }
+            Address::Postgres(options) => {
+                let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE).idle_timeout(IDLE);
+                Self::Postgres(pool.connect_lazy_with((**options).clone()))
+            }
+        }
+    }
+
+    pub(super) async fn create(&self, tables: &[&'static str]) -> Result<(), EtlError> {
+        match self {
+            Self::Sqlite(_) => {
+                for table in tables {
+                    self.execute(table, &[]).await?;
+                }
+                Ok(())
+            }
+            Self::Postgres(pool) => create_in_turn(pool, tables).await.map_err(EtlError::runs),
+        }
+    }
+
+    /// How many rows were changed.
+    pub(super) async fn execute(&self, sql: &'static str, binds: &[Bind]) -> Result<u64, EtlError> {
+        match self {
+            Self::Sqlite(pool) => sqlite(sql, binds).execute(pool).await.map(|done| done.rows_affected()),
+            Self::Postgres(pool) => postgres(sql, binds).execute(pool).await.map(|done| done.rows_affected()),
+        }
+        .map_err(EtlError::runs)
+    }
+
+    pub(super) async fn rows<R>(&self, sql: &'static str, binds: &[Bind]) -> Result<Vec<R>, EtlError>
+    where
+        R: for<'r> FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> FromRow<'r, sqlx::postgres::PgRow>,
+    {
+        let failed = EtlError::runs;
+        match self {
+            Self::Sqlite(pool) => {
+                let rows = sqlite(sql, binds).fetch_all(pool).await.map_err(failed)?;
+                rows.iter().map(|row| R::from_row(row).map_err(failed)).collect()
+            }
+            Self::Postgres(pool) => {
+                let rows = postgres(sql, binds).fetch_all(pool).await.map_err(failed)?;
+                rows.iter().map(|row| R::from_row(row).map_err(failed)).collect()
+            }
+        }
+    }
+}
+
+async fn create_in_turn(pool: &PgPool, tables: &[&'static str]) -> Result<(), sqlx::Error> {
+    let mut turn = pool.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CREATE_LOCK).execute(&mut *turn).await?;
+    for table in tables {
+        sqlx::query(*table).execute(&mut *turn).await?;
+    }
+    turn.commit().await
+}
+
+fn sqlite(sql: &'static str, binds: &[Bind]) -> Query<'static, Sqlite, sqlx::sqlite::SqliteArguments> {
+    binds.iter().cloned().fold(sqlx::query(sql), |query, bind| match bind {
+        Bind::Text(text) => query.bind(text),
+        Bind::NoText => query.bind(None::<String>),
+        Bind::Number(number) => query.bind(number),
+    })
+}
+
+fn postgres(sql: &'static str, binds: &[Bind]) -> Query<'static, Postgres, sqlx::postgres::PgArguments> {
+    binds.iter().cloned().fold(sqlx::query(sql), |query, bind| match bind {
+        Bind::Text(text) => query.bind(text),
+        Bind::NoText => query.bind(None::<String>),
+        Bind::Number(number) => query.bind(number),
+    })
+}

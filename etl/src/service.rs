@@ -1,0 +1,116 @@
+//! The schedule as a service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use chrono::{DateTime, Utc};
+use service_kit::RunError;
+use service_kit::clock::Clock;
+use service_kit::ops::Ops;
+use service_kit::serve::{Limits, serve};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::schedule::Schedule;
+use crate::{Config, EtlError, Warehouse};
+
+/// How long the first attempt after a failure waits; each further one twice as long, up to the schedule's own time. Short,
+/// because services that start together with this one create their tables within seconds.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+
+/// How often the time of day is looked at. A machine that slept, or whose clock was set, is noticed within it.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// What the service is handed rather than reaching for.
+#[derive(Debug)]
+pub struct Deps {
+    pub clock: Clock,
+    pub ops: Ops,
+}
+
+/// Runs the schedule until `shutdown`. A run that is under way then is given up; the next one continues where its last
+/// commit was.
+///
+/// # Errors
+/// When a setting cannot be used, the database of runs does not answer at the start, or the listener fails for good.
+pub async fn run(
+    config: Config,
+    deps: Deps,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    let settings = |error: EtlError| RunError::Settings(error.to_string());
+    let schedule = config.schedule.parse().map_err(settings)?;
+    let warehouse = Arc::new(Warehouse::open(&config, deps.clock.clone()).await.map_err(settings)?);
+    deps.ops.mount(pages(Arc::clone(&warehouse)));
+    let health = Router::new().route("/health", get(|| async { "ok\n" }));
+    let serving = serve(listener, health, Limits::default(), shutdown.clone());
+    let working = shutdown.run_until_cancelled(Box::pin(work(&warehouse, &schedule, &deps.clock)));
+    let (served, _stopped) = tokio::join!(serving, working);
+    Ok(served?)
+}
+
+/// `/ops/etl`: the last runs and the tables.
+fn pages(warehouse: Arc<Warehouse>) -> Router {
+    let status = move || {
+        let warehouse = Arc::clone(&warehouse);
+        async move {
+            match warehouse.status().await {
+                Ok(status) => Json(status).into_response(),
+                Err(error) => unavailable(&error),
+            }
+        }
+    };
+    Router::new().route("/ops/etl", get(status))
+}
+
+fn unavailable(error: &EtlError) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
+}
+
+async fn work(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) {
+    let mut retry = FIRST_RETRY;
+    let mut due = first(warehouse, schedule, clock).await;
+    loop {
+        wait_until(clock, due).await;
+        let next = schedule.after(clock.now());
+        due = match warehouse.run_once(&|_| {}).await {
+            Ok(report) => {
+                retry = FIRST_RETRY;
+                tracing::info!(batch = report.batch, duration_ms = report.duration_ms, "the warehouse is up to date");
+                next
+            }
+            Err(error) => {
+                let again = next.min(clock.now() + retry);
+                retry = retry.saturating_mul(2);
+                tracing::warn!(%error, again = %again.to_rfc3339(), "the warehouse could not be brought up to date");
+                again
+            }
+        };
+    }
+}
+
+/// When the first run is due: at once if one was missed while nothing ran here, or there has been none.
+async fn first(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) -> DateTime<Utc> {
+    match warehouse.last_success().await {
+        Ok(Some(last)) => schedule.after(last),
+        Ok(None) => clock.now(),
+        Err(error) => {
+            tracing::warn!(%error, "when the last run was is not known, so one begins now");
+            clock.now()
+        }
+    }
+}
+
+async fn wait_until(clock: &Clock, due: DateTime<Utc>) {
+    while let Ok(remaining) = (due - clock.now()).to_std() {
+        if remaining.is_zero() {
+            return;
+        }
+        tokio::time::sleep(remaining.min(LOOK)).await;
+    }
+}

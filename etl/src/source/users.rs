@@ -1,0 +1,20 @@
+//! The user service: no e-mail, no name, no password hash, no moment of a password's change.
+
+use super::Kind::{BigInt, Pseudonym, Text, TimestampMicros};
+use super::{Source, Table, column};
+
+pub(crate) const USERS: Source = Source { name: "users", tables: &[&TABLE] };
+
+static TABLE: Table = Table {
+    name: "users",
+    raw: "raw_users",
+    key: "id",
+    columns: &[
+        column("id", Pseudonym),
+        column("role", Text),
+        column("status", Text),
+        column("created_at", TimestampMicros),
+        column("updated_at", TimestampMicros),
+        column("version", BigInt),
+    ],
+};

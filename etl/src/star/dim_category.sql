@@ -1,0 +1,20 @@
+-- The categories as they are now, each with the slugs from the root down to it.
+WITH RECURSIVE newest AS (
+    SELECT *, row_number() OVER (PARTITION BY id ORDER BY load DESC) AS age FROM raw_categories
+),
+live AS (
+    SELECT id, slug, name, parent_id FROM newest WHERE age = 1 AND op <> 'D'
+),
+tree AS (
+    -- A category whose parent has not arrived is shown as a root rather than not at all.
+    SELECT live.id, live.slug, live.name, live.slug AS path, live.parent_id, 1 AS depth
+    FROM live LEFT JOIN live parent ON parent.id = live.parent_id
+    WHERE parent.id IS NULL
+    UNION ALL
+    SELECT live.id, live.slug, live.name, tree.path || '/' || live.slug, live.parent_id, tree.depth + 1
+    FROM live JOIN tree ON live.parent_id = tree.id
+    WHERE tree.depth < 32
+)
+SELECT id AS category_key, slug, name, path, parent_id AS parent_key FROM tree
+UNION ALL
+SELECT '-1', 'unknown', 'Unknown', 'unknown', NULL

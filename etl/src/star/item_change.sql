@@ -1,0 +1,28 @@
+-- Every item's states and deletions in their order, without the rows that repeat the state before. A first state holds from
+-- the item's creation on: what it was like before the first load nobody knows any more. A deletion is dated by the run that
+-- found it.
+WITH seen AS (
+    SELECT *, lag(op) OVER item AS previous_op,
+        lag(owner_id) OVER item AS previous_owner, lag(category_id) OVER item AS previous_category,
+        lag(condition) OVER item AS previous_condition, lag(offer) OVER item AS previous_offer,
+        lag(units) OVER item AS previous_units, lag(daily_price_minor) OVER item AS previous_daily_price,
+        lag(deposit_minor) OVER item AS previous_deposit, lag(price_minor) OVER item AS previous_price,
+        lag(currency) OVER item AS previous_currency, lag(status) OVER item AS previous_status
+    FROM raw_items
+    WINDOW item AS (PARTITION BY id ORDER BY load)
+)
+SELECT id, load, op, previous_op, previous_status,
+    coalesce(owner_id, previous_owner) AS owner_id, coalesce(category_id, previous_category) AS category_id,
+    condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency,
+    coalesce(status, previous_status) AS status,
+    CASE WHEN op = 'D' THEN loaded_at WHEN previous_op IS NULL THEN created_at ELSE updated_at END AS at
+FROM seen
+WHERE CASE
+    WHEN op = 'D' THEN previous_op <> 'D'
+    WHEN previous_op IS NULL OR previous_op = 'D' THEN true
+    ELSE owner_id IS DISTINCT FROM previous_owner OR category_id IS DISTINCT FROM previous_category
+        OR condition IS DISTINCT FROM previous_condition OR offer IS DISTINCT FROM previous_offer
+        OR units IS DISTINCT FROM previous_units OR daily_price_minor IS DISTINCT FROM previous_daily_price
+        OR deposit_minor IS DISTINCT FROM previous_deposit OR price_minor IS DISTINCT FROM previous_price
+        OR currency IS DISTINCT FROM previous_currency OR status IS DISTINCT FROM previous_status
+    END
