@@ -27,6 +27,25 @@ pub struct UpdateMeRequest {
     pub display_name: Option<String>,
 }
 
+/// Changes one's own password. Both fields are required; they are optional here so that all missing ones are reported at
+/// once.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangePasswordRequest {
+    #[schema(required, nullable = false)]
+    pub current_password: Option<Secret>,
+    /// 8 to 128 characters of any script; the most common passwords are refused.
+    #[schema(required, nullable = false, min_length = 8, max_length = 128)]
+    pub new_password: Option<Secret>,
+}
+
+/// What the link for the first administrator ends with.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SetupToken {
+    /// For `/setup?token=…`, good once.
+    pub token: Secret,
+}
+
 /// An account as its owner and administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {

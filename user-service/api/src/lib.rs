@@ -3,11 +3,15 @@
 mod account;
 mod client;
 mod fake;
+mod key;
 mod session;
 mod validation;
 
-pub use account::{Profile, RegisterRequest, Role, UpdateMeRequest, User, UserStatus};
+pub use account::{
+    ChangePasswordRequest, Profile, RegisterRequest, Role, SetupToken, UpdateMeRequest, User, UserStatus,
+};
 pub use client::{HttpUsers, UserLookup, Users, UsersError};
 pub use fake::FakeUsers;
-pub use session::{LoginRequest, LogoutRequest, RefreshRequest, TokenPair};
+pub use key::{Jwk, JwkSet};
+pub use session::{LoginRequest, LogoutRequest, RefreshRequest, TokenPair, UserSession};
 pub use validation::{ActiveToken, ValidateTokenRequest, Validation};

@@ -1,6 +1,7 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vocabulary::{Secret, UserId};
+use vocabulary::{Secret, SessionId, UserId};
 
 /// Signs in. Both fields are required; they are optional here so that all missing ones are reported at once.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -42,4 +43,20 @@ pub struct TokenPair {
     /// Opaque, good for one use.
     pub refresh_token: Secret,
     pub user_id: UserId,
+}
+
+/// A login on one device, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserSession {
+    pub id: SessionId,
+    /// The `User-Agent` that signed in, if it said one.
+    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
+    pub device: Option<String>,
+    pub created_at: DateTime<Utc>,
+    /// When it last signed in or refreshed its tokens.
+    pub last_used_at: DateTime<Utc>,
+    /// When its user has to sign in again.
+    pub expires_at: DateTime<Utc>,
+    /// Whether the request was made in this session.
+    pub current: bool,
 }

@@ -1,0 +1,91 @@
+use chrono::{DateTime, Utc};
+use sea_orm::{DatabaseTransaction, DbErr};
+use vocabulary::{SessionId, UserId};
+
+use super::App;
+use super::grant::{Grant, Holder};
+use crate::db::{refresh_tokens, sessions};
+use crate::domain::refresh_token::{RefreshToken, Use};
+use crate::domain::session::{EndReason, OpenSession, Standing};
+use crate::domain::token::SigningError;
+
+/// Why there are no new tokens.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RefreshError {
+    #[error("the refresh token is not good any more")]
+    Refused,
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    #[error(transparent)]
+    Cache(#[from] cache::CacheError),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+/// What came of presenting a refresh token.
+pub(super) enum Rotation {
+    Renewed {
+        holder: Holder,
+        successor: RefreshToken,
+    },
+    /// It came a second time, so two parties have it, and its session has been ended.
+    Replayed(SessionId),
+    Refused,
+}
+
+impl App {
+    /// Exchanges a refresh token for a new pair (RFC 9700 §4.14.2).
+    pub(crate) async fn refresh(&self, token: &RefreshToken) -> Result<Grant, RefreshError> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let rotation = self.rotate(&tx, token, None, now).await?;
+        tx.commit().await?;
+        match rotation {
+            Rotation::Renewed { holder, successor } => Ok(self.grant(&holder, &successor, now)?),
+            Rotation::Refused => Err(RefreshError::Refused),
+            Rotation::Replayed(session_id) => {
+                tracing::warn!(%session_id, "refresh token came twice, session ended");
+                self.standings.forget([session_id]).await?;
+                Err(RefreshError::Refused)
+            }
+        }
+    }
+
+    /// Uses the token, if its session is open and belongs to `owner` where one is named.
+    pub(super) async fn rotate(
+        &self,
+        tx: &DatabaseTransaction,
+        token: &RefreshToken,
+        owner: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<Rotation, DbErr> {
+        let digest = token.digest();
+        let Some((session_id, seen)) = refresh_tokens::find(tx, digest).await? else {
+            return Ok(Rotation::Refused);
+        };
+        let open = match sessions::standing(tx, session_id).await? {
+            Standing::Open(open) if open.is_live(now) && owner.is_none_or(|owner| owner == open.user_id) => open,
+            _ => return Ok(Rotation::Refused),
+        };
+        let successor = RefreshToken::new(self.randomness.bytes());
+        if seen == Use::Never && refresh_tokens::spend(tx, digest, token.seal(&successor), now).await? {
+            refresh_tokens::supersede_others(tx, session_id, digest).await?;
+            refresh_tokens::insert(tx, successor.digest(), session_id, now).await?;
+            sessions::touch(tx, session_id, now).await?;
+            return Ok(Rotation::Renewed { holder: holder(session_id, &open), successor });
+        }
+        // It was used before, or another request was faster a moment ago.
+        let Some((_, seen)) = refresh_tokens::find(tx, digest).await? else {
+            return Ok(Rotation::Refused);
+        };
+        if let Some(sealed) = seen.repeatable(now) {
+            return Ok(Rotation::Renewed { holder: holder(session_id, &open), successor: token.open(sealed) });
+        }
+        sessions::end(tx, open.user_id, session_id, EndReason::Replay, now).await?;
+        Ok(Rotation::Replayed(session_id))
+    }
+}
+
+fn holder(session_id: SessionId, open: &OpenSession) -> Holder {
+    Holder { user_id: open.user_id, role: open.role, session_id, expires_at: open.expires_at }
+}

@@ -1,0 +1,201 @@
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use service_kit::RunError;
+use service_kit::credential::ServiceCredentials;
+use service_kit::db::DatabaseSettings;
+use service_kit::process::{ProcessConfig, ProcessSettings};
+use service_kit::telemetry::LogFormat;
+use vocabulary::Secret;
+
+use crate::app::{HashingLimits, TokenPolicy};
+use crate::domain::token::TokenParties;
+
+/// Shorter credentials could be guessed.
+const LEAST_CREDENTIAL_CHARACTERS: usize = 16;
+
+/// The settings of the user service. Each is a key of its TOML file, and a variable: `LENDERY_USERS_` and the key in
+/// capitals, with `_FILE` after it to name a file that holds the value.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `host:port` of the service; default `127.0.0.1:8091`.
+    pub listen: String,
+    /// `host:port` of the operations listener, never public; default `127.0.0.1:9091`.
+    pub ops_listen: String,
+    /// As tracing writes filters; default `info`.
+    pub log_filter: String,
+    /// `text` or `json`; default `text`.
+    pub log_format: LogFormat,
+    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`; default `sqlite:users.db`.
+    pub database_url: Secret,
+    /// Most connections to PostgreSQL, or most readers of SQLite; default 8.
+    pub database_connections: u32,
+    /// The secret by which other services are known on `/internal`, at least 16 characters; no default.
+    pub service_credential: Secret,
+    /// Another one that is accepted as well, while the secret is changed everywhere; default none.
+    pub previous_service_credential: Secret,
+    /// The `iss` of access tokens; default `lendery`.
+    pub issuer: String,
+    /// The `aud` of access tokens; default `lendery`.
+    pub audience: String,
+    /// Life of an access token in seconds, 30 to 3600; default 300.
+    pub access_token_seconds: u32,
+    /// Life of a session in days, from signing in until signing in again, 1 to 365; default 30.
+    pub refresh_token_days: u32,
+    /// Milliseconds after which a request is answered 503; default 10,000.
+    pub request_deadline_ms: u64,
+    /// Passwords hashed at once, each on a core and in 19 MiB; default half of the machine's cores.
+    pub hashing_parallelism: usize,
+    /// Passwords that may wait to be hashed before more are refused with 429; default 64.
+    pub hashing_queue: usize,
+    /// Bytes in which this process remembers sessions. Several instances on one database must leave it at 0, the default:
+    /// each would go on believing what another has revoked. `lendery up`, which is one process, passes a cache of its own.
+    pub session_cache_bytes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8091".to_owned(),
+            ops_listen: "127.0.0.1:9091".to_owned(),
+            log_filter: "info".to_owned(),
+            log_format: LogFormat::default(),
+            database_url: Secret::new("sqlite:users.db"),
+            database_connections: 8,
+            service_credential: Secret::default(),
+            previous_service_credential: Secret::default(),
+            issuer: "lendery".to_owned(),
+            audience: "lendery".to_owned(),
+            access_token_seconds: 300,
+            refresh_token_days: 30,
+            request_deadline_ms: 10_000,
+            hashing_parallelism: available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2),
+            hashing_queue: 64,
+            session_cache_bytes: 0,
+        }
+    }
+}
+
+impl ProcessConfig for Config {
+    const PREFIX: &'static str = "LENDERY_USERS";
+
+    fn process(&self) -> ProcessSettings {
+        ProcessSettings {
+            listen: self.listen.clone(),
+            ops_listen: self.ops_listen.clone(),
+            log_filter: self.log_filter.clone(),
+            log_format: self.log_format,
+        }
+    }
+}
+
+impl Config {
+    /// What other services have to present.
+    ///
+    /// # Errors
+    /// When there is no credential, or one that could be guessed.
+    pub fn credentials(&self) -> Result<ServiceCredentials, RunError> {
+        let all = [&self.service_credential, &self.previous_service_credential];
+        let given = all.into_iter().filter(|secret| !secret.expose().is_empty());
+        if self.service_credential.expose().is_empty() {
+            return Err(RunError::Settings(
+                "there is no service credential, so no other service could validate a token; set \
+                 LENDERY_USERS_SERVICE_CREDENTIAL, or LENDERY_USERS_SERVICE_CREDENTIAL_FILE to a file that holds it"
+                    .to_owned(),
+            ));
+        }
+        if given.clone().any(|secret| secret.expose().chars().count() < LEAST_CREDENTIAL_CHARACTERS) {
+            return Err(RunError::Settings(format!(
+                "a service credential has fewer than {LEAST_CREDENTIAL_CHARACTERS} characters; make one with \
+                 `head -c 32 /dev/urandom | base64`"
+            )));
+        }
+        Ok(ServiceCredentials::accepting(given))
+    }
+
+    pub(crate) fn database(&self) -> DatabaseSettings {
+        DatabaseSettings { url: self.database_url.clone(), max_connections: self.database_connections }
+    }
+
+    pub(crate) fn request_deadline(&self) -> Duration {
+        Duration::from_millis(self.request_deadline_ms)
+    }
+
+    pub(crate) fn hashing(&self) -> Result<HashingLimits, RunError> {
+        if self.hashing_parallelism == 0 {
+            return Err(RunError::Settings(
+                "hashing_parallelism is 0; at least 1 password has to be hashed at once".into(),
+            ));
+        }
+        Ok(HashingLimits { running: self.hashing_parallelism, waiting: self.hashing_queue })
+    }
+
+    pub(crate) fn tokens(&self) -> Result<TokenPolicy, RunError> {
+        within("access_token_seconds", self.access_token_seconds, 30, 3600)?;
+        within("refresh_token_days", self.refresh_token_days, 1, 365)?;
+        if self.issuer.is_empty() || self.audience.is_empty() {
+            return Err(RunError::Settings(
+                "issuer and audience name who issues tokens and for whom; neither may be empty".into(),
+            ));
+        }
+        Ok(TokenPolicy {
+            parties: TokenParties { issuer: self.issuer.clone(), audience: self.audience.clone() },
+            access_life: TimeDelta::seconds(self.access_token_seconds.into()),
+            session_life: TimeDelta::days(self.refresh_token_days.into()),
+        })
+    }
+}
+
+fn within(key: &str, value: u32, least: u32, most: u32) -> Result<(), RunError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(RunError::Settings(format!("{key} is {value}; it has to be between {least} and {most}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::http::{HeaderMap, HeaderValue, header};
+
+    fn with_credentials(current: &str, previous: &str) -> Config {
+        Config {
+            service_credential: Secret::new(current),
+            previous_service_credential: Secret::new(previous),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn a_missing_or_short_credential_is_named() {
+        for (current, previous, word) in [
+            ("", "", "LENDERY_USERS_SERVICE_CREDENTIAL"),
+            ("", "0123456789abcdef", "LENDERY_USERS_SERVICE_CREDENTIAL"),
+            ("short", "", "16 characters"),
+            ("0123456789abcdef", "short", "16 characters"),
+        ] {
+            let error = with_credentials(current, previous).credentials().unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_previous_credential_opens_nothing() {
+        let credentials = with_credentials("0123456789abcdef", "").credentials().unwrap();
+        let headers = |value| HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
+        assert!(credentials.check(&headers("Bearer 0123456789abcdef")).is_ok());
+        assert!(credentials.check(&headers("Bearer ")).is_err());
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_named() {
+        let error = Config { access_token_seconds: 0, ..Config::default() }.tokens().unwrap_err();
+        assert!(error.to_string().contains("access_token_seconds"), "{error}");
+        let error = Config { hashing_parallelism: 0, ..Config::default() }.hashing().unwrap_err();
+        assert!(error.to_string().contains("hashing_parallelism"), "{error}");
+    }
+}

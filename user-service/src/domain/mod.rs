@@ -1,0 +1,12 @@
+//! Accounts, sessions and tokens: what they are and what rules they keep.
+
+pub(crate) mod account;
+pub(crate) mod common_passwords;
+pub(crate) mod email;
+pub(crate) mod field_error;
+pub(crate) mod names;
+pub(crate) mod password;
+pub(crate) mod refresh_token;
+pub(crate) mod session;
+pub(crate) mod setup_token;
+pub(crate) mod token;

@@ -1,0 +1,6 @@
+//! For other services and the operator's commands, by the service credential.
+
+pub(super) mod create_admin;
+pub(super) mod create_setup_token;
+pub(super) mod find_user;
+pub(super) mod validate_token;

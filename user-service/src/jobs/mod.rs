@@ -1,0 +1,3 @@
+//! Background work. Every job may run on several instances at once and be repeated.
+
+pub(crate) mod purge;

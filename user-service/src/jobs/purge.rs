@@ -1,0 +1,26 @@
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+const EVERY: Duration = Duration::from_hours(1);
+
+/// How long sessions that are over stay, for whoever looks into what happened.
+const KEPT: TimeDelta = TimeDelta::days(7);
+
+/// Deletes sessions that have been over for a week, every hour until `shutdown`.
+pub(crate) async fn run(app: &App, shutdown: CancellationToken) {
+    let mut turns = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = turns.tick() => {}
+        }
+        match app.purge_sessions(KEPT).await {
+            Ok(sessions) => tracing::debug!(sessions, "purged sessions that are over"),
+            Err(error) => tracing::warn!(error = %error, "sessions not purged, trying again in an hour"),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use std::sync::Arc;
+
+use cache::Cache;
+use service_kit::RunError;
+use service_kit::clock::Clock;
+use service_kit::credential::ServiceCredentials;
+use service_kit::db::Db;
+use service_kit::ops::Ops;
+use service_kit::randomness::Randomness;
+use service_kit::serve::{Limits, serve};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, PasswordHasher, Standings};
+use crate::config::Config;
+use crate::db::Migrator;
+use crate::{http, jobs};
+
+/// What the service is given rather than makes.
+#[derive(Debug)]
+pub struct Deps {
+    pub clock: Clock,
+    /// For keys, tokens and salts.
+    pub randomness: Randomness,
+    pub ops: Ops,
+    /// What other services have to present on `/internal`.
+    pub credentials: ServiceCredentials,
+    /// For the standing of sessions. Instances on one database need one that they share, or one without room.
+    pub cache: Arc<dyn Cache>,
+}
+
+/// Serves until `shutdown` is cancelled and what had begun is answered.
+///
+/// # Errors
+/// When a setting cannot be used, the database cannot be opened, or the listener fails.
+pub async fn run(
+    config: Config,
+    deps: Deps,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    let (policy, limits) = (config.tokens()?, config.hashing()?);
+    let db = Db::open::<Migrator>(&config.database()).await?;
+    let hasher = deps.ops.metrics(|registry| {
+        PasswordHasher::new(limits, deps.randomness.clone(), registry.sub_registry_with_prefix("users"))
+    });
+    let hasher = hasher.map_err(|error| RunError::Settings(error.to_string()))?;
+    let standings = Standings::new(deps.cache);
+    let app = App::start(db.clone(), deps.clock.clone(), deps.randomness, hasher, standings, policy).await;
+    let app = Arc::new(app.map_err(|error| RunError::Settings(error.to_string()))?);
+    let pinged = db.clone();
+    deps.ops.require("user-service: database", move || {
+        let db = pinged.clone();
+        async move { db.ping().await }
+    });
+
+    let router = http::router(&app, deps.credentials, deps.clock, config.request_deadline());
+    let stop_jobs = shutdown.child_token();
+    let purge = tokio::spawn({
+        let (app, stop) = (Arc::clone(&app), stop_jobs.clone());
+        async move { jobs::purge::run(&app, stop).await }
+    });
+    let served = serve(listener, router, Limits::default(), shutdown).await;
+    stop_jobs.cancel();
+    let purged = purge.await;
+    if let Err(error) = db.close().await {
+        tracing::warn!(error = %error, "database not closed");
+    }
+    served?;
+    purged.map_err(|panic| RunError::Background { what: "the purge of sessions", cause: panic.to_string() })
+}
