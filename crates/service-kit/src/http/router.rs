@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use ::http::{HeaderName, Method, StatusCode, header};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -88,9 +88,10 @@ fn as_problem(response: Response, method: &Method, id: &RequestId) -> Response {
     }
     // What axum answers by itself has no problem in it.
     let problem = match response.status() {
+        // axum adds Allow itself, outside of all layers, unless there is one already.
         StatusCode::METHOD_NOT_ALLOWED => {
-            let none = HeaderValue::from_static("");
-            Problem::method_not_allowed(response.headers().get(header::ALLOW).unwrap_or(&none), method)
+            let detail = format!("{method} is not one of the methods of this resource; Allow lists them.");
+            Problem::because(Kind::MethodNotAllowed, detail)
         }
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::BodyTooLarge),
         _ => return response,

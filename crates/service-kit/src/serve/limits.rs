@@ -68,7 +68,8 @@ pub fn too_large(most: u64) -> Problem {
 pub fn body_problem(error: &(dyn Error + 'static), most: u64) -> Problem {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
+        // axum's extractors hand it over in a box of its own.
+        if error.is::<LengthLimitError>() || error.is::<Box<LengthLimitError>>() {
             return too_large(most);
         }
         if error.is::<TimeoutError>() {

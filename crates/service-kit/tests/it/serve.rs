@@ -336,3 +336,22 @@ async fn while_lingering_connections_are_still_accepted() {
     let response = served.ask(LAST_GET).await.into_response();
     assert!(response.status().is_success());
 }
+
+async fn extract(
+    body: Result<axum::body::Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<(), problem::Problem> {
+    body.map(drop).map_err(|rejection| limits::body_problem(&rejection, 10))
+}
+
+#[tokio::test]
+async fn a_body_over_its_limit_is_refused_with_413() {
+    let router = Router::new().route("/", post(extract)).layer(limits::body_bytes(10));
+    let served = start(router, Limits::default()).await;
+    for (bytes, status) in [(10, "200"), (11, "413")] {
+        let body = "x".repeat(bytes);
+        let request =
+            format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n{body}");
+        let answer = served.ask(&request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
+}
