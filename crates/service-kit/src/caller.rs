@@ -32,21 +32,13 @@ impl Caller {
     /// # Errors
     /// 403 for anybody else.
     pub fn owns_or_administers(&self, owner: UserId) -> Result<(), Problem> {
-        if self.user_id == owner || self.is_admin() {
-            Ok(())
-        } else {
-            Err(Problem::new(Kind::Forbidden))
-        }
+        if self.user_id == owner || self.is_admin() { Ok(()) } else { Err(Problem::new(Kind::Forbidden)) }
     }
 }
 
 impl From<ActiveToken> for Caller {
     fn from(token: ActiveToken) -> Self {
-        Self {
-            user_id: token.sub,
-            session_id: token.sid,
-            roles: token.roles,
-        }
+        Self { user_id: token.sub, session_id: token.sid, roles: token.roles }
     }
 }
 

@@ -44,10 +44,7 @@ impl Clock {
     }
 
     fn from_source(source: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self {
-            source: Arc::new(source),
-            ids: Arc::new(Mutex::new(ContextV7::new())),
-        }
+        Self { source: Arc::new(source), ids: Arc::new(Mutex::new(ContextV7::new())) }
     }
 }
 

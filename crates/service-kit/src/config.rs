@@ -33,11 +33,7 @@ pub enum ConfigError {
     #[error("configuration: {0}")]
     Invalid(#[from] ::config::ConfigError),
     #[error("{variable} names the file {}, which cannot be read: {source}", path.display())]
-    SecretFile {
-        variable: String,
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    SecretFile { variable: String, path: PathBuf, source: std::io::Error },
 }
 
 /// The process's environment variables, as they were when it was read.
@@ -94,10 +90,7 @@ where
     let config = layers.add_source(environment).build()?;
     let collected = config.collect()?;
     let origins = collected.into_iter().map(|(key, value)| setting(key, &value, &ours)).collect();
-    Ok(Loaded {
-        settings: config.try_deserialize()?,
-        origins,
-    })
+    Ok(Loaded { settings: config.try_deserialize()?, origins })
 }
 
 fn setting(key: String, value: &Value, ours: &Map<String, (String, String)>) -> Setting {
@@ -106,11 +99,7 @@ fn setting(key: String, value: &Value, ours: &Map<String, (String, String)>) -> 
         (None, Some(file)) => file.to_owned(),
         (None, None) => "default".to_owned(),
     };
-    Setting {
-        value: shown(&key, &value.kind),
-        key,
-        origin,
-    }
+    Setting { value: shown(&key, &value.kind), key, origin }
 }
 
 /// The value for people: secrets hidden, also a password inside a URL.
@@ -138,11 +127,7 @@ fn hide_password(text: &str) -> String {
 fn read_secret(variable: &str, path: &Path) -> Result<String, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text.trim_end_matches(['\n', '\r']).to_owned()),
-        Err(source) => Err(ConfigError::SecretFile {
-            variable: variable.to_owned(),
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(ConfigError::SecretFile { variable: variable.to_owned(), path: path.to_owned(), source }),
     }
 }
 
@@ -161,11 +146,7 @@ mod tests {
 
     impl Default for Sample {
         fn default() -> Self {
-            Self {
-                database_url: "sqlite:users.db".to_owned(),
-                workers: 2,
-                signing_secret: String::new(),
-            }
+            Self { database_url: "sqlite:users.db".to_owned(), workers: 2, signing_secret: String::new() }
         }
     }
 

@@ -105,10 +105,7 @@ impl Ops {
         let checks = self.inner.checks.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut failed = Vec::new();
         if self.inner.draining.is_cancelled() {
-            failed.push(NotReady {
-                check: "process".to_owned(),
-                reason: "it is stopping".to_owned(),
-            });
+            failed.push(NotReady { check: "process".to_owned(), reason: "it is stopping".to_owned() });
         }
         for (check, run) in checks {
             if let Err(reason) = run().await {
@@ -128,10 +125,7 @@ impl std::fmt::Debug for Ops {
 async fn readiness(State(ops): State<Ops>) -> Response {
     let not_ready = ops.not_ready().await;
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = Readiness {
-        ready: not_ready.is_empty(),
-        not_ready,
-    };
+    let body = Readiness { ready: not_ready.is_empty(), not_ready };
     (status, Json(body)).into_response()
 }
 
@@ -146,9 +140,7 @@ async fn metrics(State(ops): State<Ops>) -> Response {
 }
 
 async fn version(State(ops): State<Ops>) -> Json<Version> {
-    Json(Version {
-        version: ops.inner.version,
-    })
+    Json(Version { version: ops.inner.version })
 }
 
 async fn page(State(ops): State<Ops>, request: Request) -> Response {

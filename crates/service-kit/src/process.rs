@@ -94,7 +94,8 @@ where
 {
     let settings = |error: &dyn Display| RunError::Settings(error.to_string());
     let variables = config::Variables::of_process();
-    let config: C = config::load(arguments.config.as_deref(), C::PREFIX, &variables).map_err(|e| settings(&e))?.settings;
+    let config: C =
+        config::load(arguments.config.as_deref(), C::PREFIX, &variables).map_err(|e| settings(&e))?.settings;
     let process = config.process();
     telemetry::start(&process.log_filter, process.log_format).map_err(|e| settings(&e))?;
     let shutdown = shutdown::on_signal().map_err(|e| settings(&e))?;
@@ -109,7 +110,9 @@ where
     ops_shutdown.cancel();
     match serving_ops.await {
         Ok(served) => ended.and(served.map_err(RunError::from)),
-        Err(panic) => ended.and(Err(RunError::Background { what: "the operations listener", cause: panic.to_string() })),
+        Err(panic) => {
+            ended.and(Err(RunError::Background { what: "the operations listener", cause: panic.to_string() }))
+        }
     }
 }
 

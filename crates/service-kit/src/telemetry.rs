@@ -45,10 +45,8 @@ pub struct TelemetryError {
 /// # Errors
 /// When `filter` is no filter of tracing's, such as `info,gateway=debug`.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
-    let env_filter = EnvFilter::try_new(filter).map_err(|source| TelemetryError {
-        filter: filter.to_owned(),
-        source,
-    })?;
+    let env_filter =
+        EnvFilter::try_new(filter).map_err(|source| TelemetryError { filter: filter.to_owned(), source })?;
     let lines = tracing_subscriber::fmt().with_env_filter(env_filter).with_writer(std::io::stderr);
     // A subscriber that is already there belongs to a test harness and stays.
     let _already_set = match format {

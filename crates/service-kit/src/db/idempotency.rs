@@ -28,12 +28,7 @@ pub struct KeyedRequest {
 
 impl KeyedRequest {
     pub fn new(caller: Uuid, operation: &'static str, key: String, body: &[u8]) -> Self {
-        Self {
-            caller,
-            operation,
-            key,
-            body_sha256: Sha256::digest(body).into(),
-        }
+        Self { caller, operation, key, body_sha256: Sha256::digest(body).into() }
     }
 
     /// Names the row: one caller, one operation, one key.

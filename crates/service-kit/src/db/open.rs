@@ -38,7 +38,9 @@ pub enum OpenError {
     Damaged { path: PathBuf, reason: String },
     #[error("the database at {place} does not answer: {source}")]
     Unreachable { place: String, source: DbErr },
-    #[error("the database {place} was made by a newer Lendery ({source}); start that version, or restore an older backup")]
+    #[error(
+        "the database {place} was made by a newer Lendery ({source}); start that version, or restore an older backup"
+    )]
     Newer { place: String, source: DbErr },
     #[error("the database {place} could not be brought to this version: {source}")]
     Migration { place: String, source: DbErr },
@@ -123,19 +125,11 @@ impl Db {
             options.map_sqlx_sqlite_opts(sqlite_options);
             Database::connect(options)
         };
-        let failed = |source| OpenError::File {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| OpenError::File { path: path.to_owned(), source };
         let write = connect(1).await.map_err(|source| damaged(path, &source).unwrap_or_else(|| failed(source)))?;
         check_sqlite(path, &write).await?;
         let read = connect(settings.max_connections.max(1)).await.map_err(failed)?;
-        Ok(Self {
-            read,
-            write,
-            place: path.display().to_string(),
-            file: Some(path.to_owned()),
-        })
+        Ok(Self { read, write, place: path.display().to_string(), file: Some(path.to_owned()) })
     }
 
     async fn open_postgres(settings: &DatabaseSettings) -> Result<Self, OpenError> {
@@ -146,16 +140,10 @@ impl Db {
         let place = place.ok_or(OpenError::Address)?;
         let mut options = ConnectOptions::new(url);
         options.max_connections(settings.max_connections.max(1)).acquire_timeout(ACQUIRE).sqlx_logging(false);
-        let pool = Database::connect(options).await.map_err(|source| OpenError::Unreachable {
-            place: place.clone(),
-            source,
-        })?;
-        Ok(Self {
-            read: pool.clone(),
-            write: pool,
-            place,
-            file: None,
-        })
+        let pool = Database::connect(options)
+            .await
+            .map_err(|source| OpenError::Unreachable { place: place.clone(), source })?;
+        Ok(Self { read: pool.clone(), write: pool, place, file: None })
     }
 
     async fn migrate<M: MigratorTrait>(&self) -> Result<(), OpenError> {
@@ -207,17 +195,11 @@ async fn check_sqlite(path: &Path, connection: &DatabaseConnection) -> Result<()
     let check = if large { "PRAGMA schema_version" } else { "PRAGMA quick_check(1)" };
     let statement = Statement::from_string(DbBackend::Sqlite, check);
     let answer = connection.query_one_raw(statement).await.map_err(|source| {
-        damaged(path, &source).unwrap_or_else(|| OpenError::File {
-            path: path.to_owned(),
-            source,
-        })
+        damaged(path, &source).unwrap_or_else(|| OpenError::File { path: path.to_owned(), source })
     })?;
     let verdict: Option<String> = answer.and_then(|row| row.try_get_by_index(0).ok());
     match verdict {
-        Some(reason) if reason != "ok" => Err(OpenError::Damaged {
-            path: path.to_owned(),
-            reason,
-        }),
+        Some(reason) if reason != "ok" => Err(OpenError::Damaged { path: path.to_owned(), reason }),
         _ => Ok(()),
     }
 }
@@ -227,8 +209,5 @@ fn damaged(path: &Path, error: &DbErr) -> Option<OpenError> {
     let reason = error.to_string();
     let known = ["file is not a database", "database disk image is malformed"];
     let found = known.iter().find(|text| reason.contains(**text))?;
-    Some(OpenError::Damaged {
-        path: path.to_owned(),
-        reason: (*found).to_owned(),
-    })
+    Some(OpenError::Damaged { path: path.to_owned(), reason: (*found).to_owned() })
 }

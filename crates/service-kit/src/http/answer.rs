@@ -46,30 +46,19 @@ pub struct Represented<T> {
 impl<T: Serialize> Represented<T> {
     /// A representation whose validator is made from its bytes.
     pub fn new(body: T, cache: CacheRule) -> Self {
-        Self {
-            body,
-            version: None,
-            modified: None,
-            cache,
-        }
+        Self { body, version: None, modified: None, cache }
     }
 
     /// Takes the version as the validator, the same that `If-Match` names.
     #[must_use]
     pub fn version(self, version: i64) -> Self {
-        Self {
-            version: Some(version),
-            ..self
-        }
+        Self { version: Some(version), ..self }
     }
 
     /// Says when it last changed.
     #[must_use]
     pub fn modified(self, at: DateTime<Utc>) -> Self {
-        Self {
-            modified: Some(at),
-            ..self
-        }
+        Self { modified: Some(at), ..self }
     }
 }
 
@@ -125,15 +114,8 @@ impl Written {
 
     /// 204.
     pub fn done() -> Self {
-        let answer = StoredAnswer {
-            status: StatusCode::NO_CONTENT.as_u16(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        };
-        Self {
-            answer,
-            replayed: false,
-        }
+        let answer = StoredAnswer { status: StatusCode::NO_CONTENT.as_u16(), headers: Vec::new(), body: Vec::new() };
+        Self { answer, replayed: false }
     }
 
     /// The same answer as the first time, marked so.
@@ -166,10 +148,7 @@ impl Written {
             body: serde_json::to_vec(body).unwrap_or_default(),
         };
         answer.headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        Self {
-            answer,
-            replayed: false,
-        }
+        Self { answer, replayed: false }
     }
 
     fn with(mut self, name: &str, value: &str) -> Self {
@@ -195,7 +174,8 @@ impl IntoResponse for Written {
 
 /// A structured-field list of strings (RFC 9651 §3.1).
 fn string_list(items: &[String]) -> String {
-    let quoted: Vec<_> = items.iter().map(|item| format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    let quoted: Vec<_> =
+        items.iter().map(|item| format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\""))).collect();
     quoted.join(", ")
 }
 
@@ -214,10 +194,7 @@ mod tests {
 
     #[test]
     fn a_public_representation_names_its_groups_and_a_validator() {
-        let rule = CacheRule::Public {
-            groups: vec!["items".to_owned(), "item:7".to_owned()],
-            fresh_seconds: 60,
-        };
+        let rule = CacheRule::Public { groups: vec!["items".to_owned(), "item:7".to_owned()], fresh_seconds: 60 };
         let response = Represented::new([1, 2], rule).into_response();
         assert_eq!(response.headers()["cache-groups"], "\"items\", \"item:7\"");
         assert_eq!(response.headers()["cache-control"], "public, no-cache");

@@ -16,7 +16,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let missing = |_| Problem::new(Kind::NotFound);
-        let Path(values): Path<Vec<(String, String)>> = Path::from_request_parts(parts, state).await.map_err(missing)?;
+        let Path(values): Path<Vec<(String, String)>> =
+            Path::from_request_parts(parts, state).await.map_err(missing)?;
         let id = values.last().and_then(|(_name, text)| text.parse().ok());
         id.map(Self).ok_or_else(|| Problem::because(Kind::NotFound, "The last part of the address is not an id."))
     }

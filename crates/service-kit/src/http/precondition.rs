@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_reader_may_hold_a_weak_tag() {
-        for (value, matches) in [("W/\"3\"", true), ("\"3\"", true), ("\"1\",\"3\"", true), ("*", true), ("\"4\"", false)] {
+        for (value, matches) in
+            [("W/\"3\"", true), ("\"3\"", true), ("\"1\",\"3\"", true), ("*", true), ("\"4\"", false)]
+        {
             assert_eq!(none_match(&headers(header::IF_NONE_MATCH, value), &etag(3)), matches, "{value}");
         }
     }
