@@ -2,6 +2,7 @@
 //! capitals, tables only in the file.
 
 mod check;
+mod list;
 mod routes;
 mod upstreams;
 
@@ -27,7 +28,8 @@ pub struct Config {
     pub log_filter: String,
     /// `text` or `json`; default `text`.
     pub log_format: LogFormat,
-    /// Host names that are answered, ports aside. Default none, which means any.
+    /// Host names that are answered, ports aside. Default none, which means any. As a variable: with commas between.
+    #[serde(deserialize_with = "list::list_or_line")]
     pub hosts: Vec<String>,
     /// The services by name. As a variable: `users=http://127.0.0.1:9001,inventory=http://127.0.0.1:9002`.
     pub upstreams: Upstreams,

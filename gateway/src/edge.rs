@@ -50,6 +50,10 @@ pub(crate) struct Edge {
 }
 
 /// An answer that is there already, or one to wait for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost the hot path an allocation for nothing: one exists per connection"
+)]
 pub(crate) enum Answering {
     Ready(Ready<Response<Body>>),
     Waiting(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),

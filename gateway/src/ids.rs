@@ -40,7 +40,7 @@ impl Ids {
         })
     }
 
-    /// Never 0, which Trace Context forbids. SplitMix64: a permutation, so a process repeats nothing.
+    /// Never 0, which Trace Context forbids. The generator is `SplitMix64`, a permutation, so a process repeats nothing.
     fn next(&self) -> u64 {
         loop {
             let count = self.made.fetch_add(1, Ordering::Relaxed);

@@ -176,15 +176,19 @@ mod tests {
         ResponseDirectives::of(&headers(&[("cache-control", value)]))
     }
 
-    const fn secs(seconds: u64) -> Option<Duration> {
-        Some(Duration::from_secs(seconds))
+    const fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
     #[test]
     fn directives_are_read_in_any_case_spacing_and_quoting() {
         let read = response("Public,MAX-AGE = \"60\" ,, s-maxage=30,ext=\"a, no-store\", must-Revalidate");
-        let expected =
-            ResponseDirectives { max_age: secs(60), s_maxage: secs(30), must_revalidate: true, ..Default::default() };
+        let expected = ResponseDirectives {
+            max_age: Some(secs(60)),
+            s_maxage: Some(secs(30)),
+            must_revalidate: true,
+            ..Default::default()
+        };
         assert_eq!(read, expected);
     }
 
@@ -197,9 +201,9 @@ mod tests {
     #[test]
     fn what_is_no_number_of_seconds_is_stale_and_what_is_too_large_is_for_ever() {
         for text in ["max-age=abc", "max-age=-1", "max-age=1.5", "max-age=", "max-age", "max-age=60, max-age=0"] {
-            assert_eq!(response(text).max_age, secs(0), "{text}");
+            assert_eq!(response(text).max_age, Some(secs(0)), "{text}");
         }
-        assert_eq!(response("max-age=99999999999999999999").max_age, secs(LONGEST_SECONDS));
+        assert_eq!(response("max-age=99999999999999999999").max_age, Some(secs(LONGEST_SECONDS)));
     }
 
     #[test]
@@ -207,7 +211,7 @@ mod tests {
         let both = headers(&[("cache-control", "no-store"), ("cdn-cache-control", "max-age=60, stale-if-error=5")]);
         let read = ResponseDirectives::of(&both);
         assert!(!read.no_store && read.targeted);
-        assert_eq!((read.max_age, read.stale_if_error), (secs(60), secs(5)));
+        assert_eq!((read.max_age, read.stale_if_error), (Some(secs(60)), Some(secs(5))));
     }
 
     #[test]
@@ -215,7 +219,7 @@ mod tests {
         for malformed in ["max-age=60,", "", "MAX-AGE=60", "max-age:60"] {
             let read =
                 ResponseDirectives::of(&headers(&[("cache-control", "max-age=1"), ("cdn-cache-control", malformed)]));
-            assert_eq!(read.max_age, secs(1), "{malformed}");
+            assert_eq!(read.max_age, Some(secs(1)), "{malformed}");
         }
     }
 
@@ -228,9 +232,9 @@ mod tests {
     #[test]
     fn a_request_says_how_stale_it_may_be() {
         let read = RequestDirectives::of(&headers(&[("cache-control", "max-stale, only-if-cached")]));
-        assert!(read.only_if_cached && read.max_stale == secs(LONGEST_SECONDS));
+        assert!(read.only_if_cached && read.max_stale == Some(secs(LONGEST_SECONDS)));
         let read = RequestDirectives::of(&headers(&[("cache-control", "max-stale=9, min-fresh=3")]));
-        assert_eq!((read.max_stale, read.min_fresh), (secs(9), secs(3)));
+        assert_eq!((read.max_stale, read.min_fresh), (Some(secs(9)), Some(secs(3))));
     }
 
     proptest! {

@@ -34,7 +34,7 @@ pub(super) enum Fetched {
     /// A failure that may be told to everybody.
     Failed(Arc<Failure>),
     /// A response for whoever asked, and nobody else.
-    Passing(Response<Body>),
+    Passing(Box<Response<Body>>),
 }
 
 /// What those who wait for a fetch of somebody else learn of it.
@@ -160,7 +160,7 @@ impl Fetch<'_> {
                         self.keep(entry, parts.status)
                     }
                     Read::Part { ahead, rest } => {
-                        Fetched::Passing(Response::from_parts(parts, Body::Stream { ahead, rest }))
+                        Fetched::Passing(Box::new(Response::from_parts(parts, Body::Stream { ahead, rest })))
                     }
                     Read::Broken(error) => failed(broken(error)),
                 }
@@ -168,7 +168,10 @@ impl Fetch<'_> {
             (Err(NotStored::Failure), ..) if is_failure(parts.status) => self.failure(parts, body).await,
             _ => {
                 self.cache.uncacheable.note(&self.ask.key, self.cache.now());
-                Fetched::Passing(Response::from_parts(parts, Body::Stream { ahead: Bytes::new(), rest: body }))
+                Fetched::Passing(Box::new(Response::from_parts(
+                    parts,
+                    Body::Stream { ahead: Bytes::new(), rest: body },
+                )))
             }
         }
     }
@@ -179,7 +182,9 @@ impl Fetch<'_> {
                 let answer = Failure::Answer { status: parts.status, headers: parts.headers, body };
                 Fetched::Failed(Arc::new(answer))
             }
-            Read::Part { ahead, rest } => Fetched::Passing(Response::from_parts(parts, Body::Stream { ahead, rest })),
+            Read::Part { ahead, rest } => {
+                Fetched::Passing(Box::new(Response::from_parts(parts, Body::Stream { ahead, rest })))
+            }
             Read::Broken(error) => failed(broken(error)),
         }
     }

@@ -81,11 +81,11 @@ impl Freshness {
             return Reuse::AfterValidation;
         }
         if age < self.lifetime {
-            let left = self.lifetime - age;
+            let left = self.lifetime.saturating_sub(age);
             let is_enough = request.min_fresh.is_none_or(|least| left >= least);
             return if is_enough { Reuse::Fresh } else { Reuse::AfterValidation };
         }
-        let stale_for = age - self.lifetime;
+        let stale_for = age.saturating_sub(self.lifetime);
         if stale_for < self.stale_while_revalidate && request.min_fresh.is_none() {
             return Reuse::WhileRevalidating;
         }
@@ -98,7 +98,7 @@ impl Freshness {
     /// Whether it may be used although the upstream failed (RFC 5861 §4).
     pub(crate) fn may_stand_in(&self, now: Timestamp) -> bool {
         let age = self.age(now);
-        age < self.lifetime || age - self.lifetime < self.stale_if_error
+        age < self.lifetime || age.saturating_sub(self.lifetime) < self.stale_if_error
     }
 }
 
@@ -117,7 +117,7 @@ pub(super) fn explicit_lifetime(
     Some(Timestamp::from_header(headers, &header::EXPIRES).map_or(Duration::ZERO, |expires| expires.since(date)))
 }
 
-/// RFC 9111 §4.2.3, corrected_initial_age.
+/// The age a response came with (RFC 9111 §4.2.3).
 fn initial_age(headers: &HeaderMap, received: Timestamp, delay: Duration) -> Duration {
     let apparent = Timestamp::from_header(headers, &header::DATE).map_or(Duration::ZERO, |date| received.since(date));
     let said = headers.get(header::AGE).and_then(|value| value.to_str().ok()).map_or(Duration::ZERO, age_value);

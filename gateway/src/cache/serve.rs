@@ -55,13 +55,13 @@ impl Cache {
             }
             if self.has_to_ask_alone(&ask, &known) {
                 let fetched = self.fetch(&ask, known.entry.as_ref(), &context).await;
-                return self.deliver(&ask, known, fetched);
+                return self.deliver(&ask, &known, fetched);
             }
             match self.flights.join(&ask.key, self.store.epoch()) {
                 Part::Lead(lead) => {
                     let landed = self.lead(lead, &ask, known.entry.clone(), context.clone());
                     if let Ok(fetched) = landed.await {
-                        return self.deliver(&ask, known, fetched);
+                        return self.deliver(&ask, &known, fetched);
                     }
                 }
                 Part::Follow(follow) => {
@@ -147,7 +147,7 @@ impl Cache {
             Landing::Failed(failure) => self.failed(ask, &known, &failure, true),
             Landing::Entry(_) | Landing::NotShared => {
                 let fetched = self.fetch(ask, known.entry.as_ref(), context).await;
-                self.deliver(ask, known, fetched)
+                self.deliver(ask, &known, fetched)
             }
         })
     }
@@ -161,19 +161,19 @@ impl Cache {
         }
     }
 
-    fn deliver(&self, ask: &Ask, known: Known, fetched: Fetched) -> Result<Response<Body>, Problem> {
+    fn deliver(&self, ask: &Ask, known: &Known, fetched: Fetched) -> Result<Response<Body>, Problem> {
         match fetched {
             Fetched::Entry(found) => {
                 self.metrics.count(if known.entry.is_some() { Outcome::Revalidated } else { Outcome::Miss });
                 Ok(self.found(ask, known.why, &found, false))
             }
-            Fetched::Failed(failure) => self.failed(ask, &known, &failure, false),
+            Fetched::Failed(failure) => self.failed(ask, known, &failure, false),
             Fetched::Passing(mut response) => {
                 self.metrics.count(Outcome::Uncacheable);
                 let status = Some(response.status());
                 let said = CacheStatus::Forwarded { why: known.why, status, stored: false, collapsed: false };
                 response.headers_mut().append(CACHE_STATUS, said.to_header());
-                Ok(response)
+                Ok(*response)
             }
         }
     }

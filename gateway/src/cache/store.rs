@@ -192,6 +192,7 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use http::{HeaderMap, HeaderValue, StatusCode, header};
+    use prometheus_client::metrics::counter::Counter;
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -209,7 +210,7 @@ mod tests {
         let variant = Variant::of(&vary, &request).unwrap();
         let groups = groups.iter().map(|group| Arc::from(*group)).collect();
         let body = Bytes::from(vec![b'x'; body]);
-        Arc::new(Entry::new(StatusCode::OK, headers, body, freshness, (variant, groups), Default::default()))
+        Arc::new(Entry::new(StatusCode::OK, headers, body, freshness, (variant, groups), Counter::default()))
     }
 
     fn store() -> Arc<Store> {

@@ -160,14 +160,16 @@ mod tests {
     }
 
     #[test]
-    fn upstreams_may_be_given_in_one_variable() {
+    fn upstreams_and_hosts_may_be_given_in_variables() {
         let variables = Variables::from([
             ("LENDERY_GATEWAY_UPSTREAMS", "users=http://u:1, inventory=http://i:2"),
             ("LENDERY_GATEWAY_LISTEN", "0.0.0.0:80"),
+            ("LENDERY_GATEWAY_HOSTS", "lend.example, www.lend.example"),
         ]);
         let config: Config = load(None, "LENDERY_GATEWAY", &variables).unwrap().settings;
         assert_eq!(config.upstreams.0["inventory"].url, "http://i:2");
-        assert_eq!(config.listen.to_string(), "0.0.0.0:80");
+        assert_eq!(config.listen, "0.0.0.0:80");
+        assert_eq!(config.hosts, ["lend.example", "www.lend.example"]);
         assert_eq!(config.mistakes(), Vec::<String>::new());
     }
 

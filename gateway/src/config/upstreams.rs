@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::list::items;
+
 /// The services by name.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(transparent)]
@@ -58,7 +60,7 @@ impl<'de> Deserialize<'de> for Upstreams {
         match Form::deserialize(deserializer)? {
             Form::Table(table) => Ok(Self(table)),
             Form::Line(line) => {
-                let pairs = line.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| {
+                let pairs = items(&line).map(|pair| {
                     let parts = pair.split_once('=');
                     parts.ok_or_else(|| D::Error::custom(format!("`{pair}` is not name=http://host:port")))
                 });

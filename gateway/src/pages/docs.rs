@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::html::{Page, anchor, escape};
+use super::html::{Page, anchor, concat, escape};
 use super::schema;
 
 /// The methods of a path item, in the order in which they are told.
 const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 
 /// One call of the API.
-struct Operation<'a> {
+struct Call<'a> {
     method: &'a str,
     path: &'a str,
     /// Holds the parameters that all methods of the path share.
@@ -18,38 +18,33 @@ struct Operation<'a> {
 }
 
 pub(super) fn page(document: &Value) -> Page {
-    let operations = operations(document);
-    let mut html = format!(
+    let calls = calls(document);
+    let info = &document["info"];
+    let links = calls.iter().map(|call| format!("<li><a href=\"#{}\">{}</a></li>\n", call.anchor(), call.title()));
+    let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
+    let html = format!(
         "<h1>{} API</h1>\n<p>{}</p>\n<p class=\"quiet\">Version {} \u{b7} <a href=\"/openapi.json\">OpenAPI</a> \u{b7} \
-         <a href=\"/problems\">Problems</a></p>\n",
-        text(&document["info"]["title"]),
-        text(&document["info"]["description"]),
-        text(&document["info"]["version"]),
+         <a href=\"/problems\">Problems</a></p>\n<nav><ul>\n{}</ul></nav>\n<h2>Calls</h2>\n{}<h2>Schemas</h2>\n{}",
+        text(&info["title"]),
+        text(&info["description"]),
+        text(&info["version"]),
+        concat(links),
+        concat(calls.iter().map(Call::section)),
+        concat(schemas.map(|(name, schema)| schema::section(name, schema))),
     );
-    html.push_str("<nav><ul>\n");
-    for operation in &operations {
-        html.push_str(&format!("<li><a href=\"#{}\">{}</a></li>\n", operation.anchor(), operation.title()));
-    }
-    html.push_str("</ul></nav>\n<h2>Calls</h2>\n");
-    html.extend(operations.iter().map(Operation::section));
-    html.push_str("<h2>Schemas</h2>\n");
-    let schemas = document["components"]["schemas"].as_object();
-    html.extend(schemas.into_iter().flatten().map(|(name, found)| schema::section(name, found)));
     Page::new("Lendery API", &html)
 }
 
-fn operations(document: &Value) -> Vec<Operation<'_>> {
+fn calls(document: &Value) -> Vec<Call<'_>> {
     let paths = document["paths"].as_object().into_iter().flatten();
     let all = paths.flat_map(|(path, item)| {
-        METHODS.into_iter().filter_map(move |method| {
-            let operation = item.get(method)?;
-            Some(Operation { method, path, item, operation })
-        })
+        let calls = METHODS.into_iter().filter_map(move |method| Some((method, item.get(method)?)));
+        calls.map(move |(method, operation)| Call { method, path, item, operation })
     });
     all.collect()
 }
 
-impl Operation<'_> {
+impl Call<'_> {
     fn title(&self) -> String {
         format!("<span class=\"method\">{}</span> <code>{}</code>", self.method.to_uppercase(), escape(self.path))
     }
@@ -59,36 +54,28 @@ impl Operation<'_> {
     }
 
     fn section(&self) -> String {
-        let mut html = format!("<h3 id=\"{}\">{}</h3>\n", self.anchor(), self.title());
-        for part in ["summary", "description"] {
-            if self.operation[part].is_string() {
-                html.push_str(&format!("<p>{}</p>\n", text(&self.operation[part])));
-            }
-        }
-        html.push_str(&self.parameters());
-        if let Some(content) = self.operation["requestBody"]["content"].as_object() {
-            html.push_str(&format!("<p>Body: {}</p>\n", contents(content)));
-        }
-        html.push_str(&self.responses());
-        html
+        let title = format!("<h3 id=\"{}\">{}</h3>\n", self.anchor(), self.title());
+        let words = ["summary", "description"].map(|part| match self.operation[part].as_str() {
+            Some(words) => format!("<p>{}</p>\n", escape(words)),
+            None => String::new(),
+        });
+        let content = self.operation["requestBody"]["content"].as_object();
+        let body = content.map_or_else(String::new, |content| format!("<p>Body: {}</p>\n", contents(content)));
+        concat([title, words.concat(), self.parameters(), body, self.responses()])
     }
 
     fn parameters(&self) -> String {
         let lists = [&self.item["parameters"], &self.operation["parameters"]];
-        let rows: String = lists
-            .into_iter()
-            .filter_map(Value::as_array)
-            .flatten()
-            .map(|parameter| {
-                format!(
-                    "<tr><td><code>{}</code></td><td>{}</td><td class=\"type\">{}</td><td>{}</td></tr>\n",
-                    text(&parameter["name"]),
-                    text(&parameter["in"]),
-                    schema::phrase(&parameter["schema"]),
-                    text(&parameter["description"]),
-                )
-            })
-            .collect();
+        let rows = lists.into_iter().filter_map(Value::as_array).flatten().map(|parameter| {
+            format!(
+                "<tr><td><code>{}</code></td><td>{}</td><td class=\"type\">{}</td><td>{}</td></tr>\n",
+                text(&parameter["name"]),
+                text(&parameter["in"]),
+                schema::phrase(&parameter["schema"]),
+                text(&parameter["description"]),
+            )
+        });
+        let rows = concat(rows);
         if rows.is_empty() {
             return rows;
         }
@@ -96,15 +83,12 @@ impl Operation<'_> {
     }
 
     fn responses(&self) -> String {
-        let responses = self.operation["responses"].as_object().into_iter().flatten();
-        let rows: String = responses
-            .map(|(status, response)| {
-                let body = response["content"].as_object().map(contents).unwrap_or_default();
-                let description = text(&response["description"]);
-                format!("<tr><td>{}</td><td>{description}</td><td>{body}</td></tr>\n", escape(status))
-            })
-            .collect();
-        format!("<table>\n<tr><th>Status</th><th></th><th>Body</th></tr>\n{rows}</table>\n")
+        let rows = self.operation["responses"].as_object().into_iter().flatten().map(|(status, response)| {
+            let body = response["content"].as_object().map(contents).unwrap_or_default();
+            let description = text(&response["description"]);
+            format!("<tr><td>{}</td><td>{description}</td><td>{body}</td></tr>\n", escape(status))
+        });
+        format!("<table>\n<tr><th>Status</th><th></th><th>Body</th></tr>\n{}</table>\n", concat(rows))
     }
 }
 

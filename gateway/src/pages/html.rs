@@ -26,6 +26,11 @@ impl IntoResponse for Page {
     }
 }
 
+/// Pieces of HTML, one after the other.
+pub(super) fn concat(pieces: impl IntoIterator<Item = String>) -> String {
+    pieces.into_iter().collect::<Vec<_>>().concat()
+}
+
 /// Text as it may stand in HTML, inside attributes too.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

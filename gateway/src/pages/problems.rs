@@ -1,17 +1,15 @@
 use axum::extract::Path;
 use problem::{Kind, Problem};
 
-use super::html::{Page, escape};
+use super::html::{Page, concat, escape};
 
 /// Every kind of problem.
 pub(super) fn index() -> Page {
-    let rows: String = Kind::ALL
-        .iter()
-        .map(|kind| {
-            let (slug, status, title) = (kind.slug(), kind.status().as_u16(), escape(kind.title()));
-            format!("<tr><td>{status}</td><td><a href=\"/problems/{slug}\">{slug}</a></td><td>{title}</td></tr>\n")
-        })
-        .collect();
+    let rows = Kind::ALL.iter().map(|kind| {
+        let (slug, status, title) = (kind.slug(), kind.status().as_u16(), escape(kind.title()));
+        format!("<tr><td>{status}</td><td><a href=\"/problems/{slug}\">{slug}</a></td><td>{title}</td></tr>\n")
+    });
+    let rows = concat(rows);
     let head = "<tr><th>Status</th><th>Problem</th><th>Meaning</th></tr>";
     Page::new("Problems", &format!("<h1>Problems</h1>\n<table>\n{head}\n{rows}</table>"))
 }

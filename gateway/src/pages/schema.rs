@@ -1,8 +1,8 @@
 //! A JSON schema in words.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::html::{anchor, escape};
+use super::html::{anchor, concat, escape};
 
 /// The type of a schema as a phrase of HTML, references as links.
 pub(super) fn phrase(schema: &Value) -> String {
@@ -39,25 +39,27 @@ pub(super) fn phrase(schema: &Value) -> String {
 
 /// A named schema with the table of its fields.
 pub(super) fn section(name: &str, schema: &Value) -> String {
-    let mut html = format!("<h3 id=\"schema-{}\"><code>{}</code></h3>\n", anchor(name), escape(name));
-    if let Some(text) = schema["description"].as_str() {
-        html.push_str(&format!("<p>{}</p>\n", escape(text)));
-    }
-    let Some(fields) = schema["properties"].as_object() else {
-        return html + &format!("<p class=\"type\">{}</p>\n", phrase(schema));
+    let title = format!("<h3 id=\"schema-{}\"><code>{}</code></h3>\n", anchor(name), escape(name));
+    let description = schema["description"].as_str().map(|text| format!("<p>{}</p>\n", escape(text)));
+    let meaning = match schema["properties"].as_object() {
+        Some(fields) => table(fields, schema),
+        None => format!("<p class=\"type\">{}</p>\n", phrase(schema)),
     };
+    concat([title, description.unwrap_or_default(), meaning])
+}
+
+fn table(fields: &Map<String, Value>, schema: &Value) -> String {
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    html.push_str("<table>\n<tr><th>Field</th><th>Type</th><th></th></tr>\n");
-    for (field, schema) in fields {
+    let rows = fields.iter().map(|(field, schema)| {
         let optional = if required.contains(&field.as_str()) { "" } else { " <span class=\"quiet\">optional</span>" };
-        html.push_str(&format!(
+        format!(
             "<tr><td><code>{}</code>{optional}</td><td class=\"type\">{}</td><td>{}</td></tr>\n",
             escape(field),
             phrase(schema),
             escape(schema["description"].as_str().unwrap_or_default()),
-        ));
-    }
-    html + "</table>\n"
+        )
+    });
+    format!("<table>\n<tr><th>Field</th><th>Type</th><th></th></tr>\n{}</table>\n", concat(rows))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The gateway between real clients and real upstreams, all on ports of their own.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod breaker;
 mod caching;

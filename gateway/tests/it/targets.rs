@@ -58,9 +58,9 @@ async fn odd_forms_of_requests_are_refused_or_understood_in_one_way() {
     let gateway = before(&origin).await;
     let head = "GET /api/v1/items HTTP/1.1\r\n";
     for (request, status) in [
-        (format!("{head}\r\n"), 400),
-        (format!("{head}Host: a\r\nHost: b\r\n\r\n"), 400),
-        (format!("{head}Host: a b\r\n\r\n"), 400),
+        (format!("{head}Connection: close\r\n\r\n"), 400),
+        (format!("{head}Host: a\r\nHost: b\r\nConnection: close\r\n\r\n"), 400),
+        (format!("{head}Host: a b\r\nConnection: close\r\n\r\n"), 400),
         (format!("{head}Host: evil@lend.example\r\nConnection: close\r\n\r\n"), 400),
         (format!("{head}Host : a\r\n\r\n"), 400),
         (format!("{head}Host: a\r\nX: b\r\n c\r\n\r\n"), 400),
