@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Lendery, the sharing platform a town's tool library hosts itself.
 #[derive(Debug, Parser)]
@@ -102,7 +102,23 @@ pub(crate) enum Etl {
     /// Show the last runs and what the warehouse holds.
     Status,
     /// Ask the warehouse in SQL, such as "select count(*) from dim_item".
-    Query { sql: String },
+    Query {
+        sql: String,
+        /// How the rows are printed.
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        format: RowFormat,
+    },
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// For people.
+    Table,
+    /// One array of objects.
+    Json,
+    /// With a header line.
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use comfy_table::{Table, presets};
+use comfy_table::{Table, TableStyle};
 
 use crate::data_dir::{DataDir, Secrets};
 use crate::stack::Settings;
@@ -11,7 +11,7 @@ pub(super) fn print(path: &Path) -> anyhow::Result<()> {
     let data_dir = DataDir::open(path)?;
     let settings = Settings::load(&data_dir, &Secrets::open(&data_dir)?)?;
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["setting", "value", "from"]);
+    table.load_style(TableStyle::new()).set_header(["setting", "value", "from"]);
     table.add_row(["data_dir".to_owned(), data_dir.path().display().to_string(), "--data-dir or LENDERY_DATA_DIR".to_owned()]);
     for name in ["users", "inventory", "etl"] {
         let file = data_dir.database_file(name).display().to_string();

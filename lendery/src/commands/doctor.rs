@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use comfy_table::{Table, presets};
+use comfy_table::{Table, TableStyle};
 use serde_json::Value;
 
 use crate::data_dir::{DataDir, Endpoints, Secrets};
@@ -27,7 +27,7 @@ struct Finding {
 pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let findings = examine(path).await;
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(TableStyle::new());
     for Finding { what, verdict } in &findings {
         let (mark, text) = match verdict {
             Ok(text) => ("ok", text),

@@ -24,7 +24,7 @@ impl Front {
         listener: TcpListener,
         ops_listener: TcpListener,
     ) -> anyhow::Result<Self> {
-        backstage.spawn_etl().await?;
+        backstage.spawn_etl()?;
         let (web, ops) = (listener.local_addr()?, ops_listener.local_addr()?);
         let gateway_shutdown = CancellationToken::new();
         let (ops_board, http) = (backstage.ops.clone(), backstage.http.clone());
@@ -34,8 +34,9 @@ impl Front {
         let ops_shutdown = CancellationToken::new();
         let serving_ops = tokio::spawn(backstage.ops.clone().serve(ops_listener, ops_shutdown.clone()));
         let mut front = Self { backstage, gateway, gateway_shutdown, ops: serving_ops, ops_shutdown };
+        let door = [web];
         tokio::select! {
-            answered = front.backstage.answering(&[web]) => answered?,
+            answered = front.backstage.answering(&door) => answered?,
             ended = &mut front.gateway => return Err(early(ended.map_err(anyhow::Error::new)?)),
         }
         front.backstage.publish(web, ops)?;

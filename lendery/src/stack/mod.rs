@@ -2,6 +2,7 @@
 
 mod front;
 mod settings;
+mod warehouse;
 
 pub(crate) use front::Front;
 pub(crate) use settings::Settings;
@@ -138,11 +139,11 @@ impl Backstage {
         Ok(())
     }
 
-    /// Starts the warehouse's schedule, on a listener of its own.
-    async fn spawn_etl(&mut self) -> anyhow::Result<()> {
+    /// Starts the warehouse's schedule.
+    fn spawn_etl(&mut self) -> anyhow::Result<()> {
         let deps = etl::Deps { clock: Clock::system(), ops: self.ops.clone() };
-        let run = etl::run(self.settings.etl.clone(), deps, loopback().await?, self.shutdown.clone());
-        self.spawn("etl", run);
+        let ended = warehouse::start(self.settings.etl.clone(), deps, self.shutdown.clone())?;
+        self.spawn("etl", ended);
         Ok(())
     }
 
