@@ -12,7 +12,7 @@ changed AS (
     WHERE CASE
         WHEN op = 'D' THEN previous_op <> 'D'
         WHEN previous_op IS NULL OR previous_op = 'D' THEN true
-        ELSE role IS DISTINCT FROM previous_role OR status IS DISTINCT FROM previous_status
+        ELSE (role IS DISTINCT FROM previous_role) OR (status IS DISTINCT FROM previous_status)
         END
 ),
 spans AS (

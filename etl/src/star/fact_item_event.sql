@@ -3,7 +3,7 @@ SELECT id AS item_key, coalesce(owner_id, '-1') AS owner_key, coalesce(category_
     CASE
         WHEN op = 'D' THEN 'deleted'
         WHEN previous_op IS NULL OR previous_op = 'D' THEN 'created'
-        WHEN status = 'retired' AND previous_status IS DISTINCT FROM 'retired' THEN 'retired'
+        WHEN status = 'retired' AND (previous_status IS DISTINCT FROM 'retired') THEN 'retired'
         ELSE 'changed'
     END AS event,
     at AS occurred_at, daily_price_minor, status

@@ -20,9 +20,9 @@ FROM seen
 WHERE CASE
     WHEN op = 'D' THEN previous_op <> 'D'
     WHEN previous_op IS NULL OR previous_op = 'D' THEN true
-    ELSE owner_id IS DISTINCT FROM previous_owner OR category_id IS DISTINCT FROM previous_category
-        OR condition IS DISTINCT FROM previous_condition OR offer IS DISTINCT FROM previous_offer
-        OR units IS DISTINCT FROM previous_units OR daily_price_minor IS DISTINCT FROM previous_daily_price
-        OR deposit_minor IS DISTINCT FROM previous_deposit OR price_minor IS DISTINCT FROM previous_price
-        OR currency IS DISTINCT FROM previous_currency OR status IS DISTINCT FROM previous_status
+    ELSE (owner_id IS DISTINCT FROM previous_owner) OR (category_id IS DISTINCT FROM previous_category)
+        OR (condition IS DISTINCT FROM previous_condition) OR (offer IS DISTINCT FROM previous_offer)
+        OR (units IS DISTINCT FROM previous_units) OR (daily_price_minor IS DISTINCT FROM previous_daily_price)
+        OR (deposit_minor IS DISTINCT FROM previous_deposit) OR (price_minor IS DISTINCT FROM previous_price)
+        OR (currency IS DISTINCT FROM previous_currency) OR (status IS DISTINCT FROM previous_status)
     END

@@ -1,0 +1,98 @@
+use etl::{Config, EtlError, Outcome, Warehouse};
+use test_kit::{Engine, TestDatabase, on_every_database};
+use vocabulary::Secret;
+
+use crate::support::House;
+
+#[tokio::test]
+async fn a_wrong_query_is_answered_in_one_sentence() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.run().await;
+    for sql in [
+        "",
+        "SELEC 1",
+        "SELECT nothing FROM raw_users",
+        "SELECT * FROM nowhere",
+        "SELECT 1; SELECT 2",
+        "DROP TABLE raw_users",
+        "INSERT INTO raw_users SELECT * FROM raw_users",
+        "CREATE EXTERNAL TABLE passwd STORED AS CSV LOCATION '/etc/passwd'",
+        "COPY (SELECT 1) TO 'out.csv'",
+        "SET datafusion.execution.target_partitions = 64",
+        "SELECT * FROM '/etc/passwd'",
+    ] {
+        let error = house.warehouse.query(sql).await.expect_err(sql);
+        assert!(matches!(error, EtlError::Query { .. }), "{sql}: {error:?}");
+        assert!(!error.to_string().contains('\n'), "{sql}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_before_the_first_run_says_so() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    assert!(matches!(house.warehouse.query("SELECT 1").await, Err(EtlError::Empty)));
+    assert_eq!(house.warehouse.status().await.unwrap().batch, None);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_named() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let file = house.folder().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    for folder in [file.clone(), file.join("below"), house.folder().join("missing/parent")] {
+        let config = Config { warehouse: folder.clone(), ..house.config.clone() };
+        let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+        let error = warehouse.run_once(&|_| {}).await.unwrap_err();
+        assert!(matches!(error, EtlError::Folder { .. }), "{error:?}");
+        assert!(error.to_string().contains(&folder.display().to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_source_without_a_change_table_is_named_with_the_remedy() {
+    on_every_database(async |database| {
+        let empty = TestDatabase::on(database.engine()).await;
+        // The file has to be there.
+        let house = House::on(database).await;
+        if let TestDatabase::Sqlite(file) = &empty {
+            std::fs::write(file.path(), []).unwrap();
+        }
+        let config = Config { inventory_database_url: Secret::new(empty.url()), ..house.config.clone() };
+        let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+        let error = warehouse.run_once(&|_| {}).await.unwrap_err();
+        assert!(matches!(error, EtlError::NoChangeTable { name: "inventory" }), "{error:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_source_that_does_not_answer_is_named_and_the_failure_recorded() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let missing = house.folder().join("missing.db");
+    for url in [format!("sqlite:{}", missing.display()), "postgres://nobody@127.0.0.1:1/users".to_owned()] {
+        let config = Config { users_database_url: Secret::new(url), ..house.config.clone() };
+        let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+        let error = warehouse.run_once(&|_| {}).await.unwrap_err();
+        assert!(matches!(error, EtlError::Source { name: "users", .. }), "{error:?}");
+        assert!(!missing.exists(), "a source is never created");
+        let last = warehouse.status().await.unwrap().runs.into_iter().next().unwrap();
+        assert_eq!((last.outcome, last.error), (Outcome::Failed, Some(error.to_string())));
+    }
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_used_are_named() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let wrong = |change: fn(&mut Config)| {
+        let mut config = house.config.clone();
+        change(&mut config);
+        config
+    };
+    for (config, name) in [
+        (wrong(|config| config.users_database_url = Secret::new("mysql://host")), "users_database_url"),
+        (wrong(|config| config.pseudonym_key = Secret::default()), "pseudonym_key"),
+    ] {
+        let error = Warehouse::open(&config, house.clock.clone()).await.unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}

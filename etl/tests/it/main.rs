@@ -1,0 +1,10 @@
+//! The warehouse against real sources on both databases.
+
+mod crash;
+mod errors;
+mod incremental;
+mod lossless;
+mod privacy;
+mod source;
+mod star;
+mod support;

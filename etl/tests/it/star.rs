@@ -1,0 +1,82 @@
+use serde_json::{Value, json};
+use test_kit::on_every_database;
+
+use crate::support::House;
+
+#[tokio::test]
+async fn an_item_has_one_row_for_each_state_and_one_event_for_each_change() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_user(1).await;
+        house.sources.add_category(10, "tools", None).await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        house.run().await;
+        let current = "SELECT daily_price_minor FROM dim_item WHERE is_current AND item_key <> '-1'";
+        house.sources.set_item(20, "daily_price_minor = 700", 60).await;
+        house.run_until(current, json!(700)).await;
+        // A change of what the warehouse does not know is no new state.
+        house.sources.set_item(20, "name = 'another'", 90).await;
+        house.run_until("SELECT max(version) FROM raw_items", json!(3)).await;
+        house.sources.set_item(20, "status = 'retired'", 120).await;
+        house.run_until("SELECT count(*) FROM fact_item_event", json!(3)).await;
+        house.sources.run("DELETE FROM items").await;
+        house.run_until("SELECT count(*) FROM fact_item_event", json!(4)).await;
+
+        let midnight = |time: &str| json!(format!("2026-03-01T00:{time}.000000Z"));
+        let states = "SELECT daily_price_minor, status, valid_from, valid_to, is_current FROM dim_item
+                      WHERE item_key <> '-1' ORDER BY valid_from";
+        let states = house.rows(states).await;
+        assert_eq!(states[0], [json!(500), json!("active"), midnight("00:00"), midnight("01:00"), json!(false)]);
+        assert_eq!(states[1], [json!(700), json!("active"), midnight("01:00"), midnight("02:00"), json!(false)]);
+        assert_eq!(states[2][..3], [json!(700), json!("retired"), midnight("02:00")]);
+        assert!(states[2][3].is_string() && states.len() == 3, "{states:?}");
+
+        let events = "SELECT event, owner_key = u.user_key, c.slug FROM fact_item_event f
+                      JOIN dim_user u ON u.user_key = f.owner_key AND u.is_current
+                      JOIN dim_category c ON c.category_key = f.category_key ORDER BY occurred_at";
+        let wanted =
+            ["created", "changed", "retired", "deleted"].map(|event| vec![json!(event), json!(true), json!("tools")]);
+        assert_eq!(house.rows(events).await, wanted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_category_shows_its_path() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_category(10, "tools", None).await;
+        house.sources.add_category(11, "drills", Some(10)).await;
+        house.sources.add_category(12, "orphan", Some(99)).await;
+        house.run().await;
+        let paths = house.rows("SELECT path FROM dim_category WHERE category_key <> '-1' ORDER BY path").await;
+        let wanted = ["orphan", "tools", "tools/drills"].map(|path| vec![json!(path)]);
+        assert_eq!(paths, wanted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_not_arrived_joins_the_row_that_says_so() {
+    let house = House::on_engine(test_kit::Engine::Sqlite).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.sources.set_item(20, "category_id = NULL", 0).await;
+    house.run().await;
+    let sql = "SELECT c.name FROM dim_item i JOIN dim_category c USING (category_key) WHERE item_key <> '-1'";
+    assert_eq!(house.value(sql).await, json!("Unknown"));
+    for dimension in ["dim_user", "dim_item", "dim_category"] {
+        let key = dimension.replace("dim_", "") + "_key";
+        let unknown = house.value(&format!("SELECT count(*) FROM {dimension} WHERE {key} = '-1'")).await;
+        assert_eq!(unknown, json!(1), "{dimension}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_keeps_the_month_of_joining_as_the_cohort() {
+    let house = House::on_engine(test_kit::Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.sources.set_user(1, "status = 'erased'", 60).await;
+    house.run().await;
+    let sql = "SELECT cohort_month, status, valid_to FROM dim_user WHERE user_key <> '-1'";
+    assert_eq!(house.rows(sql).await, [vec![json!("2026-03-01"), json!("erased"), Value::Null]]);
+}

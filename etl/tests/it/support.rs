@@ -1,0 +1,104 @@
+//! A warehouse of its own for each test.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use etl::{Config, LoadKind, RunReport, TableReport, Warehouse};
+use serde_json::Value;
+use service_kit::clock::{Clock, Hands};
+use tempfile::TempDir;
+use test_kit::{Engine, TestDatabase};
+use vocabulary::Secret;
+
+use crate::source::Sources;
+
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A warehouse and the sources it is filled from; everything is gone when this value is dropped.
+pub(crate) struct House {
+    pub(crate) sources: Sources,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) hands: Hands,
+    folder: TempDir,
+    _runs: TestDatabase,
+}
+
+impl House {
+    pub(crate) async fn on(database: TestDatabase) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = TestDatabase::on(database.engine()).await;
+        let sources = Sources::on(database).await;
+        let start: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
+        let (clock, hands) = Clock::manual(start);
+        let config = Config {
+            users_database_url: sources.url.clone(),
+            inventory_database_url: sources.url.clone(),
+            database_url: Secret::new(runs.url()),
+            warehouse: folder.path().join("warehouse"),
+            pseudonym_key: Secret::new("a key of enough bytes"),
+            ..Config::default()
+        };
+        let warehouse = Warehouse::open(&config, clock.clone()).await.unwrap();
+        Self { sources, warehouse, config, clock, hands, folder, _runs: runs }
+    }
+
+    pub(crate) async fn on_engine(engine: Engine) -> Self {
+        Self::on(TestDatabase::on(engine).await).await
+    }
+
+    /// Runs a minute after the last run.
+    pub(crate) async fn run(&self) -> RunReport {
+        self.hands.advance(Duration::from_secs(60));
+        self.warehouse.run_once(&|_| {}).await.unwrap()
+    }
+
+    /// Runs again until nothing is left to read: PostgreSQL's oldest running transaction, up to which a run reads, may be
+    /// one of the server's own.
+    pub(crate) async fn run_until(&self, sql: &str, wanted: Value) {
+        test_kit::wait_until(&format!("{sql} to be {wanted}"), DEADLINE, async || {
+            self.run().await;
+            self.value(sql).await == wanted
+        })
+        .await;
+    }
+
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
+        self.warehouse.query(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}")).rows
+    }
+
+    /// The one value of an answer.
+    pub(crate) async fn value(&self, sql: &str) -> Value {
+        self.rows(sql).await.into_iter().flatten().next().expect("a value")
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Every file of the warehouse.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.config.warehouse.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+/// What a run did to one table.
+pub(crate) fn of<'a>(report: &'a RunReport, table: &str) -> &'a TableReport {
+    report.tables.iter().find(|found| found.table == table).expect("every table is in a report")
+}
+
+pub(crate) fn did(report: &RunReport, table: &str) -> (LoadKind, u64, u64) {
+    let table = of(report, table);
+    (table.kind, table.rows, table.deleted)
+}
