@@ -1,0 +1,17 @@
+//! What the inventory promises, asked of it over HTTP, on both databases.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
+
+mod categories;
+mod contract;
+mod conventions;
+mod hang_up;
+mod idempotency;
+mod imports;
+mod inventory;
+mod items;
+mod lost_updates;
+mod outage;
+mod ownership;
+mod pages;
+mod schema;
+mod search;
