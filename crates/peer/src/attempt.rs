@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use crate::breaker::{Permit, Verdict};
@@ -11,7 +11,9 @@ use crate::context::timeout_header;
 use crate::error::is_transient;
 use crate::outgoing::Outgoing;
 use crate::request_body::Progress;
-use crate::{BoxError, HttpClient, PeerError, PeerSettings, REQUEST_TIMEOUT_MS, ResponseBody};
+use crate::{
+    BoxError, HttpClient, MISSING_ANOTHER, PROXY_STATUS, PeerError, PeerSettings, REQUEST_TIMEOUT_MS, ResponseBody,
+};
 
 /// What an attempt ended with.
 pub(crate) type Ended = Result<Response<ResponseBody>, PeerError>;
@@ -51,7 +53,7 @@ impl Attempt<'_> {
             Err(elapsed) => return Err(self.timed_out(&elapsed, started.elapsed(), &progress, permit)),
         };
         let latency = progress.finished_at().unwrap_or(started).elapsed();
-        let permit = match verdict(answer.status()) {
+        let permit = match verdict(answer.status(), answer.headers()) {
             Verdict::Success => {
                 permit.answered(latency);
                 Some(permit)
@@ -123,10 +125,16 @@ pub(crate) fn patience(settings: &PeerSettings) -> Duration {
     settings.breaker.slow_after.min(settings.attempt_timeout / 2)
 }
 
-fn verdict(status: StatusCode) -> Verdict {
+/// A service that says at once that another one is missing is well itself: left alone, it could not even be read from.
+fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {
     match status {
         StatusCode::TOO_MANY_REQUESTS => Verdict::Throttled,
+        StatusCode::SERVICE_UNAVAILABLE if misses_another(headers) => Verdict::Success,
         status if status.is_server_error() => Verdict::Failure,
         _ => Verdict::Success,
     }
+}
+
+fn misses_another(headers: &HeaderMap) -> bool {
+    headers.get(PROXY_STATUS).and_then(|said| said.to_str().ok()).is_some_and(|said| said.contains(MISSING_ANOTHER))
 }

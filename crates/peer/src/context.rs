@@ -7,6 +7,12 @@ use tokio::time::Instant;
 /// `x-envoy-expected-rq-timeout-ms` say. A service may stop working on an answer nobody waits for.
 pub const REQUEST_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 
+/// By which an answer says whose fault it is (RFC 9209).
+pub const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+
+/// The parameter of `Proxy-Status` with which a service that is well says that one it needs is not (RFC 9209 §2.3.3).
+pub const MISSING_ANOTHER: &str = "error=destination_unavailable";
+
 /// W3C Trace Context §3, and the house's request id: passed on unchanged.
 const PROPAGATED: [HeaderName; 3] = [
     HeaderName::from_static("x-request-id"),

@@ -17,7 +17,7 @@ mod response_body;
 mod settings;
 
 pub use client::{HttpClient, http_client};
-pub use context::{CallContext, REQUEST_TIMEOUT_MS};
+pub use context::{CallContext, MISSING_ANOTHER, PROXY_STATUS, REQUEST_TIMEOUT_MS};
 pub use error::{BodyError, PeerError};
 pub use json::JsonCall;
 pub use peer::Peer;

@@ -4,14 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::HeaderValue;
 use ::http::request::Parts;
 use axum::extract::{FromRef, FromRequestParts};
+use peer::PROXY_STATUS;
 use problem::{Kind, Problem};
 use user_api::{ActiveToken, Role, Users, Validation};
 use vocabulary::{SessionId, UserId};
 
 use crate::credential::{ServiceCredentials, bearer};
 use crate::http::outgoing_context;
+
+/// Says in terms of RFC 9209 that this service is well and the user service is not.
+const USERS_MISSING: &str = "lendery; error=destination_unavailable; next-hop=user-service";
 
 /// A member whose access token the user service has just called active.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +83,10 @@ where
             Err(error) => {
                 tracing::warn!(error = %error, "token not validated");
                 let wait = error.retry_after().unwrap_or(Duration::from_secs(1));
-                Err(Problem::unavailable("Sign-ins cannot be checked at the moment. Nothing was changed.", wait))
+                let problem =
+                    Problem::unavailable("Sign-ins cannot be checked at the moment. Nothing was changed.", wait);
+                // Whoever stands before this service must not take it for the broken one: reads go on.
+                Err(problem.with_header(PROXY_STATUS, HeaderValue::from_static(USERS_MISSING)))
             }
         }
     }

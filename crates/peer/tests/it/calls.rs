@@ -41,6 +41,21 @@ async fn every_status_is_passed_on_and_only_5xx_and_429_count_as_failures() {
 }
 
 #[tokio::test]
+async fn a_service_that_misses_another_one_is_well_itself() {
+    for (said, failures) in
+        [("inventory; error=destination_unavailable", 0), ("inventory; error=connection_timeout", 1)]
+    {
+        let upstream = Upstream::start(move |_| async move {
+            let mut answer = answer(StatusCode::SERVICE_UNAVAILABLE, "");
+            answer.headers_mut().insert(peer::PROXY_STATUS, http::HeaderValue::from_static(said));
+            Ok(answer)
+        });
+        let (ended, counted) = failures_after_one_call(&upstream.await).await;
+        assert_eq!((ended.unwrap(), counted), (StatusCode::SERVICE_UNAVAILABLE, failures), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn silence_is_a_timeout_and_a_failure() {
     let upstream = Upstream::silent().await;
     let (ended, failures) = failures_after_one_call(&upstream).await;
