@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use deltalake::DeltaTableError;
 use deltalake::arrow::error::ArrowError;
+use deltalake::datafusion::error::DataFusionError;
 
 /// Why the warehouse could not do what was asked. Each names the thing and what helps.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +69,19 @@ pub enum EtlError {
     Empty,
     #[error("the query is not accepted: {reason}")]
     Query { reason: String },
+    /// Files that the table's log names are missing or damaged, or the machine's memory or disk is short.
+    #[error("the warehouse's files cannot be read: {cause}; restore the folder from a backup, or run again")]
+    Unreadable {
+        #[source]
+        cause: Box<DataFusionError>,
+    },
 }
 
 impl EtlError {
+    pub(crate) fn unreadable(cause: DataFusionError) -> Self {
+        Self::Unreadable { cause: Box::new(cause) }
+    }
+
     pub(crate) fn runs(cause: sqlx::Error) -> Self {
         Self::Runs { cause: Box::new(cause) }
     }

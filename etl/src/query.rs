@@ -29,12 +29,12 @@ pub(crate) async fn session<'a>(tables: impl IntoIterator<Item = &'a DeltaTableA
     // One partition: a query shares the process with services whose latency counts more.
     let config = SessionConfig::new().with_target_partitions(1).with_information_schema(true);
     let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)));
-    let context = SessionContext::new_with_config_rt(config, runtime.build_arc().map_err(refused)?);
+    let context = SessionContext::new_with_config_rt(config, runtime.build_arc().map_err(EtlError::unreadable)?);
     for table in tables {
         let failed = EtlError::table(table.name());
         table.delta().update_datafusion_session(&context.state()).map_err(failed)?;
-        let provider = table.delta().table_provider().await.map_err(refused)?;
-        context.register_table(table.name(), provider).map_err(refused)?;
+        let provider = table.delta().table_provider().await.map_err(EtlError::unreadable)?;
+        context.register_table(table.name(), provider).map_err(EtlError::unreadable)?;
     }
     Ok(Session(context))
 }
@@ -43,15 +43,15 @@ impl Session {
     /// Adds the dimensions and facts.
     pub(crate) async fn with_star(self) -> Result<Self, EtlError> {
         for (name, sql) in star::VIEWS {
-            let view = self.0.sql(sql).await.map_err(refused)?;
-            self.0.register_table(name, view.into_view()).map_err(refused)?;
+            let view = self.0.sql(sql).await.map_err(EtlError::unreadable)?;
+            self.0.register_table(name, view.into_view()).map_err(EtlError::unreadable)?;
         }
         Ok(self)
     }
 
     /// The whole answer to one of the warehouse's own questions.
     pub(crate) async fn read(&self, sql: &str) -> Result<Vec<RecordBatch>, EtlError> {
-        self.0.sql(sql).await.map_err(refused)?.collect().await.map_err(refused)
+        self.0.sql(sql).await.map_err(EtlError::unreadable)?.collect().await.map_err(EtlError::unreadable)
     }
 
     /// The answer to one of the warehouse's own questions, a batch at a time.
@@ -60,8 +60,15 @@ impl Session {
         sql: &str,
         mut each: impl AsyncFnMut(RecordBatch) -> Result<(), EtlError>,
     ) -> Result<(), EtlError> {
-        let mut batches = self.0.sql(sql).await.map_err(refused)?.execute_stream().await.map_err(refused)?;
-        while let Some(batch) = batches.try_next().await.map_err(refused)? {
+        let mut batches = self
+            .0
+            .sql(sql)
+            .await
+            .map_err(EtlError::unreadable)?
+            .execute_stream()
+            .await
+            .map_err(EtlError::unreadable)?;
+        while let Some(batch) = batches.try_next().await.map_err(EtlError::unreadable)? {
             each(batch).await?;
         }
         Ok(())
@@ -70,11 +77,11 @@ impl Session {
     /// The answer to an operator's question, which may only read.
     pub(crate) async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
         let only_read = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let asked = self.0.sql_with_options(sql, only_read).await.map_err(refused)?;
+        let asked = self.0.sql_with_options(sql, only_read).await.map_err(|error| refused(&error))?;
         let columns = asked.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let mut batches = asked.execute_stream().await.map_err(refused)?;
+        let mut batches = asked.execute_stream().await.map_err(failed)?;
         let mut rows = Vec::new();
-        while let Some(batch) = batches.try_next().await.map_err(refused)? {
+        while let Some(batch) = batches.try_next().await.map_err(failed)? {
             append(&batch, &mut rows)?;
             if rows.len() > MOST_ROWS {
                 rows.truncate(MOST_ROWS);
@@ -101,7 +108,8 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn new(column: &'a ArrayRef, options: &'a FormatOptions<'a>) -> Result<Self, EtlError> {
-        let text = ArrayFormatter::try_new(column.as_ref(), options).map_err(|error| refused(error.into()))?;
+        let text =
+            ArrayFormatter::try_new(column.as_ref(), options).map_err(|error| EtlError::unreadable(error.into()))?;
         Ok(Self { column, text })
     }
 
@@ -120,8 +128,22 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// Why an accepted query found no end: the question's fault or the files'.
+fn failed(error: DataFusionError) -> EtlError {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => {
+            let reason = "it needs more memory or temporary space than a query may have; ask for fewer rows or columns";
+            EtlError::Query { reason: reason.to_owned() }
+        }
+        DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) | DataFusionError::IoError(_) => {
+            EtlError::unreadable(error)
+        }
+        _ => refused(&error),
+    }
+}
+
 /// The first line of DataFusion's message, without the names of its stages.
-fn refused(error: DataFusionError) -> EtlError {
+fn refused(error: &DataFusionError) -> EtlError {
     let root = error.find_root().strip_backtrace();
     let line = root.lines().next().unwrap_or_default();
     let stages = ["Error during planning: ", "SQL error: ", "Schema error: ", "Arrow error: ", "Execution error: "];

@@ -66,9 +66,10 @@ impl Warehouse {
             outcome = Box::pin(self.run(progress)) => outcome,
             lost = lease.keep() => Err(lost),
         };
-        self.runs.ended(&record, self.clock.now(), &outcome).await?;
-        lease.release().await?;
-        outcome
+        let recorded = self.runs.ended(&record, self.clock.now(), &outcome).await;
+        let released = lease.release().await;
+        let report = outcome?;
+        recorded.and(released).map(|()| report)
     }
 
     /// The last runs and the tables of the last batch.

@@ -143,7 +143,7 @@ impl From<EtlError> for ReadError {
     }
 }
 
-/// The failure of a source with its remedy. 42P01 is PostgreSQL's undefined_table.
+/// The failure of a source with its remedy. 42P01 is PostgreSQL's `undefined_table`.
 fn failure(source: Source, cause: sqlx::Error) -> EtlError {
     let missing = cause
         .as_database_error()

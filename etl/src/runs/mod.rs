@@ -5,7 +5,7 @@ mod store;
 
 pub(crate) use lease::Lease;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use service_kit::clock::Clock;
 
 use self::store::{Bind, Store};
@@ -24,6 +24,9 @@ const TABLES: [&str; 2] = [
         report text
     )",
 ];
+
+/// How long a record is kept.
+const KEPT: TimeDelta = TimeDelta::days(90);
 
 /// The records of runs. Times are microseconds since 1970, which both databases keep alike.
 #[derive(Debug, Clone)]
@@ -48,10 +51,16 @@ impl Runs {
         Ok(Self { store })
     }
 
+    /// Records that a run has begun. Whoever calls it holds the lease, so whatever still seems to run has died.
     pub(crate) async fn began(&self, clock: &Clock) -> Result<Record, EtlError> {
+        let now = clock.now();
+        let died = "UPDATE etl_run SET outcome = 'failed', error = $1 WHERE outcome = 'running'";
+        self.store.execute(died, &[Bind::from("it was stopped before its end; the next run continued it")]).await?;
+        let old = "DELETE FROM etl_run WHERE started_at < $1";
+        self.store.execute(old, &[Bind::from(now - KEPT)]).await?;
         let record = Record(clock.new_id::<Recorded>().to_string());
         let sql = "INSERT INTO etl_run (id, started_at, outcome) VALUES ($1, $2, 'running')";
-        self.store.execute(sql, &[Bind::from(&record.0), Bind::from(clock.now())]).await?;
+        self.store.execute(sql, &[Bind::from(&record.0), Bind::from(now)]).await?;
         Ok(record)
     }
 

@@ -66,7 +66,7 @@ impl Store {
         }
     }
 
-    pub(super) async fn create(&self, tables: &[&'static str]) -> Result<(), EtlError> {
+    pub(super) async fn create(&self, tables: &'static [&'static str]) -> Result<(), EtlError> {
         match self {
             Self::Sqlite(_) => {
                 for table in tables {
@@ -74,7 +74,7 @@ impl Store {
                 }
                 Ok(())
             }
-            Self::Postgres(pool) => create_in_turn(pool, tables).await.map_err(EtlError::runs),
+            Self::Postgres(pool) => create_in_turn(pool.clone(), tables).await.map_err(EtlError::runs),
         }
     }
 
@@ -105,7 +105,7 @@ impl Store {
     }
 }
 
-async fn create_in_turn(pool: &PgPool, tables: &[&'static str]) -> Result<(), sqlx::Error> {
+async fn create_in_turn(pool: PgPool, tables: &'static [&'static str]) -> Result<(), sqlx::Error> {
     let mut turn = pool.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CREATE_LOCK).execute(&mut *turn).await?;
     for table in tables {

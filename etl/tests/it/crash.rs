@@ -2,7 +2,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use etl::{EtlError, LoadKind, Progress, Warehouse};
+use etl::{EtlError, LoadKind, Outcome, Progress, Warehouse};
 use futures_util::FutureExt;
 use serde_json::json;
 use test_kit::{Engine, on_every_database};
@@ -38,6 +38,9 @@ async fn a_run_that_died_after_any_table_is_continued_without_a_row_doubled() {
             );
         }
         let report = house.run().await;
+        let runs = house.warehouse.status().await.unwrap().runs;
+        let outcomes: Vec<_> = runs.iter().map(|run| run.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Succeeded, Outcome::Failed, Outcome::Failed, Outcome::Failed]);
         assert!(report.tables.iter().all(|table| table.kind != LoadKind::FirstLoad), "{report:?}");
         assert_eq!(report.batch, 1);
         for table in ["raw_users", "raw_categories", "raw_items"] {

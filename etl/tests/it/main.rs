@@ -5,6 +5,7 @@ mod errors;
 mod incremental;
 mod lossless;
 mod privacy;
+mod schedule;
 mod source;
 mod star;
 mod support;
