@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use prometheus_client::metrics::counter::Counter;
 
@@ -12,6 +12,9 @@ use crate::ids::X_REQUEST_ID;
 
 /// What an entry takes besides its texts: maps, reference counts, its places in the indexes.
 const OVERHEAD_BYTES: usize = 1024;
+
+/// What one header takes in its map besides its texts.
+const HEADER_BYTES: usize = 128;
 
 /// One stored response, ready to be sent.
 #[derive(Debug)]
@@ -39,13 +42,15 @@ impl Entry {
         (variant, groups): (Variant, Box<[Arc<str>]>),
         answers: Counter,
     ) -> Self {
-        let targeted = headers.get_all(CDN_CACHE_CONTROL).iter().cloned().collect();
+        let lines = headers.get_all(CDN_CACHE_CONTROL).iter();
+        let targeted = lines.filter_map(|line| HeaderValue::from_bytes(line.as_bytes()).ok()).collect();
         headers.remove(CDN_CACHE_CONTROL);
         let empty = HeaderValue::from_static("");
         for name in [header::AGE, CACHE_STATUS, X_REQUEST_ID] {
             headers.insert(name, empty.clone());
         }
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        compact(&mut headers);
         Self { status, headers, body, freshness, variant, groups, targeted, answers }
     }
 
@@ -66,9 +71,27 @@ impl Entry {
 
     /// Bytes of memory it takes, about.
     pub(crate) fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_BYTES).sum();
         let groups: usize = self.groups.iter().map(|group| group.len() + 64).sum();
         self.body.len() + headers + groups + OVERHEAD_BYTES
+    }
+}
+
+/// Moves all values into one piece of memory of their own. As they come from the connection, each keeps the whole buffer
+/// alive that it was read into.
+fn compact(headers: &mut HeaderMap) {
+    let mut together = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
+    for value in headers.values() {
+        together.extend_from_slice(value.as_bytes());
+    }
+    let mut together = together.freeze();
+    for value in headers.values_mut() {
+        let own = together.split_to(value.len());
+        // What was a value is one.
+        if let Ok(own) = HeaderValue::from_maybe_shared(own) {
+            *value = own;
+        }
     }
 }
 

@@ -209,17 +209,18 @@ fn whole_seconds(time: Duration) -> Duration {
 }
 
 async fn read(mut body: ResponseBody, most: u64, deadline: Instant) -> Read {
-    let mut whole = BytesMut::new();
-    let is_too_much = |length: usize| u64::try_from(length).is_ok_and(|length| length > most);
-    if body.size_hint().lower() > most {
+    let announced = body.size_hint().lower();
+    if announced > most {
         return Read::Part { ahead: Bytes::new(), rest: body };
     }
+    let mut whole = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+    let is_too_much = |length: usize| u64::try_from(length).is_ok_and(|length| length > most);
     loop {
         let Ok(frame) = timeout_at(deadline, body.frame()).await else {
             return Read::Part { ahead: whole.freeze(), rest: body };
         };
         match frame {
-            None => return Read::Whole(whole.freeze()),
+            None => return Read::Whole(fitted(whole)),
             Some(Err(error)) => return Read::Broken(error),
             Some(Ok(frame)) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..])),
         }
@@ -227,6 +228,12 @@ async fn read(mut body: ResponseBody, most: u64, deadline: Instant) -> Read {
             return Read::Part { ahead: whole.freeze(), rest: body };
         }
     }
+}
+
+/// The bytes in no more memory than they need: growing leaves up to as much again.
+fn fitted(whole: BytesMut) -> Bytes {
+    let is_wasteful = whole.capacity() - whole.len() > whole.len() / 8;
+    if is_wasteful { Bytes::copy_from_slice(&whole) } else { whole.freeze() }
 }
 
 fn broken(error: BodyError) -> PeerError {
