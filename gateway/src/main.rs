@@ -8,8 +8,8 @@ use service_kit::RunError;
 use service_kit::clock::Clock;
 use service_kit::process;
 
-/// A service on the same network that does not accept within this time is not there.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// A service on the same network that does not accept within this time is not there. Two attempts fit into a second.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
 
 fn main() -> ExitCode {
     process::main(env!("CARGO_PKG_VERSION"), |config: Config, process| async move {

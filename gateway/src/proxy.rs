@@ -4,6 +4,6 @@ mod failure;
 mod forward;
 mod hygiene;
 
-pub(crate) use failure::{Failure, unavailable};
+pub(crate) use failure::{Failure, log, unavailable};
 pub(crate) use forward::{Forwarded, bounded, forward};
 pub(crate) use hygiene::{clean_request, strip_body};

@@ -10,6 +10,7 @@ mod connection;
 mod deadline;
 pub mod limits;
 mod listen;
+mod refusal;
 mod stall;
 mod uncancelled;
 

@@ -21,7 +21,7 @@ use super::store::Begun;
 use super::vary::Variant;
 use super::{Cache, Purge};
 use crate::body::Body;
-use crate::proxy::{Failure, Forwarded, forward};
+use crate::proxy::{Failure, Forwarded, forward, log};
 
 /// A failed upstream's answer is kept for all who wait only if it is this small, bytes: problems are.
 const FAILURE_BYTES: u64 = 64 * 1024;
@@ -70,15 +70,10 @@ impl Cache {
         let begun = self.store.begin();
         let fetch = Fetch { cache: self, ask, begun, asked: Instant::now(), deadline: context.deadline() };
         match fetch.send(known, context).await {
-            Err(error) => failed(error),
+            Err(error) => fetch.failed(error),
             Ok(response) => fetch.received(response, known, context).await,
         }
     }
-}
-
-fn failed(error: PeerError) -> Fetched {
-    tracing::warn!(error = %error, "a fetch for the cache failed");
-    Fetched::Failed(Arc::new(Failure::Peer(error)))
 }
 
 struct Fetch<'a> {
@@ -126,7 +121,7 @@ impl Fetch<'_> {
                 // It speaks of another representation, so nothing stored answers this: ask without conditions.
                 match self.send(None, context).await {
                     Ok(response) => self.fresh(response).await,
-                    Err(error) => failed(error),
+                    Err(error) => self.failed(error),
                 }
             }
             _ => self.fresh(response).await,
@@ -162,7 +157,7 @@ impl Fetch<'_> {
                     Read::Part { ahead, rest } => {
                         Fetched::Passing(Box::new(Response::from_parts(parts, Body::Stream { ahead, rest })))
                     }
-                    Read::Broken(error) => failed(broken(error)),
+                    Read::Broken(error) => self.failed(broken(error)),
                 }
             }
             (Err(NotStored::Failure), ..) if is_failure(parts.status) => self.failure(parts, body).await,
@@ -185,8 +180,13 @@ impl Fetch<'_> {
             Read::Part { ahead, rest } => {
                 Fetched::Passing(Box::new(Response::from_parts(parts, Body::Stream { ahead, rest })))
             }
-            Read::Broken(error) => failed(broken(error)),
+            Read::Broken(error) => self.failed(broken(error)),
         }
+    }
+
+    fn failed(&self, error: PeerError) -> Fetched {
+        log(&error, self.ask.route.peer.name());
+        Fetched::Failed(Arc::new(Failure::Peer(error)))
     }
 
     fn decide(&self, status: StatusCode, headers: &HeaderMap) -> Result<Freshness, NotStored> {

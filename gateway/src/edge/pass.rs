@@ -16,7 +16,7 @@ use crate::cache::{Ask, Key, KeyRef, Purge, RequestDirectives};
 use crate::ids::{TRACEPARENT, X_REQUEST_ID};
 use crate::metrics::Outcome;
 use crate::pages;
-use crate::proxy::{Forwarded, bounded, clean_request, forward, strip_body, unavailable};
+use crate::proxy::{Forwarded, bounded, clean_request, forward, log, strip_body, unavailable};
 use crate::routes::Route;
 use crate::target::Target;
 
@@ -162,7 +162,7 @@ fn passed(
             Ok(response)
         }
         Err(error) => {
-            tracing::warn!(upstream = route.peer.name(), error = %error, "not answered by its upstream");
+            log(&error, route.peer.name());
             Err(unavailable(&error, route.body_bytes))
         }
     }

@@ -40,6 +40,18 @@ impl Failure {
     }
 }
 
+/// Tells the operator of a call without an answer. What an open breaker refuses has been told when it opened, and what a
+/// client breaks off is its own affair.
+pub(crate) fn log(error: &PeerError, upstream: &str) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    match error {
+        PeerError::Open { .. } | PeerError::RequestBody { .. } | PeerError::InvalidRequest { .. } => {
+            tracing::debug!(upstream, error = %error, cause, "not passed on");
+        }
+        _ => tracing::warn!(upstream, error = %error, cause, "not answered by its upstream"),
+    }
+}
+
 /// The problem a client reads instead of an answer. `body_bytes` is what its own body may have.
 pub(crate) fn unavailable(error: &PeerError, body_bytes: u64) -> Problem {
     match error {

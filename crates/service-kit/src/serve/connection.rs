@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
+use super::refusal::Refusals;
 use super::stall::StallGuard;
 
 /// The smallest buffer hyper accepts, bytes.
@@ -30,7 +31,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let io = TokioIo::new(StallGuard::new(stream, limits.write_stall));
+    let io = TokioIo::new(Refusals::new(StallGuard::new(stream, limits.write_stall)));
     let connection = Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_deadline)

@@ -180,14 +180,26 @@ async fn a_handler_learns_who_asks() {
 async fn headers_over_a_limit_are_refused_with_431() {
     let router = hello().layer(from_fn(limits::header_fields));
     let served = start(router, Limits::default()).await;
+    let is_refused = |answer: &str| answer.starts_with("HTTP/1.1 431") && answer.contains("headers_too_large");
     for fields in [80, 200] {
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{}\r\n", "X-A: b\r\n".repeat(fields));
-        assert!(served.ask(&head).await.starts_with("HTTP/1.1 431"), "{fields} header fields");
+        assert!(is_refused(&served.ask(&head).await), "{fields} header fields");
     }
     let head = format!("GET / HTTP/1.1\r\nHost: a\r\nX-A: {}\r\n\r\n", "b".repeat(40 * 1024));
-    assert!(served.ask(&head).await.starts_with("HTTP/1.1 431"), "a header of 40 KiB");
+    assert!(is_refused(&served.ask(&head).await), "a header of 40 KiB");
     let head = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{}\r\n", "X-A: b\r\n".repeat(60));
     assert!(served.ask(&head).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_refused_with_a_problem() {
+    let served = start(hello(), Limits::default()).await;
+    let long = format!("GET /{} HTTP/1.1\r\n", "x".repeat(70_000));
+    for odd in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", &long]
+    {
+        let answer = served.ask(odd).await;
+        assert!(answer.starts_with("HTTP/1.1 4") && answer.contains("application/problem+json"), "{odd:.40}: {answer}");
+    }
 }
 
 async fn read_all(body: axum::body::Body) -> Result<String, problem::Problem> {
