@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod contract;
+mod expiry;
 mod hang_up;
 mod main_job;
 mod member;

@@ -23,7 +23,9 @@ async fn from_an_empty_folder_to_a_warehouse_that_equals_the_services() {
     anyone_browses(&platform.web, &catalogue).await;
     let visitor = join(&platform.web, "visitor@example.org").await;
     let retired = a_member_offers_changes_and_retires(&platform.web, &visitor).await;
-    writes_without_a_good_token_change_nothing(&platform.web, &visitor).await;
+    let elsewhere = Platform::up(&directory.path().join("elsewhere")).await;
+    let foreign = join(&elsewhere.web, "visitor@example.org").await.access_token;
+    writes_without_a_good_token_change_nothing(&platform.web, &visitor, foreign).await;
     let total = i64::try_from(catalogue.names.len()).unwrap() + 2;
     the_warehouse_holds_what_the_services_hold(&platform, &catalogue, total).await;
     a_second_run_copies_only_the_changes(&platform, &visitor).await;
@@ -120,7 +122,7 @@ async fn found_in_list(web: &Client, name: &str) -> usize {
     list["items"].as_array().unwrap().iter().filter(|item| item["name"] == name).count()
 }
 
-async fn writes_without_a_good_token_change_nothing(web: &Client, visitor: &Member) {
+async fn writes_without_a_good_token_change_nothing(web: &Client, visitor: &Member, foreign: String) {
     let category = a_category(web).await;
     let created = visitor.client.post("/api/v1/items", &thing("Stilts", &category)).await.expect(201);
     let (path, etag) = (created.header("location").unwrap().to_owned(), created.etag());
@@ -129,8 +131,9 @@ async fn writes_without_a_good_token_change_nothing(web: &Client, visitor: &Memb
     let other = join(web, "other@example.org").await;
     let left = sign_in(web, "visitor@example.org").await;
     left.client.post("/api/v1/auth/logout", &json!({})).await.expect(204);
-    let strangers: [(&str, Client, u16); 5] = [
+    let strangers: [(&str, Client, u16); 6] = [
         ("nobody", web.clone(), 401),
+        ("a token of another Lendery", web.with_token(foreign), 401),
         ("a made-up token", web.with_token("abc.def.ghi"), 401),
         ("a refresh token", web.with_token(visitor.refresh_token.clone()), 401),
         ("a revoked token", left.client, 401),

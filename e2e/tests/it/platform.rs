@@ -29,7 +29,11 @@ impl Platform {
 
     /// The same with more arguments.
     pub(crate) async fn up_with(data_dir: &Path, arguments: &[&str]) -> Self {
-        let mut command = lendery(data_dir);
+        Self::up_as(lendery(data_dir), data_dir, arguments).await
+    }
+
+    /// The same with a command whose environment the test has chosen.
+    pub(crate) async fn up_as(mut command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
         // The schedule is out of the way: tests start the runs they look at.
         command.env("LENDERY_ETL_SCHEDULE", "0 0 1 1 *");
         command.args(["up", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"]).args(arguments);
