@@ -63,7 +63,7 @@ impl Batch {
 
     async fn read(table: &DeltaTableAt) -> Result<Self, EtlError> {
         let Some(number) = table.watermark().await? else { return Ok(Self::default()) };
-        let session = session([table]).await?;
+        let session = session(std::slice::from_ref(table)).await?;
         // Rows of one batch are in the order they were written in.
         let sql = format!("SELECT table_name, version, watermark FROM {NAME} WHERE batch = {number} ORDER BY position");
         let batches = session.read(&sql).await?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, text};
@@ -106,13 +107,12 @@ async fn delete_what_is_gone(target: &DeltaTableAt, appender: &mut Appender<'_>)
         ) WHERE newest = 1 AND op <> 'D'",
         target.name()
     );
-    let session = session([target]).await?;
-    session
-        .stream(&sql, async |batch| {
-            for row in 0..batch.num_rows() {
-                appender.delete_unseen(&text(batch.column(0), row)).await?;
-            }
-            Ok(())
-        })
-        .await
+    let session = session(std::slice::from_ref(target)).await?;
+    let mut batches = session.stream(&sql).await?;
+    while let Some(batch) = batches.try_next().await.map_err(EtlError::unreadable)? {
+        for row in 0..batch.num_rows() {
+            appender.delete_unseen(&text(batch.column(0), row)).await?;
+        }
+    }
+    Ok(())
 }

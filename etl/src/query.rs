@@ -6,6 +6,7 @@ use deltalake::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use deltalake::arrow::util::display::{ArrayFormatter, FormatOptions};
 use deltalake::datafusion::error::DataFusionError;
+use deltalake::datafusion::execution::SendableRecordBatchStream;
 use deltalake::datafusion::execution::memory_pool::FairSpillPool;
 use deltalake::datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use deltalake::datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
@@ -25,7 +26,7 @@ const MOST_ROWS: usize = 10_000;
 pub(crate) struct Session(SessionContext);
 
 /// A session that sees `tables` under their names.
-pub(crate) async fn session<'a>(tables: impl IntoIterator<Item = &'a DeltaTableAt>) -> Result<Session, EtlError> {
+pub(crate) async fn session(tables: &[DeltaTableAt]) -> Result<Session, EtlError> {
     // One partition: a query shares the process with services whose latency counts more.
     let config = SessionConfig::new().with_target_partitions(1).with_information_schema(true);
     let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)));
@@ -55,23 +56,9 @@ impl Session {
     }
 
     /// The answer to one of the warehouse's own questions, a batch at a time.
-    pub(crate) async fn stream(
-        &self,
-        sql: &str,
-        mut each: impl AsyncFnMut(RecordBatch) -> Result<(), EtlError>,
-    ) -> Result<(), EtlError> {
-        let mut batches = self
-            .0
-            .sql(sql)
-            .await
-            .map_err(EtlError::unreadable)?
-            .execute_stream()
-            .await
-            .map_err(EtlError::unreadable)?;
-        while let Some(batch) = batches.try_next().await.map_err(EtlError::unreadable)? {
-            each(batch).await?;
-        }
-        Ok(())
+    pub(crate) async fn stream(&self, sql: &str) -> Result<SendableRecordBatchStream, EtlError> {
+        let asked = self.0.sql(sql).await.map_err(EtlError::unreadable)?;
+        asked.execute_stream().await.map_err(EtlError::unreadable)
     }
 
     /// The answer to an operator's question, which may only read.

@@ -1,4 +1,5 @@
 //! The warehouse against real sources on both databases.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod crash;
 mod errors;
