@@ -7,7 +7,7 @@ use sea_orm::{
 use vocabulary::UserId;
 
 use super::entity::item;
-use super::items::assemble;
+use super::items::load;
 use crate::domain::item::Item;
 use crate::domain::words::fold;
 
@@ -33,7 +33,7 @@ pub(crate) async fn with_external_ids(
     let found = item::Entity::find()
         .filter(item::Column::OwnerId.eq(owner.uuid()))
         .filter(item::Column::ExternalId.is_in(external_ids));
-    assemble(tx, found.all(tx).await?).await
+    load(tx, found).await
 }
 
 /// The owner's items whose folded names are among those of `names`, oldest first.
@@ -46,5 +46,5 @@ pub(crate) async fn with_names(
         .filter(item::Column::OwnerId.eq(owner.uuid()))
         .filter(item::Column::NameKey.is_in(names.map(fold)))
         .order_by_asc(item::Column::Id);
-    assemble(tx, found.all(tx).await?).await
+    load(tx, found).await
 }

@@ -1,31 +1,34 @@
 //! Items by their id, and changes of them.
 
-use std::collections::HashMap;
-
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 use vocabulary::{CategoryId, ItemId};
 
-use super::entity::{category, item, item_tag, item_words};
-use super::rows::{category_of, item_of, row_of};
+use super::entity::{item, item_tag, item_words};
+use super::rows::{WholeItem, item_of, row_of};
 use super::search;
-use crate::domain::category::CategoryRef;
 use crate::domain::item::Item;
+
+/// The slug of the category of a row of `items`.
+const CATEGORY_SLUG: &str = "(SELECT slug FROM categories WHERE categories.id = items.category_id)";
 
 /// The item, whatever its status: who may see it is for the caller to decide.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: ItemId) -> Result<Option<Item>, DbErr> {
-    let row = item::Entity::find_by_id(id.uuid()).one(db).await?;
-    Ok(assemble(db, row.into_iter().collect()).await?.pop())
+    Ok(load(db, item::Entity::find_by_id(id.uuid())).await?.pop())
 }
 
 /// As [`find`]; until the transaction ends nobody else can change the item.
 pub(crate) async fn find_for_update(tx: &DatabaseTransaction, id: ItemId) -> Result<Option<Item>, DbErr> {
-    let row = item::Entity::find_by_id(id.uuid()).lock_exclusive().one(tx).await?;
-    Ok(assemble(tx, row.into_iter().collect()).await?.pop())
+    // Locked by a statement of its own: one that has waited for a row sees its newest version beside older tags.
+    let row = item::Entity::find_by_id(id.uuid()).select_only().column(item::Column::Id).lock_exclusive();
+    match row.into_tuple::<Uuid>().one(tx).await? {
+        Some(_) => find(tx, id).await,
+        None => Ok(None),
+    }
 }
 
 /// Adds items in a few statements; as many as a statement has room for, so at most 500.
@@ -56,41 +59,21 @@ pub(crate) async fn update(tx: &DatabaseTransaction, item: &Item) -> Result<bool
     Ok(true)
 }
 
-/// Items of their rows, in the rows' order.
-pub(super) async fn assemble(db: &impl ConnectionTrait, rows: Vec<item::Model>) -> Result<Vec<Item>, DbErr> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let categories = categories_of(db, &rows).await?;
-    let mut tags = tags_of(db, &rows).await?;
-    let whole = |row: item::Model| {
-        let category = categories.get(&row.category_id).cloned();
-        let category = category.ok_or_else(|| DbErr::RecordNotFound(format!("category {}", row.category_id)))?;
-        let tags = tags.remove(&row.id).unwrap_or_default();
-        item_of(row, category, tags)
-    };
-    rows.into_iter().map(whole).collect()
+/// The selected items, each whole: one statement sees one state of the database.
+pub(super) async fn load(db: &impl ConnectionTrait, select: Select<item::Entity>) -> Result<Vec<Item>, DbErr> {
+    let (tags, slug) = (Expr::cust(tags_as_json(db.get_database_backend())), Expr::cust(CATEGORY_SLUG));
+    let rows = select.expr_as(tags, "tags").expr_as(slug, "category_slug").into_model::<WholeItem>().all(db).await?;
+    rows.into_iter().map(item_of).collect()
 }
 
-async fn categories_of(db: &impl ConnectionTrait, rows: &[item::Model]) -> Result<HashMap<Uuid, CategoryRef>, DbErr> {
-    let mut ids: Vec<_> = rows.iter().map(|row| row.category_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let found = category::Entity::find().filter(category::Column::Id.is_in(ids)).all(db).await?;
-    found.into_iter().map(|row| category_of(row).map(|category| (category.id.uuid(), category.as_ref()))).collect()
-}
-
-async fn tags_of(db: &impl ConnectionTrait, rows: &[item::Model]) -> Result<HashMap<Uuid, Vec<String>>, DbErr> {
-    let ids = rows.iter().map(|row| row.id);
-    let found = item_tag::Entity::find()
-        .filter(item_tag::Column::ItemId.is_in(ids))
-        .order_by_asc(item_tag::Column::ItemId)
-        .order_by_asc(item_tag::Column::Position);
-    let mut tags: HashMap<_, Vec<_>> = HashMap::new();
-    for row in found.all(db).await? {
-        tags.entry(row.item_id).or_default().push(row.tag);
+/// The tags of a row of `items`, in their order, as a list in JSON.
+fn tags_as_json(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => {
+            "(SELECT CAST(json_agg(tag ORDER BY position) AS text) FROM item_tags WHERE item_id = items.id)"
+        }
+        _ => "(SELECT json_group_array(tag ORDER BY position) FROM item_tags WHERE item_id = items.id)",
     }
-    Ok(tags)
 }
 
 async fn insert_tags(tx: &DatabaseTransaction, items: &[Item]) -> Result<(), DbErr> {

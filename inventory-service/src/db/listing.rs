@@ -31,12 +31,12 @@ pub(crate) async fn page(
     let Some(select) = select(listing, subtree, db.get_database_backend()) else {
         return Ok((Vec::new(), None));
     };
-    let mut rows = select.limit(limit.get() + 1).all(db).await?;
+    let mut page = items::load(db, select.limit(limit.get() + 1)).await?;
     let most = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let goes_on = rows.len() > most;
-    rows.truncate(most);
-    let last = rows.last().filter(|_| goes_on).map(|row| place_of(row, listing.sort));
-    Ok((items::assemble(db, rows).await?, last))
+    let goes_on = page.len() > most;
+    page.truncate(most);
+    let last = page.last().filter(|_| goes_on).map(|item| Place::of(item, listing.sort));
+    Ok((page, last))
 }
 
 /// A category with all below it; nothing if there is none with this slug.
@@ -103,15 +103,6 @@ fn value(id: ItemId) -> Expr {
 
 fn daily_price_order() -> Expr {
     Expr::col((item::Entity, DAILY_PRICE_ORDER))
-}
-
-fn place_of(row: &item::Model, sort: Sort) -> Place {
-    let id = ItemId::new(row.id);
-    match sort.key {
-        SortKey::CreatedAt => Place::CreatedAt(id),
-        SortKey::Name => Place::Name(row.name_key.clone(), id),
-        SortKey::DailyPrice => Place::DailyPrice(row.daily_price_minor.unwrap_or(0), id),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use inventory_api::OfferKind;
-use sea_orm::{ActiveValue::Set, DbErr};
+use sea_orm::{ActiveValue::Set, DbErr, FromQueryResult};
 use vocabulary::{CategoryId, ItemId, UserId};
 
 use super::entity::{category, item};
@@ -26,8 +26,24 @@ pub(super) fn category_of(row: category::Model) -> Result<Category, DbErr> {
     })
 }
 
-pub(super) fn item_of(row: item::Model, category: CategoryRef, tags: Vec<String>) -> Result<Item, DbErr> {
+/// A row of `items` and what other tables say of it.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct WholeItem {
+    #[sea_orm(nested)]
+    item: item::Model,
+    category_slug: String,
+    /// A list of texts in JSON; null is none.
+    tags: Option<String>,
+}
+
+pub(super) fn item_of(WholeItem { item: row, category_slug, tags }: WholeItem) -> Result<Item, DbErr> {
+    let tags = tags.map(|json| serde_json::from_str(&json)).transpose();
     let content = ItemContent {
+        category: CategoryRef {
+            id: CategoryId::new(row.category_id),
+            slug: parsed("categories.slug", &category_slug)?,
+        },
+        tags: tags.map_err(|error| impossible("item_tags", error))?.unwrap_or_default(),
         terms: terms_of(&row)?,
         condition: parsed("items.condition", &row.condition)?,
         approval: parsed("items.approval", &row.approval)?,
@@ -35,8 +51,6 @@ pub(super) fn item_of(row: item::Model, category: CategoryRef, tags: Vec<String>
         pickup: pickup_of(row.pickup_label, row.pickup_lat, row.pickup_lon, row.pickup_time_zone),
         name: row.name,
         description: row.description,
-        category,
-        tags,
     };
     Ok(Item {
         id: ItemId::new(row.id),

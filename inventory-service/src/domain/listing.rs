@@ -5,8 +5,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use vocabulary::{ItemId, UserId};
 
+use super::item::Item;
 use super::slug::Slug;
-use super::words::Search;
+use super::words::{Search, fold};
 
 /// What a list is ordered by; the id decides between equals, so that every item has its own place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,6 +61,15 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// The item's place in a list of this order.
+    pub(crate) fn of(item: &Item, sort: Sort) -> Self {
+        match sort.key {
+            SortKey::CreatedAt => Self::CreatedAt(item.id),
+            SortKey::Name => Self::Name(fold(&item.content.name), item.id),
+            SortKey::DailyPrice => Self::DailyPrice(item.content.terms.offer.daily_price().unwrap_or(0), item.id),
+        }
+    }
+
     /// Whether this is a place in a list of that order. Cursors pass through clients, and clients may change them.
     pub(crate) fn fits(&self, sort: Sort) -> bool {
         match (self, sort.key) {

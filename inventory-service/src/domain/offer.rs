@@ -34,6 +34,13 @@ impl Offer {
             Self::Sell { .. } => OfferKind::Sell,
         }
     }
+
+    pub(crate) fn daily_price(&self) -> Option<i64> {
+        match self {
+            Self::Lend { daily_price, .. } => *daily_price,
+            Self::Sell { .. } => None,
+        }
+    }
 }
 
 impl Terms {

@@ -193,10 +193,10 @@ async fn a_file_that_is_none_changes_nothing_and_says_why() {
 async fn a_file_larger_than_a_json_body_is_taken_and_one_beyond_the_limit_is_not() {
     on_both(async |inventory| {
         let ada = inventory.member("ada");
-        let mut file = String::from("name,category,description\n");
-        for number in 0..1_200 {
-            file.push_str(&format!("Thing {number},Things,{}\n", "words and more ".repeat(8)));
-        }
+        let words = "words and more ".repeat(8);
+        let header = "name,category,description\n".to_owned();
+        let rows = (0..1_200).map(|number| format!("Thing {number},Things,{words}\n"));
+        let file: String = [header].into_iter().chain(rows).collect();
         let answer = inventory.import(&ada, "", file).await.expect(200);
         assert_eq!(answer.json(), report(1_200, 1_200, 0, 0));
         let too_large = vec![b'x'; 64 * 1024 * 1024 + 1];

@@ -3,7 +3,8 @@ use std::collections::HashMap;
 use inventory_api::RowError;
 use vocabulary::UserId;
 
-use super::table::{Column, Row};
+use super::column::Column;
+use super::table::Row;
 use crate::app::AppError;
 use crate::db;
 use crate::domain::category::CategoryRef;
@@ -48,7 +49,7 @@ impl Key {
 }
 
 fn line(row: &Row, column: Column, text: &str, most: usize) -> Result<String, RowError> {
-    text::line(text, most).map_err(|error| row.refusal(column, error.code(), error))
+    text::line(text, most).map_err(|error| row.refusal(column, error.code(), &error))
 }
 
 /// The items that some rows are about.

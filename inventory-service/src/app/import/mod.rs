@@ -1,17 +1,21 @@
 //! Files of items: all of a file in one transaction, or nothing of it.
 
+mod column;
 mod known;
+mod lines;
 mod row;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use inventory_api::{CreateItemRequest, ImportReport, RowError};
 use vocabulary::{CategoryId, UserId};
 
+use self::column::Column;
 use self::known::{Key, Known};
-use self::table::{Column, Row, Table};
+use self::table::{Row, Table};
 use super::{App, AppError};
 use crate::db;
 use crate::domain::category::{Categories, Category, CategoryRef, LONGEST_NAME};
@@ -144,14 +148,14 @@ impl<'a> Import<'a> {
             None => Ok((key, category, row)),
             Some(line) => {
                 let detail = format!("Line {line} is about the same item.");
-                Err(vec![row.refusal(key.column(), "repeated", detail)])
+                Err(vec![row.refusal(key.column(), "repeated", &detail)])
             }
         }
     }
 
     /// The category a row names, made up when it is new.
     fn category(&mut self, row: &Row) -> Result<CategoryRef, RowError> {
-        let refused = |code: &str, detail: &dyn ToString| row.refusal(Column::Category, code, detail.to_string());
+        let refused = |code: &str, detail: &dyn Display| row.refusal(Column::Category, code, detail);
         let cell = row.cell(Column::Category).unwrap_or_default();
         let name = text::line(cell, LONGEST_NAME).map_err(|error| refused(error.code(), &error))?;
         let slug = Slug::of_name(&name);

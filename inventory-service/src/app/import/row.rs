@@ -4,7 +4,8 @@ use inventory_api::{CreateItemRequest, MoneyRequest, RowError};
 use problem::{FieldProblem, Problem};
 use vocabulary::{Currency, Money};
 
-use super::table::{Column, Row, refusal};
+use super::column::Column;
+use super::table::{Row, refusal};
 use crate::domain::amount;
 use crate::domain::category::CategoryRef;
 
@@ -57,14 +58,14 @@ fn number(field: &mut Option<i64>, row: &Row, column: Column, errors: &mut Vec<R
     }
     match row.filled(column).map(str::parse).transpose() {
         Ok(number) => *field = number,
-        Err(_) => errors.push(row.refusal(column, "not_a_number", "It has to be a whole number.")),
+        Err(_) => errors.push(row.refusal(column, "not_a_number", &"It has to be a whole number.")),
     }
 }
 
 /// The currency of the row; otherwise that of what the item costs now, or the house's own.
 fn currency(request: &CreateItemRequest, row: &Row) -> Result<Currency, RowError> {
     if let Some(text) = row.filled(Column::Currency) {
-        return text.parse().map_err(|error| row.refusal(Column::Currency, "unknown_currency", error));
+        return text.parse().map_err(|error| row.refusal(Column::Currency, "unknown_currency", &error));
     }
     let amounts = [&request.daily_price, &request.deposit];
     let known = amounts.into_iter().flatten().find_map(|money| money.currency.as_deref()?.parse().ok());
@@ -77,7 +78,7 @@ fn price(field: &mut Option<MoneyRequest>, row: &Row, column: Column, currency: 
     }
     match row.filled(column).map(|text| amount::from_decimal(text, currency)).transpose() {
         Ok(amount) => *field = amount.map(|amount_minor| Money { amount_minor, currency }.into()),
-        Err(error) => errors.push(row.refusal(column, "malformed_amount", error)),
+        Err(error) => errors.push(row.refusal(column, "malformed_amount", &error)),
     }
 }
 

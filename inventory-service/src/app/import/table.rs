@@ -1,56 +1,12 @@
 //! A file of items as a table: its header, and rows of cells by the name of their column.
 
+use std::fmt::Display;
+
 use csv::{ByteRecord, ReaderBuilder};
 use inventory_api::RowError;
 
-/// The columns there are. An import needs the first two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
-    Name,
-    Category,
-    Description,
-    Units,
-    LoanDays,
-    Tags,
-    ExternalId,
-    DailyPrice,
-    Deposit,
-    Currency,
-}
-
-impl Column {
-    const ALL: [Self; 10] = [
-        Self::Name,
-        Self::Category,
-        Self::Description,
-        Self::Units,
-        Self::LoanDays,
-        Self::Tags,
-        Self::ExternalId,
-        Self::DailyPrice,
-        Self::Deposit,
-        Self::Currency,
-    ];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Category => "category",
-            Self::Description => "description",
-            Self::Units => "units",
-            Self::LoanDays => "loan_days",
-            Self::Tags => "tags",
-            Self::ExternalId => "external_id",
-            Self::DailyPrice => "daily_price",
-            Self::Deposit => "deposit",
-            Self::Currency => "currency",
-        }
-    }
-
-    fn named(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|column| column.name() == text)
-    }
-}
+use super::column::Column;
+use super::lines::Lines;
 
 /// One row.
 #[derive(Debug)]
@@ -71,7 +27,7 @@ impl Row {
         self.cell(column).map(str::trim).filter(|text| !text.is_empty())
     }
 
-    pub(super) fn refusal(&self, column: Column, code: &str, detail: impl ToString) -> RowError {
+    pub(super) fn refusal(&self, column: Column, code: &str, detail: &dyn Display) -> RowError {
         refusal(self.line, Some(column.name()), code, detail)
     }
 }
@@ -91,9 +47,9 @@ impl<'a> Table<'a> {
     pub(super) fn open(file: &'a [u8]) -> Result<Self, Vec<RowError>> {
         let text = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(text);
-        let header = reader.byte_headers().map_err(|error| vec![refusal(1, None, "unreadable", error)])?;
+        let header = reader.byte_headers().map_err(|error| vec![refusal(1, None, "unreadable", &error)])?;
         let columns = columns(header)?;
-        Ok(Self { reader, columns, lines: Lines { text, counted: 0, line: 1 } })
+        Ok(Self { reader, columns, lines: Lines::of(text) })
     }
 
     /// The next row, or what is wrong with it; none at the end of the file.
@@ -104,7 +60,7 @@ impl<'a> Table<'a> {
             Ok(true) => Some(self.row(&record)),
             Err(error) => {
                 let line = self.lines.at(error.position());
-                Some(Err(vec![refusal(line, None, "unreadable", error)]))
+                Some(Err(vec![refusal(line, None, "unreadable", &error)]))
             }
         }
     }
@@ -114,43 +70,17 @@ impl<'a> Table<'a> {
         if record.len() != self.columns.len() {
             let (given, wanted) = (record.len(), self.columns.len());
             let detail = format!("The row has {given} cells and the header {wanted}; quote a cell that holds a comma.");
-            return Err(vec![refusal(line, None, "wrong_cells", detail)]);
+            return Err(vec![refusal(line, None, "wrong_cells", &detail)]);
         }
         let mut cells = [const { None }; Column::ALL.len()];
         let mut errors = Vec::new();
         for (column, cell) in self.columns.iter().zip(record) {
             match std::str::from_utf8(cell) {
                 Ok(text) => cells[*column as usize] = Some(text.to_owned()),
-                Err(_) => errors.push(refusal(line, Some(column.name()), "not_utf8", "The cell is not UTF-8 text.")),
+                Err(_) => errors.push(refusal(line, Some(column.name()), "not_utf8", &"The cell is not UTF-8 text.")),
             }
         }
         if errors.is_empty() { Ok(Row { line, cells }) } else { Err(errors) }
-    }
-}
-
-/// Counts lines. The reader's own count is behind where lines end in carriage return and line feed, or are empty: it
-/// takes what is left of the end of a row for the beginning of the next.
-struct Lines<'a> {
-    text: &'a [u8],
-    /// Bytes counted so far.
-    counted: usize,
-    /// The line on which the next byte is.
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the row that begins at or after the position. Positions never go back.
-    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
-        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.counted);
-        while let Some(byte) = self.text.get(self.counted) {
-            let ends_line = *byte == b'\n' || (*byte == b'\r' && self.text.get(self.counted + 1) != Some(&b'\n'));
-            if self.counted >= start && !b"\r\n".contains(byte) {
-                break;
-            }
-            self.line += u64::from(ends_line);
-            self.counted += 1;
-        }
-        self.line
     }
 }
 
@@ -162,16 +92,16 @@ fn columns(header: &ByteRecord) -> Result<Vec<Column>, Vec<RowError>> {
         let name = String::from_utf8_lossy(cell).trim().to_lowercase();
         match Column::named(&name) {
             Some(column) if columns.contains(&column) => {
-                errors.push(refusal(1, Some(&name), "repeated_column", "The column is there twice."));
+                errors.push(refusal(1, Some(&name), "repeated_column", &"The column is there twice."));
             }
             Some(column) => columns.push(column),
-            None => errors.push(refusal(1, Some(&shortened(&name)), "unknown_column", unknown(&name))),
+            None => errors.push(refusal(1, Some(&shortened(&name)), "unknown_column", &unknown(&name))),
         }
     }
     for needed in [Column::Name, Column::Category] {
         if !columns.contains(&needed) {
             let detail = "The first line has to name this column.";
-            errors.push(refusal(1, Some(needed.name()), "missing_column", detail));
+            errors.push(refusal(1, Some(needed.name()), "missing_column", &detail));
         }
     }
     if errors.is_empty() { Ok(columns) } else { Err(errors) }
@@ -190,7 +120,7 @@ fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-pub(super) fn refusal(line: u64, column: Option<&str>, code: &str, detail: impl ToString) -> RowError {
+pub(super) fn refusal(line: u64, column: Option<&str>, code: &str, detail: &dyn Display) -> RowError {
     RowError { line, column: column.map(ToOwned::to_owned), code: code.to_owned(), detail: detail.to_string() }
 }
 
