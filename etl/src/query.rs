@@ -129,11 +129,23 @@ fn failed(error: DataFusionError) -> EtlError {
     }
 }
 
-/// The first line of DataFusion's message, without the names of its stages.
+/// DataFusion's message as one sentence for people, without the names of its stages and catalogues.
 fn refused(error: &DataFusionError) -> EtlError {
     let root = error.find_root().strip_backtrace();
     let line = root.lines().next().unwrap_or_default();
-    let stages = ["Error during planning: ", "SQL error: ", "Schema error: ", "Arrow error: ", "Execution error: "];
+    if ["DDL not supported", "DML not supported", "Statement not supported"].iter().any(|text| line.contains(text)) {
+        return EtlError::Query { reason: "it may only read; ask with SELECT".to_owned() };
+    }
+    let stages = [
+        "Error during planning: ",
+        "SQL error: ",
+        "Schema error: ",
+        "Arrow error: ",
+        "Execution error: ",
+        "This feature is not implemented: ",
+        "ParserError(\"",
+    ];
     let reason = stages.iter().fold(line, |line, stage| line.strip_prefix(stage).unwrap_or(line));
-    EtlError::Query { reason: reason.trim_end_matches('.').to_owned() }
+    let reason = reason.trim_end_matches("\")").trim_end_matches('.').replace("datafusion.public.", "");
+    EtlError::Query { reason }
 }

@@ -23,8 +23,9 @@ async fn a_wrong_query_is_answered_in_one_sentence() {
     ] {
         let error = house.warehouse.query(sql).await.expect_err(sql);
         assert!(matches!(error, EtlError::Query { .. }), "{sql}: {error:?}");
-        println!("{sql}: {error}");
-        assert!(!error.to_string().contains('\n'), "{sql}: {error}");
+        for foreign in ["\n", "ParserError", "datafusion.public", "not implemented", "DDL"] {
+            assert!(!error.to_string().contains(foreign), "{sql}: {error}");
+        }
     }
 }
 
