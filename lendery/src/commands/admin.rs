@@ -33,6 +33,8 @@ fn password() -> anyhow::Result<String> {
     std::io::stdin().take(LONGEST_PASSWORD_BYTES).read_to_string(&mut text).context("no password could be read")?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(line.to_owned()),
-        _ => bail!("give the password as the first line of standard input, such as: lendery admin create … < password-file"),
+        _ => bail!(
+            "give the password as the first line of standard input, such as: lendery admin create … < password-file"
+        ),
     }
 }

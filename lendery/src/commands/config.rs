@@ -12,7 +12,11 @@ pub(super) fn print(path: &Path) -> anyhow::Result<()> {
     let settings = Settings::load(&data_dir, &Secrets::open(&data_dir)?)?;
     let mut table = Table::new();
     table.load_style(TableStyle::new()).set_header(["setting", "value", "from"]);
-    table.add_row(["data_dir".to_owned(), data_dir.path().display().to_string(), "--data-dir or LENDERY_DATA_DIR".to_owned()]);
+    table.add_row([
+        "data_dir".to_owned(),
+        data_dir.path().display().to_string(),
+        "--data-dir or LENDERY_DATA_DIR".to_owned(),
+    ]);
     for name in ["users", "inventory", "etl"] {
         let file = data_dir.database_file(name).display().to_string();
         table.add_row([format!("{name}.database"), file, "data_dir".to_owned()]);

@@ -45,8 +45,7 @@ async fn examine(path: &Path) -> Vec<Finding> {
         Ok(data_dir) => data_dir,
         Err(error) => return vec![Finding { what: "data directory", verdict: Err(format!("{error:#}")) }],
     };
-    let mut findings =
-        vec![Finding { what: "data directory", verdict: Ok(format!("{} is writable", path.display())) }];
+    let mut findings = vec![Finding { what: "data directory", verdict: Ok(format!("{} is writable", path.display())) }];
     let secrets = Secrets::open(&data_dir);
     let verdict = secrets.map(|_| "private".to_owned()).map_err(|error| format!("{error:#}"));
     findings.push(Finding { what: "secrets", verdict });

@@ -97,9 +97,10 @@ fn outcome(outcome: Outcome) -> &'static str {
 fn rows(result: &QueryResult, format: RowFormat) -> anyhow::Result<String> {
     Ok(match format {
         RowFormat::Json => {
-            let objects = result.rows.iter().map(|row| {
-                Value::Object(Map::from_iter(result.columns.iter().cloned().zip(row.iter().cloned())))
-            });
+            let objects = result
+                .rows
+                .iter()
+                .map(|row| Value::Object(Map::from_iter(result.columns.iter().cloned().zip(row.iter().cloned()))));
             serde_json::to_string_pretty(&objects.collect::<Vec<_>>())?
         }
         RowFormat::Csv => {

@@ -28,11 +28,8 @@ async fn send(
     keep_going: bool,
 ) -> anyhow::Result<ImportReport> {
     let owner = instance.find_user(owner).await?;
-    let query = [
-        ("owner_id", owner.id.to_string()),
-        ("dry_run", dry_run.to_string()),
-        ("keep_going", keep_going.to_string()),
-    ];
+    let query =
+        [("owner_id", owner.id.to_string()), ("dry_run", dry_run.to_string()), ("keep_going", keep_going.to_string())];
     let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let spinner = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}")?);
     spinner.set_message(format!("importing {} bytes", csv.len()));
@@ -55,10 +52,14 @@ fn report(file: &Path, report: &ImportReport, dry_run: bool, keep_going: bool) -
     let ImportReport { rows, created, changed, unchanged, errors } = report;
     let refused = errors.len();
     if !errors.is_empty() && !keep_going {
-        bail!("nothing was imported: {refused} errors in {rows} rows; mend them, or import the other rows with --keep-going");
+        bail!(
+            "nothing was imported: {refused} errors in {rows} rows; mend them, or import the other rows with --keep-going"
+        );
     }
     let verb = if dry_run { "would be" } else { "were" };
-    println!("{rows} rows: {created} items {verb} created, {changed} changed, {unchanged} left as they are, {refused} errors.");
+    println!(
+        "{rows} rows: {created} items {verb} created, {changed} changed, {unchanged} left as they are, {refused} errors."
+    );
     if refused > 0 {
         bail!("{refused} errors; the other rows {verb} imported");
     }

@@ -85,7 +85,12 @@ impl Instance {
     }
 
     /// Posts CSV to an internal address of the inventory, and lets the gateway drop what this made stale.
-    pub(super) async fn inventory_csv(&self, path: &str, query: &[(&str, &str)], csv: Vec<u8>) -> anyhow::Result<Answer> {
+    pub(super) async fn inventory_csv(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        csv: Vec<u8>,
+    ) -> anyhow::Result<Answer> {
         let mut url = url(self.endpoints.inventory, path)?;
         url.query_pairs_mut().extend_pairs(query);
         let answer = self.exchange(self.http.post(url).header(CONTENT_TYPE, "text/csv").body(csv)).await?;
@@ -134,9 +139,9 @@ async fn running(data_dir: &DataDir) -> anyhow::Result<Endpoints> {
         }
     };
     let path = data_dir.path().display();
-    tokio::time::timeout(STARTING, search)
-        .await
-        .with_context(|| format!("another lendery uses {path} and does not say where it listens; try again once it is ready"))
+    tokio::time::timeout(STARTING, search).await.with_context(|| {
+        format!("another lendery uses {path} and does not say where it listens; try again once it is ready")
+    })
 }
 
 fn url(address: std::net::SocketAddr, path: &str) -> anyhow::Result<Url> {

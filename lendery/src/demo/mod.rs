@@ -42,8 +42,7 @@ async fn register(
     credential: &Secret,
     person: &Person,
 ) -> anyhow::Result<UserId> {
-    let account =
-        json!({ "email": person.email, "display_name": person.display_name, "password": person.password });
+    let account = json!({ "email": person.email, "display_name": person.display_name, "password": person.password });
     let response = http.post(format!("http://{users}/api/v1/auth/register")).json(&account).send().await?;
     match response.status().as_u16() {
         201 => Ok(response.json::<User>().await.context("the user service answered something unexpected")?.id),

@@ -27,8 +27,8 @@ use user_api::HttpUsers;
 
 use crate::data_dir::{DataDir, Endpoints, Lock, Secrets};
 
-/// Loopback connections are made at once or not at all.
-const CONNECT: Duration = Duration::from_secs(1);
+/// Loopback connections are made at once or not at all; two attempts fit into the second a refusal may take.
+const CONNECT: Duration = Duration::from_millis(400);
 
 /// How long the services may take to open their databases before the start is given up.
 const START: Duration = Duration::from_secs(60);

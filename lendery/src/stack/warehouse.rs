@@ -26,5 +26,7 @@ pub(super) fn start(
         let _unheard = tell.send(ended);
     };
     thread::Builder::new().name("etl".to_owned()).spawn(work).context("the system refused a thread")?;
-    Ok(async move { told.await.unwrap_or_else(|_| Err(RunError::Background { what: "etl", cause: "it panicked".into() })) })
+    Ok(
+        async move { told.await.unwrap_or_else(|_| Err(RunError::Background { what: "etl", cause: "it panicked".into() })) },
+    )
 }
