@@ -3,15 +3,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::{Secret, UserId};
 
-/// Asks for an account. All fields are required; they are optional here so that all missing ones are reported at once.
+// Required fields are optional in all of these requests, so that a request is parsed although they are missing, and all that
+// are get reported at once.
+
+/// Asks for an account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// At most 254 characters, with one `@`.
     #[schema(required, nullable = false, example = "ada@example.org", max_length = 254)]
     pub email: Option<String>,
     /// 8 to 128 characters of any script; the most common passwords are refused.
-    #[schema(required, nullable = false, min_length = 8, max_length = 128)]
+    #[schema(required, nullable = false, value_type = String, min_length = 8, max_length = 128)]
     pub password: Option<Secret>,
     /// What others see, 1 to 80 characters.
     #[schema(required, nullable = false, example = "Ada L.", min_length = 1, max_length = 80)]
@@ -20,22 +23,21 @@ pub struct RegisterRequest {
 
 /// Changes one's own account (a JSON Merge Patch, RFC 7396).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct UpdateMeRequest {
     /// What others see, 1 to 80 characters.
     #[schema(nullable = false, min_length = 1, max_length = 80)]
     pub display_name: Option<String>,
 }
 
-/// Changes one's own password. Both fields are required; they are optional here so that all missing ones are reported at
-/// once.
+/// Changes one's own password.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
     #[schema(required, nullable = false)]
     pub current_password: Option<Secret>,
     /// 8 to 128 characters of any script; the most common passwords are refused.
-    #[schema(required, nullable = false, min_length = 8, max_length = 128)]
+    #[schema(required, nullable = false, value_type = String, min_length = 8, max_length = 128)]
     pub new_password: Option<Secret>,
 }
 

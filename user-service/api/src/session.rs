@@ -3,9 +3,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::{Secret, SessionId, UserId};
 
-/// Signs in. Both fields are required; they are optional here so that all missing ones are reported at once.
+/// Signs in.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     #[schema(required, nullable = false, example = "ada@example.org")]
     pub email: Option<String>,
@@ -18,7 +18,7 @@ pub struct LoginRequest {
 
 /// Exchanges a refresh token for a new pair.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
     #[schema(required, nullable = false)]
     pub refresh_token: Option<Secret>,
@@ -26,7 +26,7 @@ pub struct RefreshRequest {
 
 /// Ends the session of the access token; there is nothing to say beyond it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct LogoutRequest {}
 
 /// What a login or a refresh answers (RFC 6749 §5.1).
@@ -50,7 +50,7 @@ pub struct TokenPair {
 pub struct UserSession {
     pub id: SessionId,
     /// The `User-Agent` that signed in, if it said one.
-    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
+    #[schema(required, example = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
     pub device: Option<String>,
     pub created_at: DateTime<Utc>,
     /// When it last signed in or refreshed its tokens.

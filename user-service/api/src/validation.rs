@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc, serde::ts_seconds};
+use chrono::{DateTime, Utc, serde::ts_seconds_option};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::{Secret, SessionId, UserId};
@@ -7,7 +7,7 @@ use crate::Role;
 
 /// Asks whether an access token is good now (RFC 7662 §2.1).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct ValidateTokenRequest {
     #[schema(required, nullable = false)]
     pub token: Option<Secret>,
@@ -22,29 +22,40 @@ pub enum Validation {
 }
 
 /// Whom an active token speaks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveToken {
     pub sub: UserId,
     pub roles: Vec<Role>,
     pub sid: SessionId,
-    /// When the token ends, in seconds since 1970.
-    #[serde(with = "ts_seconds")]
-    #[schema(value_type = i64)]
+    /// When the token ends, in whole seconds.
     pub exp: DateTime<Utc>,
 }
 
-/// The members on the wire.
-#[derive(Serialize, Deserialize, ToSchema)]
+/// Whether a token is active, and only if it is, whom it speaks for.
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 struct Introspection {
     active: bool,
-    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
-    token: Option<ActiveToken>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sub: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    roles: Option<Vec<Role>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sid: Option<SessionId>,
+    /// When the token ends, in seconds since 1970.
+    #[serde(default, with = "ts_seconds_option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, nullable = false, required = false)]
+    exp: Option<DateTime<Utc>>,
 }
 
 impl From<Introspection> for Validation {
     fn from(wire: Introspection) -> Self {
-        match wire.token {
-            Some(token) if wire.active => Self::Active(token),
+        match wire {
+            Introspection { active: true, sub: Some(sub), roles: Some(roles), sid: Some(sid), exp: Some(exp) } => {
+                Self::Active(ActiveToken { sub, roles, sid, exp })
+            }
             _ => Self::Inactive,
         }
     }
@@ -53,8 +64,10 @@ impl From<Introspection> for Validation {
 impl From<Validation> for Introspection {
     fn from(validation: Validation) -> Self {
         match validation {
-            Validation::Active(token) => Self { active: true, token: Some(token) },
-            Validation::Inactive => Self { active: false, token: None },
+            Validation::Active(ActiveToken { sub, roles, sid, exp }) => {
+                Self { active: true, sub: Some(sub), roles: Some(roles), sid: Some(sid), exp: Some(exp) }
+            }
+            Validation::Inactive => Self::default(),
         }
     }
 }

@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use serde_json::json;
+use test_kit::on_every_database;
+
+use crate::app::{PASSWORD, TestApp};
+
+const PATH: &str = "/api/v1/users/me/password";
+const NEW: &str = "ten brown owls";
+
+#[tokio::test]
+async fn a_change_of_password_ends_every_token_but_those_it_answers() {
+    on_every_database(async |database| {
+        let app = TestApp::start(&database).await;
+        let ada = app.member("ada@example.org").await;
+        let phone = app.signed_in(&app.login("ada@example.org", PASSWORD).await);
+        app.hands.advance(Duration::from_secs(1));
+        let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+        let next = app.signed_in(&ada.client.put(PATH, "*", &change).await);
+        assert!(app.is_active(&next.access_token).await);
+        for token in [&ada.access_token, &phone.access_token] {
+            assert!(!app.is_active(token).await);
+        }
+        for token in [&ada.refresh_token, &phone.refresh_token] {
+            app.refresh(token).await.expect(401);
+        }
+        app.refresh(&next.refresh_token).await.expect(200);
+        app.login("ada@example.org", PASSWORD).await.expect(401);
+        app.login("ada@example.org", NEW).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_is_changed_only_by_who_knows_it_and_to_a_good_one() {
+    on_every_database(async |database| {
+        let app = TestApp::start(&database).await;
+        let ada = app.member("ada@example.org").await;
+        for (change, expected) in [
+            (json!({}), vec![("/current_password", "required"), ("/new_password", "required")]),
+            (
+                json!({ "current_password": "wrong wrong", "new_password": NEW }),
+                vec![("/current_password", "wrong_password")],
+            ),
+            (json!({ "current_password": PASSWORD, "new_password": "short" }), vec![("/new_password", "too_short")]),
+            (
+                json!({ "current_password": PASSWORD, "new_password": "qwertyuiop" }),
+                vec![("/new_password", "common_password")],
+            ),
+        ] {
+            let refused = ada.client.put(PATH, "*", &change).await.expect(422).json();
+            let errors = refused["errors"].as_array().unwrap();
+            let found: Vec<_> =
+                errors.iter().map(|e| (e["pointer"].as_str().unwrap(), e["code"].as_str().unwrap())).collect();
+            assert_eq!(found, expected, "{change}");
+        }
+        let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+        app.web.put(PATH, "*", &change).await.expect(401);
+        assert!(app.is_active(&ada.access_token).await);
+        app.login("ada@example.org", PASSWORD).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logins_with_the_old_password_never_outlive_its_change() {
+    on_every_database(async |database| {
+        let app = TestApp::start(&database).await;
+        let ada = app.member("ada@example.org").await;
+        let logins: Vec<_> = (0..6)
+            .map(|_| {
+                let web = app.web.clone();
+                let login = json!({ "email": "ada@example.org", "password": PASSWORD });
+                tokio::spawn(async move { web.post("/api/v1/auth/login", &login).await })
+            })
+            .collect();
+        let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+        let next = app.signed_in(&ada.client.put(PATH, "*", &change).await);
+        for login in logins {
+            let answer = login.await.unwrap();
+            assert!(answer.status == 200 || answer.status == 401, "{}", answer.status);
+            if answer.status == 200 {
+                app.refresh(&app.signed_in(&answer).refresh_token).await.expect(401);
+            }
+        }
+        assert_eq!(app.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 1);
+        assert!(app.is_active(&next.access_token).await);
+    })
+    .await;
+}
