@@ -23,7 +23,7 @@ pub(super) fn form(filled: &SetupForm, problem: Option<&Problem>) -> Response {
     let token = escaped(&filled.token);
     let fields: String = FIELDS.iter().map(|field| input(*field, filled, problem)).collect();
     let body = format!(
-        "<p>This makes the first account of this Lendery, which looks after everybody's things and accounts.</p>\
+        "<p>This makes the account of the first administrator, who looks after everybody's things and accounts.</p>\
          {}<form method=\"post\" action=\"/setup\"><input type=\"hidden\" name=\"token\" value=\"{token}\">\
          {fields}<button>Become the administrator</button></form>",
         problem.map(complaint).unwrap_or_default(),
