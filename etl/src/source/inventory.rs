@@ -6,7 +6,7 @@ use super::{Source, Table, column};
 pub(crate) const INVENTORY: Source = Source { name: "inventory", tables: &[&CATEGORIES, &ITEMS] };
 
 /// Categories are the operator's words, not a member's, so they keep their names.
-static CATEGORIES: Table = Table {
+const CATEGORIES: Table = Table {
     name: "categories",
     raw: "raw_categories",
     key: "id",
@@ -21,7 +21,7 @@ static CATEGORIES: Table = Table {
     ],
 };
 
-static ITEMS: Table = Table {
+const ITEMS: Table = Table {
     name: "items",
     raw: "raw_items",
     key: "id",

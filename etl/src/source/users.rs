@@ -5,7 +5,7 @@ use super::{Source, Table, column};
 
 pub(crate) const USERS: Source = Source { name: "users", tables: &[&TABLE] };
 
-static TABLE: Table = Table {
+const TABLE: Table = Table {
     name: "users",
     raw: "raw_users",
     key: "id",
