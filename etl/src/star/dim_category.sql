@@ -17,4 +17,9 @@ tree AS (
 )
 SELECT id AS category_key, slug, name, path, parent_id AS parent_key FROM tree
 UNION ALL
+-- Categories that are each other's parents hang on no root; they are shown as roots rather than not at all.
+SELECT live.id, live.slug, live.name, live.slug AS path, live.parent_id
+FROM live LEFT JOIN tree ON tree.id = live.id
+WHERE tree.id IS NULL
+UNION ALL
 SELECT '-1', 'unknown', 'Unknown', 'unknown', NULL

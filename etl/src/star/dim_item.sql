@@ -2,7 +2,7 @@
 WITH spans AS (
     SELECT *, lead(at) OVER (PARTITION BY id ORDER BY load) AS valid_to FROM item_change
 )
-SELECT id AS item_key, coalesce(owner_id, '-1') AS owner_key, coalesce(category_id, '-1') AS category_key,
+SELECT id AS item_key, owner_key, category_key,
     condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, status,
     at AS valid_from, valid_to, valid_to IS NULL AS is_current
 FROM spans

@@ -1,5 +1,5 @@
 -- One row for everything that happened to an item.
-SELECT id AS item_key, coalesce(owner_id, '-1') AS owner_key, coalesce(category_id, '-1') AS category_key,
+SELECT id AS item_key, owner_key, category_key,
     CASE
         WHEN op = 'D' THEN 'deleted'
         WHEN previous_op IS NULL OR previous_op = 'D' THEN 'created'

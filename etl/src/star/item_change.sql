@@ -10,19 +10,32 @@ WITH seen AS (
         lag(currency) OVER item AS previous_currency, lag(status) OVER item AS previous_status
     FROM raw_items
     WINDOW item AS (PARTITION BY id ORDER BY load)
+),
+changed AS (
+    SELECT id, load, op, previous_op, previous_status,
+        CASE WHEN op = 'D' THEN previous_owner ELSE owner_id END AS owner_id,
+        CASE WHEN op = 'D' THEN previous_category ELSE category_id END AS category_id,
+        condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency,
+        coalesce(status, previous_status) AS status,
+        CASE WHEN op = 'D' THEN loaded_at WHEN previous_op IS NULL THEN created_at ELSE updated_at END AS at
+    FROM seen
+    WHERE CASE
+        WHEN op = 'D' THEN previous_op <> 'D'
+        WHEN previous_op IS NULL OR previous_op = 'D' THEN true
+        ELSE (owner_id IS DISTINCT FROM previous_owner) OR (category_id IS DISTINCT FROM previous_category)
+            OR (condition IS DISTINCT FROM previous_condition) OR (offer IS DISTINCT FROM previous_offer)
+            OR (units IS DISTINCT FROM previous_units) OR (daily_price_minor IS DISTINCT FROM previous_daily_price)
+            OR (deposit_minor IS DISTINCT FROM previous_deposit) OR (price_minor IS DISTINCT FROM previous_price)
+            OR (currency IS DISTINCT FROM previous_currency) OR (status IS DISTINCT FROM previous_status)
+        END
+),
+users AS (
+    SELECT DISTINCT id FROM raw_users WHERE op <> 'D'
 )
-SELECT id, load, op, previous_op, previous_status,
-    coalesce(owner_id, previous_owner) AS owner_id, coalesce(category_id, previous_category) AS category_id,
-    condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency,
-    coalesce(status, previous_status) AS status,
-    CASE WHEN op = 'D' THEN loaded_at WHEN previous_op IS NULL THEN created_at ELSE updated_at END AS at
-FROM seen
-WHERE CASE
-    WHEN op = 'D' THEN previous_op <> 'D'
-    WHEN previous_op IS NULL OR previous_op = 'D' THEN true
-    ELSE (owner_id IS DISTINCT FROM previous_owner) OR (category_id IS DISTINCT FROM previous_category)
-        OR (condition IS DISTINCT FROM previous_condition) OR (offer IS DISTINCT FROM previous_offer)
-        OR (units IS DISTINCT FROM previous_units) OR (daily_price_minor IS DISTINCT FROM previous_daily_price)
-        OR (deposit_minor IS DISTINCT FROM previous_deposit) OR (price_minor IS DISTINCT FROM previous_price)
-        OR (currency IS DISTINCT FROM previous_currency) OR (status IS DISTINCT FROM previous_status)
-    END
+-- A key that has not arrived, or whose category is gone, joins the row that says so.
+SELECT changed.id, changed.load, changed.op, previous_op, previous_status,
+    coalesce(users.id, '-1') AS owner_key, coalesce(dim_category.category_key, '-1') AS category_key,
+    condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, changed.status, at
+FROM changed
+LEFT JOIN users ON users.id = changed.owner_id
+LEFT JOIN dim_category ON dim_category.category_key = changed.category_id

@@ -6,9 +6,9 @@
 
 /// The views in the order they build on each other.
 pub(crate) const VIEWS: [(&str, &str); 5] = [
-    ("item_change", include_str!("item_change.sql")),
     ("dim_user", include_str!("dim_user.sql")),
     ("dim_category", include_str!("dim_category.sql")),
+    ("item_change", include_str!("item_change.sql")),
     ("dim_item", include_str!("dim_item.sql")),
     ("fact_item_event", include_str!("fact_item_event.sql")),
 ];

@@ -48,9 +48,12 @@ async fn a_category_shows_its_path() {
         house.sources.add_category(10, "tools", None).await;
         house.sources.add_category(11, "drills", Some(10)).await;
         house.sources.add_category(12, "orphan", Some(99)).await;
+        // Two that are each other's parents hang on no root.
+        house.sources.add_category(13, "north", Some(14)).await;
+        house.sources.add_category(14, "south", Some(13)).await;
         house.run().await;
         let paths = house.rows("SELECT path FROM dim_category WHERE category_key <> '-1' ORDER BY path").await;
-        let wanted = ["orphan", "tools", "tools/drills"].map(|path| vec![json!(path)]);
+        let wanted = ["north", "orphan", "south", "tools", "tools/drills"].map(|path| vec![json!(path)]);
         assert_eq!(paths, wanted);
     })
     .await;
@@ -69,6 +72,21 @@ async fn what_has_not_arrived_joins_the_row_that_says_so() {
         let unknown = house.value(&format!("SELECT count(*) FROM {dimension} WHERE {key} = '-1'")).await;
         assert_eq!(unknown, json!(1), "{dimension}");
     }
+}
+
+#[tokio::test]
+async fn a_key_that_has_not_arrived_is_unknown_until_it_has() {
+    let house = House::on_engine(test_kit::Engine::Sqlite).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.run().await;
+    let facts = "SELECT f.owner_key = '-1', f.category_key = '-1', i.owner_key = '-1', i.category_key = '-1'
+                 FROM fact_item_event f JOIN dim_item i USING (item_key)
+                 JOIN dim_user u ON u.user_key = f.owner_key JOIN dim_category c ON c.category_key = f.category_key";
+    assert_eq!(house.rows(facts).await, [vec![json!(true); 4]]);
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    house.run().await;
+    assert_eq!(house.rows(facts).await, [vec![json!(false); 4]]);
 }
 
 #[tokio::test]
