@@ -25,9 +25,14 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// The table of batches as it is now; none before the first run.
+    pub(crate) async fn table(root: &Path) -> Result<Option<DeltaTableAt>, EtlError> {
+        DeltaTableAt::open(root, NAME, None).await
+    }
+
     /// The last batch that was committed, or an empty one numbered 0.
     pub(crate) async fn last(root: &Path) -> Result<Self, EtlError> {
-        match DeltaTableAt::open(root, NAME, None).await? {
+        match Self::table(root).await? {
             Some(table) => Self::read(&table).await,
             None => Ok(Self::default()),
         }
@@ -61,7 +66,8 @@ impl Batch {
         Ok(number)
     }
 
-    async fn read(table: &DeltaTableAt) -> Result<Self, EtlError> {
+    /// The last batch of this version of the table of batches.
+    pub(crate) async fn read(table: &DeltaTableAt) -> Result<Self, EtlError> {
         let Some(number) = table.watermark().await? else { return Ok(Self::default()) };
         let session = session(std::slice::from_ref(table)).await?;
         // Rows of one batch are in the order they were written in.

@@ -34,6 +34,8 @@ pub struct Config {
     /// Seconds after its last sign of life for which a run keeps others away; default 60. A run that died blocks the next
     /// one for as long.
     pub lease_seconds: u32,
+    /// Seconds after which a query is given up; default 60.
+    pub query_seconds: u32,
 }
 
 impl Default for Config {
@@ -50,6 +52,7 @@ impl Default for Config {
             pseudonym_key: Secret::default(),
             schedule: "15m".to_owned(),
             lease_seconds: 60,
+            query_seconds: 60,
         }
     }
 }

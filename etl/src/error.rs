@@ -30,6 +30,19 @@ pub enum EtlError {
     /// The service has never run against this database, so nothing records its changes.
     #[error("the database of {name} has no table etl_change; start that service once, its migrations create it")]
     NoChangeTable { name: &'static str },
+    /// The service's tables are those of another version.
+    #[error(
+        "the database of {name} lacks a column the warehouse reads: {cause}; its schema is older or newer than this \
+         program, so start the {name} service of the same version once, its migrations bring the schema up to date"
+    )]
+    OldSchema {
+        name: &'static str,
+        #[source]
+        cause: Box<sqlx::Error>,
+    },
+    /// Neither source could be read to its end.
+    #[error("{first}; and {second}")]
+    Both { first: Box<EtlError>, second: Box<EtlError> },
     /// A value does not fit the type the warehouse has agreed on.
     #[error("{table}.{column} holds a value the warehouse cannot keep: {reason}")]
     Value { table: &'static str, column: &'static str, reason: String },
@@ -59,6 +72,13 @@ pub enum EtlError {
     UnderWay { holder: String, until: DateTime<Utc> },
     #[error("the run took too long between two signs of life and another one may have begun; run again")]
     LeaseLost,
+    #[error("the run was stopped together with its process; the next one continues it")]
+    Stopped,
+    #[error(
+        "pseudonym_key is not the one the warehouse was filled with, so every id in it would get a second pseudonym; \
+         set the former key again, or delete the warehouse folder and its database to begin anew"
+    )]
+    OtherKey,
     /// The warehouse's own small database, with the lease and the records of runs.
     #[error("the database of the warehouse's runs cannot be used: {cause}; check database_url")]
     Runs {
@@ -80,6 +100,19 @@ pub enum EtlError {
 impl EtlError {
     pub(crate) fn unreadable(cause: DataFusionError) -> Self {
         Self::Unreadable { cause: Box::new(cause) }
+    }
+
+    /// Whether only one source is to blame, so that the other one can still be read.
+    pub(crate) fn is_of_source(&self) -> bool {
+        matches!(self, Self::Source { .. } | Self::NoChangeTable { .. } | Self::OldSchema { .. } | Self::Value { .. })
+    }
+
+    /// This failure after an earlier one of the same run.
+    pub(crate) fn after(self, earlier: Option<Self>) -> Self {
+        match earlier {
+            Some(first) => Self::Both { first: Box::new(first), second: Box::new(self) },
+            None => self,
+        }
     }
 
     pub(crate) fn runs(cause: sqlx::Error) -> Self {

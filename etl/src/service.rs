@@ -32,8 +32,8 @@ pub struct Deps {
     pub ops: Ops,
 }
 
-/// Runs the schedule until `shutdown`. A run that is under way then is given up; the next one continues where its last
-/// commit was.
+/// Runs the schedule until `shutdown`. A run that is under way then is given up and recorded as such; the next one, which
+/// need not wait, continues where its last commit was.
 ///
 /// # Errors
 /// When a setting cannot be used, the database of runs does not answer at the start, or the listener fails for good.
@@ -49,8 +49,8 @@ pub async fn run(
     deps.ops.mount(pages(Arc::clone(&warehouse)));
     let health = Router::new().route("/health", get(|| async { "ok\n" }));
     let serving = serve(listener, health, Limits::default(), shutdown.clone());
-    let working = shutdown.run_until_cancelled(Box::pin(work(&warehouse, &schedule, &deps.clock)));
-    let (served, _stopped) = tokio::join!(serving, working);
+    let working = Box::pin(work(&warehouse, &schedule, &deps.clock, &shutdown));
+    let (served, ()) = tokio::join!(serving, working);
     Ok(served?)
 }
 
@@ -72,18 +72,18 @@ fn unavailable(error: &EtlError) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
 }
 
-async fn work(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) {
+async fn work(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock, shutdown: &CancellationToken) {
     let mut retry = FIRST_RETRY;
     let mut due = first(warehouse, schedule, clock).await;
-    loop {
-        wait_until(clock, due).await;
+    while shutdown.run_until_cancelled(wait_until(clock, due)).await.is_some() {
         let next = schedule.after(clock.now());
-        due = match warehouse.run_once(&|_| {}).await {
+        due = match warehouse.run_until(shutdown, &|_| {}).await {
             Ok(report) => {
                 retry = FIRST_RETRY;
                 tracing::info!(batch = report.batch, duration_ms = report.duration_ms, "the warehouse is up to date");
                 next
             }
+            Err(EtlError::Stopped) => return,
             Err(error) => {
                 let again = next.min(clock.now() + retry);
                 retry = retry.saturating_mul(2);
@@ -94,11 +94,12 @@ async fn work(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) {
     }
 }
 
-/// When the first run is due: at once if one was missed while nothing ran here, or there has been none.
+/// When the first run is due: at once if one was missed while nothing ran here. Where there has been none, the schedule
+/// counts from the creation of the warehouse's database.
 async fn first(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) -> DateTime<Utc> {
     match warehouse.last_success().await {
         Ok(Some(last)) => schedule.after(last),
-        Ok(None) => clock.now(),
+        Ok(None) => schedule.after(warehouse.created_at()),
         Err(error) => {
             tracing::warn!(%error, "when the last run was is not known, so one begins now");
             clock.now()
@@ -112,5 +113,34 @@ async fn wait_until(clock: &Clock, due: DateTime<Utc>) {
             return;
         }
         tokio::time::sleep(remaining.min(LOOK)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vocabulary::Secret;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_run_is_due_one_step_after_the_database_was_created() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            database_url: Secret::new(format!("sqlite:{}", folder.path().join("etl.db").display())),
+            pseudonym_key: Secret::new("a key of enough bytes"),
+            ..Config::default()
+        };
+        let created: DateTime<Utc> = "2026-03-01T10:07:00Z".parse().unwrap();
+        let (clock, hands) = Clock::manual(created);
+        let yearly = "0 0 1 1 *".parse().unwrap();
+        let often = "15m".parse().unwrap();
+        // However often it is started, the count begins with the first time.
+        for _ in 0..2 {
+            let warehouse = Warehouse::open(&config, clock.clone()).await.unwrap();
+            let new_year: DateTime<Utc> = "2027-01-01T00:00:00Z".parse().unwrap();
+            assert_eq!(first(&warehouse, &yearly, &clock).await, new_year);
+            assert_eq!(first(&warehouse, &often, &clock).await, created + Duration::from_secs(15 * 60));
+            hands.advance(Duration::from_secs(60 * 60));
+        }
     }
 }

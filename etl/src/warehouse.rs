@@ -1,19 +1,22 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use service_kit::clock::Clock;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::address::Address;
 use crate::batch::Batch;
-use crate::delta::DeltaTableAt;
+use crate::delta::{DeltaTableAt, schema};
 use crate::extract::Snapshot;
 use crate::load::Run;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
-use crate::report::{RunReport, Status, TableStatus};
-use crate::runs::{Lease, Runs};
-use crate::source::{INVENTORY, Source, USERS, tables};
+use crate::report::{RunReport, Status, TableReport, TableStatus};
+use crate::runs::{Failed, Lease, Runs};
+use crate::source::{INVENTORY, Source, Table, USERS, tables};
 use crate::{Config, EtlError, Progress, QueryResult};
 
 /// Who is told what a run is doing.
@@ -32,6 +35,8 @@ pub struct Warehouse {
     runs: Runs,
     clock: Clock,
     lease_seconds: u32,
+    query_deadline: Duration,
+    created_at: DateTime<Utc>,
 }
 
 impl Warehouse {
@@ -40,6 +45,7 @@ impl Warehouse {
     /// # Errors
     /// When a setting cannot be used, or the database of runs does not answer.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, EtlError> {
+        let runs = Runs::open(&Address::parse("database_url", &config.database_url)?).await?;
         Ok(Self {
             root: config.warehouse.clone(),
             sources: [
@@ -47,29 +53,37 @@ impl Warehouse {
                 (INVENTORY, Address::parse("inventory_database_url", &config.inventory_database_url)?),
             ],
             names: Pseudonyms::new(&config.pseudonym_key)?,
-            runs: Runs::open(&Address::parse("database_url", &config.database_url)?).await?,
+            created_at: runs.created_at(&clock).await?,
+            runs,
             clock,
             lease_seconds: config.lease_seconds.max(1),
+            query_deadline: Duration::from_secs(config.query_seconds.max(1).into()),
         })
     }
 
     /// Brings every table up to date and commits the batch that readers see. Nothing is written when nothing had changed.
-    /// Whatever ends a run early, the next one continues where its last commit was.
+    /// Whatever ends a run early, the next one continues where its last commit was. While another run is under way, or a
+    /// run that died still holds the lease, it waits for as long as a lease lasts.
     ///
     /// # Errors
-    /// [`EtlError::UnderWay`] while another run holds the lease; otherwise what failed, with the remedy.
+    /// [`EtlError::UnderWay`] when another run holds the lease even then; otherwise what failed, with the remedy. A source
+    /// that cannot be read is a failure, but what the other one had to tell is in the warehouse.
     pub async fn run_once(&self, progress: OnProgress<'_>) -> Result<RunReport, EtlError> {
-        usable(&self.root)?;
-        let lease = Lease::take(&self.runs, &self.clock, self.lease_seconds).await?;
-        let record = self.runs.began(&self.clock).await?;
-        let outcome = tokio::select! {
-            outcome = Box::pin(self.run(progress)) => outcome,
-            lost = lease.keep() => Err(lost),
-        };
-        let recorded = self.runs.ended(&record, self.clock.now(), &outcome).await;
+        self.run_until(&CancellationToken::new(), progress).await
+    }
+
+    /// [`Warehouse::run_once`], but given up at `shutdown`: the lease is given back and the run recorded as failed.
+    pub(crate) async fn run_until(
+        &self,
+        shutdown: &CancellationToken,
+        progress: OnProgress<'_>,
+    ) -> Result<RunReport, EtlError> {
+        let waiting = Lease::wait(&self.runs, &self.clock, self.lease_seconds);
+        let lease = shutdown.run_until_cancelled(waiting).await.ok_or(EtlError::Stopped)??;
+        let outcome = self.run_recorded(&lease, shutdown, progress).await;
         let released = lease.release().await;
         let report = outcome?;
-        recorded.and(released).map(|()| report)
+        released.map(|()| report)
     }
 
     /// The last runs and the tables of the last batch.
@@ -85,51 +99,126 @@ impl Warehouse {
         })
     }
 
-    /// Answers a query over the tables of the last batch and the star's views. It can only read; at most 10,000 rows.
+    /// Answers a query over the tables of the last batch, the table of batches and the star's views. It can only read; at
+    /// most 10,000 rows.
     ///
     /// # Errors
-    /// [`EtlError::Empty`] before the first run, [`EtlError::Query`] when the query is wrong or too large.
+    /// [`EtlError::Empty`] before the first run, [`EtlError::Query`] when the query is wrong, too large or takes too long.
     pub async fn query(&self, sql: &str) -> Result<QueryResult, EtlError> {
-        let batch = Batch::last(&self.root).await?;
-        let mut pinned = Vec::new();
+        let answer = Box::pin(self.answer(sql));
+        tokio::time::timeout(self.query_deadline, answer).await.unwrap_or_else(|_elapsed| {
+            let seconds = self.query_deadline.as_secs();
+            let reason = format!("it was given up after {seconds} s; ask for less, or raise query_seconds");
+            Err(EtlError::Query { reason })
+        })
+    }
+
+    /// When the last run began that has ended well, for the schedule.
+    pub(crate) async fn last_success(&self) -> Result<Option<DateTime<Utc>>, EtlError> {
+        self.runs.last_success().await
+    }
+
+    /// When the database of runs was first opened, for the schedule.
+    pub(crate) fn created_at(&self) -> DateTime<Utc> {
+        self.created_at
+    }
+
+    async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
+        let batches = Batch::table(&self.root).await?.ok_or(EtlError::Empty)?;
+        let batch = Batch::read(&batches).await?;
+        let mut pinned = vec![batches];
         for table in tables() {
             let version = batch.of(table.raw).ok_or(EtlError::Empty)?.version;
             let opened = DeltaTableAt::open(&self.root, table.raw, Some(version)).await?;
             pinned.push(opened.ok_or(EtlError::Empty)?);
         }
-        Box::pin(session(&pinned).await?.with_star().await?.answer(sql)).await
+        session(&pinned).await?.with_star().await?.answer(sql).await
     }
 
-    /// When the last run began that has ended well, for the schedule.
-    pub(crate) async fn last_success(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>, EtlError> {
-        self.runs.last_success().await
+    /// A run with the lease, from its record's beginning to its end.
+    async fn run_recorded(
+        &self,
+        lease: &Lease,
+        shutdown: &CancellationToken,
+        progress: OnProgress<'_>,
+    ) -> Result<RunReport, EtlError> {
+        let record = self.runs.began(&self.clock).await?;
+        let outcome = tokio::select! {
+            outcome = Box::pin(self.run(progress)) => outcome,
+            lost = lease.keep() => Err(lost.into()),
+            () = shutdown.cancelled() => Err(EtlError::Stopped.into()),
+        };
+        let recorded = self.runs.ended(&record, self.clock.now(), &outcome).await;
+        let report = outcome.map_err(|failed| failed.error)?;
+        recorded.map(|()| report)
     }
 
-    async fn run(&self, progress: OnProgress<'_>) -> Result<RunReport, EtlError> {
+    async fn run(&self, progress: OnProgress<'_>) -> Result<RunReport, Failed> {
         let started = Instant::now();
+        usable(&self.root)?;
+        let check = self.names.check();
+        if self.runs.keep_first("pseudonym_check", &check).await? != check {
+            return Err(EtlError::OtherKey.into());
+        }
         let last = Batch::last(&self.root).await?;
         let run = Run { root: &self.root, names: &self.names, last: &last, at: self.clock.now(), progress };
-        let mut tables = Vec::new();
+        let (mut tables, mut failure) = (Vec::new(), None);
         for (source, address) in &self.sources {
-            let mut snapshot = Snapshot::open(*source, address).await?;
-            for table in source.tables {
-                tables.push(Box::pin(run.load(*source, table, &mut snapshot)).await?);
+            match load_source(&run, *source, address, &mut tables).await {
+                Err(error) if error.is_of_source() => failure = Some(error.after(failure)),
+                loaded => loaded?,
             }
         }
-        let versions: Vec<_> = tables
-            .iter()
-            .map(|table| TableStatus { table: table.table.clone(), version: table.version, watermark: table.watermark })
-            .collect();
-        let batch = last.advance(&self.root, &versions, self.clock.now()).await?;
+        let batch = if tables.is_empty() { last.number } else { self.advance(&last, &tables).await? };
         if batch != last.number {
             progress(Progress::Batch { batch });
         }
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(RunReport { tables, batch, duration_ms })
+        let report = RunReport { tables, batch, duration_ms };
+        match failure {
+            Some(error) => Err(Failed { error, report: Some(report) }),
+            None => Ok(report),
+        }
+    }
+
+    /// Commits the batch of the tables that were loaded, and of the others as they were.
+    async fn advance(&self, last: &Batch, loaded: &[TableReport]) -> Result<i64, EtlError> {
+        let mut versions = Vec::new();
+        for table in tables() {
+            versions.push(match (loaded.iter().find(|report| report.table == table.raw), last.of(table.raw)) {
+                (Some(report), _) => {
+                    TableStatus { table: report.table.clone(), version: report.version, watermark: report.watermark }
+                }
+                (None, Some(status)) => status.clone(),
+                (None, None) => self.as_it_is(table).await?,
+            });
+        }
+        last.advance(&self.root, &versions, self.clock.now()).await
+    }
+
+    /// A table that no batch has named yet; an empty one if nothing was ever read into it.
+    async fn as_it_is(&self, table: &Table) -> Result<TableStatus, EtlError> {
+        let target = DeltaTableAt::open_or_create(&self.root, table.raw, &schema(table)).await?;
+        let watermark = target.watermark().await?.unwrap_or_default();
+        Ok(TableStatus { table: table.raw.to_owned(), version: target.version(), watermark })
     }
 }
 
-/// Makes sure that files can be written into the folder, before anything is read for it.
+/// Brings the tables of one source up to date, and adds a report of each that was.
+async fn load_source(
+    run: &Run<'_>,
+    source: Source,
+    address: &Address,
+    reports: &mut Vec<TableReport>,
+) -> Result<(), EtlError> {
+    let mut snapshot = Snapshot::open(source, address).await?;
+    for table in source.tables {
+        reports.push(Box::pin(run.load(source, table, &mut snapshot)).await?);
+    }
+    Ok(())
+}
+
+/// Makes sure that files can be written into the folder, before anything is read for it. Only the lease's holder asks.
 fn usable(root: &Path) -> Result<(), EtlError> {
     let unusable = |cause| EtlError::Folder { path: root.to_owned(), cause };
     match std::fs::create_dir(root) {

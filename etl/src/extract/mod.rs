@@ -143,13 +143,19 @@ impl From<EtlError> for ReadError {
     }
 }
 
-/// The failure of a source with its remedy. 42P01 is PostgreSQL's `undefined_table`.
+/// The failure of a source with its remedy. PostgreSQL's `undefined_table` is 42P01, its `undefined_column` 42703.
 fn failure(source: Source, cause: sqlx::Error) -> EtlError {
-    let missing = cause
-        .as_database_error()
-        .is_some_and(|error| error.code().as_deref() == Some("42P01") || error.message().contains("no such table"));
-    if missing {
-        return EtlError::NoChangeTable { name: source.name };
+    let name = source.name;
+    let missing = |code: &str, message: &str| {
+        cause
+            .as_database_error()
+            .is_some_and(|error| error.code().as_deref() == Some(code) || error.message().contains(message))
+    };
+    if missing("42P01", "no such table") {
+        EtlError::NoChangeTable { name }
+    } else if missing("42703", "no such column") {
+        EtlError::OldSchema { name, cause: Box::new(cause) }
+    } else {
+        EtlError::Source { name, cause: Box::new(cause) }
     }
-    EtlError::Source { name: source.name, cause: Box::new(cause) }
 }

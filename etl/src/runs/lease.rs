@@ -2,10 +2,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use service_kit::clock::Clock;
+use tokio::time::Instant;
 
 use super::store::{Bind, Store};
 use super::{Runs, time};
 use crate::EtlError;
+
+/// How often one that waits for the lease looks again.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The right to run, over all instances: a row that is taken only by compare and set, and free again once its time is up.
 ///
@@ -23,8 +27,19 @@ pub(crate) struct Lease {
 enum Holder {}
 
 impl Lease {
+    /// Takes the lease, waiting as long as a holder that has died would keep it, or says who has it.
+    pub(crate) async fn wait(runs: &Runs, clock: &Clock, seconds: u32) -> Result<Self, EtlError> {
+        let until = Instant::now() + Duration::from_secs(u64::from(seconds)) + LOOK * 2;
+        loop {
+            match Self::take(runs, clock, seconds).await {
+                Err(EtlError::UnderWay { .. }) if Instant::now() < until => tokio::time::sleep(LOOK).await,
+                taken_or_not => return taken_or_not,
+            }
+        }
+    }
+
     /// Takes the lease, or says who has it.
-    pub(crate) async fn take(runs: &Runs, clock: &Clock, seconds: u32) -> Result<Self, EtlError> {
+    async fn take(runs: &Runs, clock: &Clock, seconds: u32) -> Result<Self, EtlError> {
         let holder = format!("process {} ({})", std::process::id(), clock.new_id::<Holder>());
         let lease = Self { store: runs.store.clone(), clock: clock.clone(), holder, seconds };
         let sql = "INSERT INTO etl_lease (name, holder, expires_at) VALUES ('run', $1, $2)

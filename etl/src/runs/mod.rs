@@ -13,7 +13,8 @@ use crate::EtlError;
 use crate::address::Address;
 use crate::report::{Outcome, Run, RunReport};
 
-const TABLES: [&str; 2] = [
+const TABLES: [&str; 3] = [
+    "CREATE TABLE IF NOT EXISTS etl_property (name text PRIMARY KEY, value text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS etl_lease (name text PRIMARY KEY, holder text NOT NULL, expires_at bigint NOT NULL)",
     "CREATE TABLE IF NOT EXISTS etl_run (
         id text PRIMARY KEY,
@@ -38,6 +39,19 @@ pub(crate) struct Runs {
 #[derive(Debug)]
 pub(crate) struct Record(String);
 
+/// A run that failed, and what it brought nevertheless.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: EtlError,
+    pub(crate) report: Option<RunReport>,
+}
+
+impl From<EtlError> for Failed {
+    fn from(error: EtlError) -> Self {
+        Self { error, report: None }
+    }
+}
+
 /// Beginning, end, outcome, error, report.
 type Row = (i64, Option<i64>, String, Option<String>, Option<String>);
 
@@ -49,6 +63,21 @@ impl Runs {
         let store = Store::connect(address);
         store.create(&TABLES).await?;
         Ok(Self { store })
+    }
+
+    /// Keeps `value` under `name` unless something is kept there already, and tells what is kept.
+    pub(crate) async fn keep_first(&self, name: &str, value: &str) -> Result<String, EtlError> {
+        let sql = "INSERT INTO etl_property (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        self.store.execute(sql, &[Bind::from(name), Bind::from(value)]).await?;
+        let kept = self.store.rows("SELECT value FROM etl_property WHERE name = $1", &[Bind::from(name)]).await?;
+        Ok(kept.into_iter().next().map_or_else(|| value.to_owned(), |(value,): (String,)| value))
+    }
+
+    /// When the database of runs was first opened.
+    pub(crate) async fn created_at(&self, clock: &Clock) -> Result<DateTime<Utc>, EtlError> {
+        let now = clock.now();
+        let kept = self.keep_first("created_at", &now.to_rfc3339()).await?;
+        Ok(kept.parse().unwrap_or(now))
     }
 
     /// Records that a run has begun. Whoever calls it holds the lease, so whatever still seems to run has died.
@@ -68,12 +97,13 @@ impl Runs {
         &self,
         Record(id): &Record,
         at: DateTime<Utc>,
-        outcome: &Result<RunReport, EtlError>,
+        outcome: &Result<RunReport, Failed>,
     ) -> Result<(), EtlError> {
         let (word, error, report) = match outcome {
-            Ok(report) => ("succeeded", None, serde_json::to_string(report).ok()),
-            Err(error) => ("failed", Some(error.to_string()), None),
+            Ok(report) => ("succeeded", None, Some(report)),
+            Err(failed) => ("failed", Some(failed.error.to_string()), failed.report.as_ref()),
         };
+        let report = report.and_then(|report| serde_json::to_string(report).ok());
         let sql = "UPDATE etl_run SET finished_at = $1, outcome = $2, error = $3, report = $4 WHERE id = $5";
         let error = error.map_or(Bind::NoText, Bind::Text);
         let report = report.map_or(Bind::NoText, Bind::Text);

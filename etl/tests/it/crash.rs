@@ -2,25 +2,29 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use etl::{EtlError, LoadKind, Outcome, Progress, Warehouse};
+use etl::{Config, EtlError, LoadKind, Outcome, Progress, Warehouse};
 use futures_util::FutureExt;
 use serde_json::json;
 use test_kit::{Engine, on_every_database};
 
 use crate::support::{House, did};
 
-/// Runs and stops as if the process had died right after its `commits`-th table.
+/// Runs and stops as if the process had died right after its `commits`-th table, longer ago than a lease lasts.
 async fn die_after(house: &House, commits: usize) {
+    die_holding_the_lease(&house.warehouse, commits).await;
+    house.hands.advance(Duration::from_secs(61));
+}
+
+/// A dead process gives nothing back.
+async fn die_holding_the_lease(warehouse: &Warehouse, commits: usize) {
     let seen = AtomicUsize::new(0);
     let progress = |progress| {
         if matches!(progress, Progress::Table(_)) && seen.fetch_add(1, Ordering::Relaxed) + 1 == commits {
             std::panic::resume_unwind(Box::new("the process died"));
         }
     };
-    let run = AssertUnwindSafe(house.warehouse.run_once(&progress)).catch_unwind().await;
+    let run = AssertUnwindSafe(warehouse.run_once(&progress)).catch_unwind().await;
     assert!(run.is_err(), "the run ended before table {commits}");
-    // A dead process gives nothing back.
-    house.hands.advance(Duration::from_secs(61));
 }
 
 #[tokio::test]
@@ -66,12 +70,11 @@ async fn readers_see_the_last_whole_batch_while_a_later_one_is_incomplete() {
 }
 
 #[tokio::test]
-async fn a_second_run_at_the_same_time_is_told_of_the_first() {
+async fn a_second_run_at_the_same_time_waits_and_doubles_nothing() {
     on_every_database(async |database| {
         let house = House::on(database).await;
         house.sources.add_user(1).await;
         let other = Warehouse::open(&house.config, house.clock.clone()).await.unwrap();
-        let refused = std::sync::Mutex::new(None);
         // The first run is asked for the second one at its first sign of progress, so it is surely under way.
         let (told, asked) = tokio::sync::oneshot::channel();
         let told = std::sync::Mutex::new(Some(told));
@@ -83,13 +86,31 @@ async fn a_second_run_at_the_same_time_is_told_of_the_first() {
         let first = house.warehouse.run_once(&progress);
         let second = async {
             asked.await.unwrap();
-            *refused.lock().unwrap() = Some(other.run_once(&|_| {}).await);
+            other.run_once(&|_| {}).await
         };
-        let (first, ()) = tokio::join!(first, second);
-        first.unwrap();
-        let refused = refused.into_inner().unwrap().unwrap();
-        assert!(matches!(refused, Err(EtlError::UnderWay { .. })), "{refused:?}");
-        other.run_once(&|_| {}).await.unwrap();
+        let (first, second) = tokio::join!(first, second);
+        assert_eq!(did(&first.unwrap(), "raw_users").0, LoadKind::FirstLoad);
+        assert_ne!(did(&second.unwrap(), "raw_users").0, LoadKind::FirstLoad);
+        assert_eq!(house.value("SELECT count(*) FROM raw_users WHERE op = 'S'").await, json!(1));
+        let runs = house.warehouse.status().await.unwrap().runs;
+        assert!(runs.iter().all(|run| run.outcome == Outcome::Succeeded), "{runs:?}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_run_waits_for_the_lease_of_one_that_died_but_no_longer_than_it_lasts() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let config = Config { lease_seconds: 1, ..house.config.clone() };
+    let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+    die_holding_the_lease(&warehouse, 1).await;
+    // The clock stands still, so the lease does not end.
+    let refused = warehouse.run_once(&|_| {}).await;
+    assert!(matches!(refused, Err(EtlError::UnderWay { .. })), "{refused:?}");
+    let end = async {
+        tokio::task::yield_now().await;
+        house.hands.advance(Duration::from_secs(2));
+    };
+    let (run, ()) = tokio::join!(warehouse.run_once(&|_| {}), end);
+    run.unwrap();
 }

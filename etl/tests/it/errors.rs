@@ -1,4 +1,5 @@
 use etl::{Config, EtlError, Outcome, Warehouse};
+use serde_json::json;
 use test_kit::{Engine, TestDatabase, on_every_database};
 use vocabulary::Secret;
 
@@ -97,4 +98,82 @@ async fn settings_that_cannot_be_used_are_named() {
         let error = Warehouse::open(&config, house.clock.clone()).await.unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_source_that_is_down_does_not_keep_the_other_one_away() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    let missing = Secret::new(format!("sqlite:{}", house.folder().join("missing.db").display()));
+    let config = Config { users_database_url: missing.clone(), ..house.config.clone() };
+    let half = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+    let error = half.run_once(&|_| {}).await.unwrap_err();
+    assert!(matches!(error, EtlError::Source { name: "users", .. }), "{error:?}");
+    let count = "SELECT (SELECT count(*) FROM raw_users) AS users, (SELECT count(*) FROM raw_categories) AS categories";
+    assert_eq!(house.rows(count).await, [[json!(0), json!(1)]]);
+    let last = house.warehouse.status().await.unwrap().runs.into_iter().next().unwrap();
+    assert_eq!((last.outcome, last.report.unwrap().tables.len()), (Outcome::Failed, 2));
+
+    house.run().await;
+    assert_eq!(house.rows(count).await, [[json!(1), json!(1)]]);
+    house.sources.add_category(11, "drills", None).await;
+    half.run_once(&|_| {}).await.unwrap_err();
+    assert_eq!(house.rows(count).await, [[json!(1), json!(2)]], "the users are as they were");
+
+    let none = Config { inventory_database_url: missing, ..config };
+    let none = Warehouse::open(&none, house.clock.clone()).await.unwrap();
+    let error = none.run_once(&|_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("database of users") && error.contains("database of inventory"), "{error}");
+    assert_eq!(house.rows(count).await, [[json!(1), json!(2)]]);
+}
+
+#[tokio::test]
+async fn a_source_with_an_older_schema_is_told_so() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.run("ALTER TABLE users RENAME COLUMN role TO part").await;
+        let error = house.warehouse.run_once(&|_| {}).await.unwrap_err();
+        assert!(matches!(error, EtlError::OldSchema { name: "users", .. }), "{error:?}");
+        assert!(error.to_string().contains("role") && error.to_string().contains("migrations"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_pseudonym_key_is_refused_and_changes_nothing() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_user(1).await;
+        house.run().await;
+        house.sources.set_user(1, "role = 'admin'", 60).await;
+        let config = Config { pseudonym_key: Secret::new("another key of enough"), ..house.config.clone() };
+        let other = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+        let error = other.run_once(&|_| {}).await.unwrap_err();
+        assert!(matches!(error, EtlError::OtherKey), "{error:?}");
+        house.run_until("SELECT count(*) FROM raw_users WHERE role = 'admin'", json!(1)).await;
+        assert_eq!(house.value("SELECT count(DISTINCT id) FROM raw_users").await, json!(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_given_up() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.run().await;
+    let config = Config { query_seconds: 1, ..house.config.clone() };
+    let hasty = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+    assert!(hasty.query("SELECT sum(value % 7) FROM generate_series(1, 100)").await.is_ok());
+    for endless in ["SELECT sum(value % 7) FROM generate_series(1, 1000000000000)"] {
+        let error = hasty.query(endless).await.expect_err(endless);
+        assert!(error.to_string().contains("query_seconds"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_batches_can_be_asked_for() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.run().await;
+    let tables = house.rows("SELECT table_name FROM etl_batch WHERE batch = 1 ORDER BY position").await;
+    assert_eq!(tables, [[json!("raw_users")], [json!("raw_categories")], [json!("raw_items")]]);
 }
