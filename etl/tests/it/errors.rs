@@ -164,7 +164,11 @@ async fn a_query_that_takes_too_long_is_given_up() {
     let config = Config { query_seconds: 1, ..house.config.clone() };
     let hasty = Warehouse::open(&config, house.clock.clone()).await.unwrap();
     assert!(hasty.query("SELECT sum(value % 7) FROM generate_series(1, 100)").await.is_ok());
-    for endless in ["SELECT sum(value % 7) FROM generate_series(1, 1000000000000)"] {
+    for endless in [
+        "SELECT sum(value % 7) FROM generate_series(1, 1000000000000)",
+        "SELECT sum(a.value % b.value) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b",
+        "SELECT count(*) FROM generate_series(1, 1000000) a JOIN generate_series(1, 1000000) b ON a.value <> b.value",
+    ] {
         let error = hasty.query(endless).await.expect_err(endless);
         assert!(error.to_string().contains("query_seconds"), "{error}");
     }
