@@ -67,8 +67,10 @@ pub(crate) struct Up {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
-    /// Import items from a CSV file with the columns name, category, description, units, loan_days, tags and optionally
-    /// external_id, daily_price, deposit, currency. The same file twice changes nothing.
+    /// Import items from a CSV file. The same file twice changes nothing.
+    ///
+    /// Its columns are `name,category,description,units,loan_days,tags` and optionally
+    /// `external_id,daily_price,deposit,currency`; tags are separated by semicolons.
     Items {
         file: PathBuf,
         /// The member who owns the items.
@@ -101,7 +103,7 @@ pub(crate) enum Etl {
     Run,
     /// Show the last runs and what the warehouse holds.
     Status,
-    /// Ask the warehouse in SQL, such as "select count(*) from dim_item".
+    /// Ask the warehouse in SQL, such as `select event, count(*) from fact_item_event group by event`.
     Query {
         sql: String,
         /// How the rows are printed.

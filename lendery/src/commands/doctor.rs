@@ -41,7 +41,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
 }
 
 async fn examine(path: &Path) -> Vec<Finding> {
-    let data_dir = match DataDir::open(path) {
+    let data_dir = match DataDir::existing(path) {
         Ok(data_dir) => data_dir,
         Err(error) => return vec![Finding { what: "data directory", verdict: Err(format!("{error:#}")) }],
     };

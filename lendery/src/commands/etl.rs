@@ -1,7 +1,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::bail;
 use comfy_table::{Table, TableStyle};
 use etl::{LoadKind, Outcome, Progress, QueryResult, RunReport, Status, Warehouse};
 use indicatif::ProgressBar;
@@ -13,12 +12,9 @@ use crate::data_dir::{DataDir, Secrets};
 use crate::stack::Settings;
 
 pub(super) async fn run(path: &Path, command: Etl) -> anyhow::Result<()> {
-    let data_dir = DataDir::open(path)?;
-    if !data_dir.database_file("inventory").exists() {
-        bail!("{} holds no databases yet; start `lendery up` once, or choose another --data-dir", path.display());
-    }
-    let settings = Settings::load(&data_dir, &Secrets::open(&data_dir)?)?;
-    let warehouse = Warehouse::open(&settings.etl, Clock::system()).await?;
+    let data_dir = DataDir::existing(path)?;
+    let config = Settings::load(&data_dir)?.etl_with(&Secrets::open(&data_dir)?);
+    let warehouse = Warehouse::open(&config, Clock::system()).await?;
     match command {
         Etl::Run => print(&as_table(&copy(&warehouse).await?)),
         Etl::Status => print(&status(&warehouse.status().await?)),
@@ -97,11 +93,11 @@ fn outcome(outcome: Outcome) -> &'static str {
 fn rows(result: &QueryResult, format: RowFormat) -> anyhow::Result<String> {
     Ok(match format {
         RowFormat::Json => {
-            let objects = result
-                .rows
-                .iter()
-                .map(|row| Value::Object(Map::from_iter(result.columns.iter().cloned().zip(row.iter().cloned()))));
-            serde_json::to_string_pretty(&objects.collect::<Vec<_>>())?
+            let named = |row: &Vec<Value>| result.columns.iter().cloned().zip(row.iter().cloned()).collect();
+            let objects: Vec<Map<String, Value>> = result.rows.iter().map(named).collect();
+            let text = serde_json::to_string_pretty(&objects)?;
+            warn_of_more(result);
+            text
         }
         RowFormat::Csv => {
             let mut lines = csv::Writer::from_writer(Vec::new());
@@ -109,6 +105,7 @@ fn rows(result: &QueryResult, format: RowFormat) -> anyhow::Result<String> {
             for row in &result.rows {
                 lines.write_record(row.iter().map(shown))?;
             }
+            warn_of_more(result);
             String::from_utf8(lines.into_inner()?)?.trim_end().to_owned()
         }
         RowFormat::Table => {
@@ -117,10 +114,18 @@ fn rows(result: &QueryResult, format: RowFormat) -> anyhow::Result<String> {
             for row in &result.rows {
                 table.add_row(row.iter().map(shown));
             }
-            let more = if result.truncated { "\n\nThere are more rows; narrow the query to see them." } else { "" };
-            format!("{}{more}", table.trim_fmt())
+            warn_of_more(result);
+            table.trim_fmt()
         }
     })
+}
+
+/// On standard error, so that what reads the rows reads only rows.
+#[expect(clippy::print_stderr, reason = "a note beside the outcome of a command")]
+fn warn_of_more(result: &QueryResult) {
+    if result.truncated {
+        eprintln!("These are the first {} rows; narrow the query to see the others.", result.rows.len());
+    }
 }
 
 fn shown(value: &Value) -> String {

@@ -7,17 +7,35 @@ use inventory_api::ImportReport;
 
 use super::instance::Instance;
 use crate::cli::Import;
+use crate::data_dir::DataDir;
+
+/// What the inventory takes in one import.
+const LARGEST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How often the spinner turns while the inventory works.
 const TURN: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(data_dir: &Path, import: Import) -> anyhow::Result<()> {
     let Import::Items { file, owner, dry_run, keep_going } = import;
-    let csv = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let csv = read(&file)?;
+    DataDir::existing(data_dir)?;
     let instance = Instance::reach(data_dir).await?;
     let imported = send(&instance, csv, &owner, dry_run, keep_going).await;
     instance.leave().await?;
     report(&file, &imported?, dry_run, keep_going)
+}
+
+/// Reads a file of a size that the inventory takes.
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let place = file.display();
+    let found = std::fs::metadata(file).with_context(|| format!("cannot read {place}; check the path"))?;
+    if !found.is_file() {
+        bail!("{place} is not a file; give the path of a CSV file");
+    }
+    if found.len() > LARGEST_BYTES {
+        bail!("{place} has more than {} MiB; split it", LARGEST_BYTES / (1024 * 1024));
+    }
+    std::fs::read(file).with_context(|| format!("cannot read {place}; check its permissions"))
 }
 
 async fn send(

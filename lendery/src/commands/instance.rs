@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::data_dir::{DataDir, Endpoints, Secrets};
+use crate::data_dir::{DataDir, Endpoints, Lock, Secrets};
 use crate::stack::Backstage;
 
 /// How long a command waits for the process that has just begun to use the data directory.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// The services of a data directory as a command reaches them: those of the running `lendery up`, or ones that the command
 /// runs itself for as long as it needs them. Either way a change goes through the same code.
 pub(super) struct Instance {
-    http: reqwest::Client,
+    http: peer::HttpClient,
     secrets: Secrets,
     endpoints: Endpoints,
     backstage: Option<Backstage>,
@@ -55,15 +55,15 @@ impl Instance {
     pub(super) async fn reach(path: &Path) -> anyhow::Result<Self> {
         let data_dir = DataDir::open(path)?;
         let secrets = Secrets::open(&data_dir)?;
-        let http = peer::http_client(Duration::from_secs(1))?.into();
-        match data_dir.try_lock()? {
-            Some(lock) => {
+        let http = peer::http_client(Duration::from_secs(1))?;
+        let (endpoints, backstage) = match free_or_running(&data_dir).await? {
+            Found::Free(lock) => {
                 let backstage = Backstage::start(&data_dir, &secrets, lock).await?;
-                let endpoints = backstage.endpoints().clone();
-                Ok(Self { http, secrets, endpoints, backstage: Some(backstage) })
+                (backstage.endpoints().clone(), Some(backstage))
             }
-            None => Ok(Self { http, secrets, endpoints: running(&data_dir).await?, backstage: None }),
-        }
+            Found::Running(endpoints) => (endpoints, None),
+        };
+        Ok(Self { http, secrets, endpoints, backstage })
     }
 
     /// Calls an internal address of the user service.
@@ -127,21 +127,32 @@ impl Instance {
     }
 }
 
-/// Waits for the process that holds the lock to say where it listens.
-async fn running(data_dir: &DataDir) -> anyhow::Result<Endpoints> {
+/// What a command finds in a data directory.
+enum Found {
+    /// Nobody runs the services.
+    Free(Lock),
+    /// A `lendery up` does.
+    Running(Endpoints),
+}
+
+/// Waits while another command is at work, or a start under way.
+async fn free_or_running(data_dir: &DataDir) -> anyhow::Result<Found> {
     let search = async {
         let mut every = tokio::time::interval(Duration::from_millis(50));
         loop {
             every.tick().await;
+            if let Some(lock) = data_dir.try_lock()? {
+                return Ok(Found::Free(lock));
+            }
             if let Some(endpoints) = Endpoints::read(data_dir).filter(|endpoints| endpoints.ops.is_some()) {
-                return endpoints;
+                return Ok(Found::Running(endpoints));
             }
         }
     };
-    let path = data_dir.path().display();
-    tokio::time::timeout(STARTING, search).await.with_context(|| {
-        format!("another lendery uses {path} and does not say where it listens; try again once it is ready")
-    })
+    let Ok(found) = tokio::time::timeout(STARTING, search).await else {
+        bail!("another command is at work on {}; try again when it is done", data_dir.path().display());
+    };
+    found
 }
 
 fn url(address: std::net::SocketAddr, path: &str) -> anyhow::Result<Url> {

@@ -65,7 +65,7 @@ async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> 
     let setup_token = setup_token(&backstage, &secrets).await?;
     let web = listener.local_addr()?;
     let ops = ops_listener.local_addr()?;
-    let front = Front::start(backstage, listener, ops_listener).await?;
+    let front = Front::start(backstage, &secrets, listener, ops_listener).await?;
     announce(&welcome(web, ops, &data_dir, &demo, setup_token.as_deref()));
     front.run_until(asked_to_stop).await
 }

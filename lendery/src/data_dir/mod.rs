@@ -6,11 +6,17 @@ mod secrets;
 pub(crate) use endpoints::Endpoints;
 pub(crate) use secrets::Secrets;
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
+
+/// The folders in it. Databases and secrets must not be read by others.
+const ROOMS: [&str; 5] = ["databases", "photos", "run", "secrets", "warehouse"];
+
+/// There since the databases of all services were first opened.
+const COMPLETE_MARK: &str = "databases/complete";
 
 /// There while a demo is being filled in, so that a start after a crash finishes it.
 const DEMO_MARK: &str = "run/demo-unfinished";
@@ -29,12 +35,29 @@ pub(crate) struct Lock {
 }
 
 impl DataDir {
-    /// Opens the directory, creating it and its rooms with access for this user only.
+    /// The directory, whether it is there or not.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Opens a directory that has been used before, for commands that would do nothing in a new one.
+    pub(crate) fn existing(path: &Path) -> anyhow::Result<Self> {
+        if !path.join(ROOMS[0]).is_dir() {
+            bail!(
+                "there is no data of Lendery in {}; start `lendery up` once, or choose another --data-dir",
+                path.display()
+            );
+        }
+        Self::open(path)
+    }
+
+    /// Opens the directory, creating it if it is missing. Its rooms are for this user only, whatever they were before.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let data_dir = Self { path: path.to_owned() };
-        for room in ["", "databases", "photos", "run", "secrets", "warehouse"] {
-            let folder = path.join(room);
-            DirBuilder::new().recursive(true).mode(0o700).create(&folder).with_context(|| unusable(&folder))?;
+        let data_dir = Self::at(path);
+        DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| unusable(path))?;
+        for room in ROOMS.map(|room| path.join(room)) {
+            DirBuilder::new().recursive(true).mode(0o700).create(&room).with_context(|| unusable(&room))?;
+            std::fs::set_permissions(&room, Permissions::from_mode(0o700)).with_context(|| unusable(&room))?;
         }
         // Folders that were there already may still refuse new files.
         data_dir.private_file("lock").with_context(|| unusable(path))?;
@@ -57,6 +80,27 @@ impl DataDir {
 
     pub(crate) fn warehouse(&self) -> PathBuf {
         self.path.join("warehouse")
+    }
+
+    /// Refuses a directory that has lost a database: starting with an empty one in its place would hide the loss.
+    pub(crate) fn check_databases(&self) -> anyhow::Result<()> {
+        if !self.path.join(COMPLETE_MARK).exists() {
+            return Ok(());
+        }
+        for file in ["users", "inventory"].map(|name| self.database_file(name)) {
+            if std::fs::metadata(&file).map_or(0, |found| found.len()) == 0 {
+                bail!(
+                    "the database {} is missing or empty; restore it from a backup, or choose another --data-dir",
+                    file.display()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that all databases are there, so that one that is missing later is missed.
+    pub(crate) fn databases_are_complete(&self) -> anyhow::Result<()> {
+        self.private_file(COMPLETE_MARK).map(drop).with_context(|| unusable(&self.path))
     }
 
     /// Whether nobody has used it yet, or only a demo that was cut short while it was being filled.
@@ -108,7 +152,6 @@ fn unusable(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_directory_has_one_holder_at_a_time() {
@@ -126,10 +169,36 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("data");
         DataDir::open(&path).unwrap();
+        std::fs::set_permissions(path.join("databases"), Permissions::from_mode(0o755)).unwrap();
+        DataDir::open(&path).unwrap();
         for folder in ["", "secrets", "databases"] {
             let mode = std::fs::metadata(path.join(folder)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700, "{folder}");
         }
+    }
+
+    #[test]
+    fn a_lost_database_is_missed() {
+        let directory = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(directory.path()).unwrap();
+        data_dir.check_databases().unwrap();
+        for name in ["users", "inventory"] {
+            std::fs::write(data_dir.database_file(name), "rows").unwrap();
+        }
+        data_dir.databases_are_complete().unwrap();
+        data_dir.check_databases().unwrap();
+        std::fs::write(data_dir.database_file("users"), "").unwrap();
+        let refusal = data_dir.check_databases().unwrap_err().to_string();
+        assert!(refusal.contains("users.db") && refusal.contains("backup"), "{refusal}");
+    }
+
+    #[test]
+    fn a_mistyped_directory_is_not_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("dta");
+        let refusal = DataDir::existing(&path).unwrap_err().to_string();
+        assert!(refusal.contains("--data-dir"), "{refusal}");
+        assert!(!path.exists());
     }
 
     #[test]

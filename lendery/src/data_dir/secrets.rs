@@ -1,5 +1,5 @@
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -10,6 +10,9 @@ use service_kit::randomness::Randomness;
 use vocabulary::Secret;
 
 use super::DataDir;
+
+/// Shorter ones could be guessed.
+const LEAST_CHARACTERS: usize = 32;
 
 /// The secrets of a data directory, made at the first start and kept in files that only this user can read.
 #[derive(Debug, Clone)]
@@ -29,17 +32,27 @@ impl Secrets {
     }
 }
 
+/// A secret appears under its name only once all of it is on the disk, so that a crash leaves none or a whole one.
 fn open_or_make(path: &Path) -> anyhow::Result<Secret> {
-    // 256 bits, as text.
-    let fresh = URL_SAFE_NO_PAD.encode(Randomness::system().bytes::<32>());
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            file.write_all(fresh.as_bytes()).and_then(|()| file.sync_all()).with_context(|| unwritable(path))?;
-            Ok(Secret::new(fresh))
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path),
-        Err(error) => Err(error).with_context(|| unwritable(path)),
+    if !path.exists() {
+        let draft = path.with_extension("new");
+        make(&draft).and_then(|()| std::fs::rename(&draft, path)).and_then(|()| sync_folder(path)).with_context(
+            || format!("cannot write the secret {}; make the folder writable for this user", path.display()),
+        )?;
     }
+    read(path)
+}
+
+/// 256 random bits, as text.
+fn make(path: &Path) -> std::io::Result<()> {
+    let text = URL_SAFE_NO_PAD.encode(Randomness::system().bytes::<32>());
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn read(path: &Path) -> anyhow::Result<Secret> {
@@ -49,14 +62,14 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
         bail!("others can read the secret {place}; take their access away with: chmod 600 {place}");
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the secret {place}"))?;
-    if text.trim().is_empty() {
-        bail!("the secret {place} is empty; restore it from a backup, or delete it to have a new one made");
+    let text = text.trim();
+    if text.len() < LEAST_CHARACTERS || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        bail!(
+            "the secret {place} is not {LEAST_CHARACTERS} or more visible ASCII characters; restore it from a backup, or \
+             delete it to have a new one made"
+        );
     }
-    Ok(Secret::new(text.trim()))
-}
-
-fn unwritable(path: &Path) -> String {
-    format!("cannot write the secret {}; make the folder writable for this user", path.display())
+    Ok(Secret::new(text))
 }
 
 #[cfg(test)]
@@ -78,5 +91,17 @@ mod tests {
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let refusal = Secrets::open(&data_dir).unwrap_err().to_string();
         assert!(refusal.contains("chmod 600"), "{refusal}");
+    }
+
+    #[test]
+    fn a_secret_that_could_be_guessed_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(directory.path()).unwrap();
+        Secrets::open(&data_dir).unwrap();
+        for weak in ["", "x", "two words that are long enough otherwise"] {
+            std::fs::write(directory.path().join("secrets/service-credential"), weak).unwrap();
+            let refusal = Secrets::open(&data_dir).unwrap_err().to_string();
+            assert!(refusal.contains("service-credential") && refusal.contains("backup"), "{refusal}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Backstage, seed};
+use crate::data_dir::Secrets;
 
 /// Everything: the gateway in front, the services and the warehouse's schedule behind it, the operations listener beside it.
 pub(crate) struct Front {
@@ -21,10 +22,11 @@ impl Front {
     /// Puts the gateway before services that answer already, and tells other commands where everything is.
     pub(crate) async fn start(
         mut backstage: Backstage,
+        secrets: &Secrets,
         listener: TcpListener,
         ops_listener: TcpListener,
     ) -> anyhow::Result<Self> {
-        backstage.spawn_etl()?;
+        backstage.spawn_etl(secrets)?;
         let (web, ops) = (listener.local_addr()?, ops_listener.local_addr()?);
         let gateway_shutdown = CancellationToken::new();
         let (ops_board, http) = (backstage.ops.clone(), backstage.http.clone());

@@ -57,6 +57,9 @@ pub(crate) struct Backstage {
 impl Backstage {
     /// Starts them, and returns once they answer.
     pub(crate) async fn start(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
+        data_dir.check_databases()?;
+        // What a process that was killed has left would send other commands to nobody.
+        Endpoints::remove(data_dir);
         let draining = CancellationToken::new();
         let (users, inventory) = (loopback().await?, loopback().await?);
         let endpoints = Endpoints {
@@ -69,7 +72,7 @@ impl Backstage {
         let mut backstage = Self {
             endpoints,
             data_dir: data_dir.clone(),
-            settings: Settings::load(data_dir, secrets)?,
+            settings: Settings::load(data_dir)?,
             ops: Ops::new(env!("CARGO_PKG_VERSION"), draining.clone()),
             http: peer::http_client(CONNECT)?,
             tasks: JoinSet::new(),
@@ -81,6 +84,7 @@ impl Backstage {
         backstage.spawn_inventory(secrets, inventory)?;
         let addresses = [backstage.endpoints.users, backstage.endpoints.inventory];
         backstage.answering(&addresses).await?;
+        data_dir.databases_are_complete()?;
         Ok(backstage)
     }
 
@@ -140,9 +144,9 @@ impl Backstage {
     }
 
     /// Starts the warehouse's schedule.
-    fn spawn_etl(&mut self) -> anyhow::Result<()> {
+    fn spawn_etl(&mut self, secrets: &Secrets) -> anyhow::Result<()> {
         let deps = etl::Deps { clock: Clock::system(), ops: self.ops.clone() };
-        let ended = warehouse::start(self.settings.etl.clone(), deps, self.shutdown.clone())?;
+        let ended = warehouse::start(self.settings.etl_with(secrets), deps, self.shutdown.clone())?;
         self.spawn("etl", ended);
         Ok(())
     }

@@ -1,4 +1,5 @@
-use service_kit::config::{ConfigError, Setting, Variables, load};
+use anyhow::anyhow;
+use service_kit::config::{Setting, Variables, load};
 use service_kit::process::ProcessConfig;
 use vocabulary::Secret;
 
@@ -11,26 +12,31 @@ pub(crate) struct Settings {
     pub(crate) users: user_service::Config,
     pub(crate) inventory: inventory_service::Config,
     pub(crate) gateway: gateway::Config,
-    pub(crate) etl: etl::Config,
+    etl: etl::Config,
     /// Every setting with its origin, for `lendery config print`.
     pub(crate) origins: Vec<(&'static str, Setting)>,
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 9] = [
+const OURS: [&str; 14] = [
     "database_url",
-    "users_database_url",
     "inventory_database_url",
-    "service_credential",
-    "warehouse",
-    "pseudonym_key",
     "listen",
+    "log_filter",
+    "log_format",
     "ops_listen",
+    "previous_service_credential",
+    "pseudonym_key",
+    "service_credential",
+    "session_cache_bytes",
+    "upstreams",
+    "users_database_url",
     "users_url",
+    "warehouse",
 ];
 
 impl Settings {
-    pub(crate) fn load(data_dir: &DataDir, secrets: &Secrets) -> Result<Self, ConfigError> {
+    pub(crate) fn load(data_dir: &DataDir) -> anyhow::Result<Self> {
         let variables = Variables::of_process();
         let mut origins = Vec::new();
         let mut users: user_service::Config = one("users", &variables, &mut origins)?;
@@ -43,8 +49,12 @@ impl Settings {
         etl.inventory_database_url = inventory.database_url.clone();
         etl.database_url = Secret::new(data_dir.database_url("etl"));
         etl.warehouse = data_dir.warehouse();
-        etl.pseudonym_key = secrets.warehouse_key.clone();
         Ok(Self { users, inventory, gateway, etl, origins })
+    }
+
+    /// The ETL's settings with the key that turns ids into pseudonyms.
+    pub(crate) fn etl_with(&self, secrets: &Secrets) -> etl::Config {
+        etl::Config { pseudonym_key: secrets.warehouse_key.clone(), ..self.etl.clone() }
     }
 }
 
@@ -52,8 +62,8 @@ fn one<C: ProcessConfig>(
     service: &'static str,
     variables: &Variables,
     origins: &mut Vec<(&'static str, Setting)>,
-) -> Result<C, ConfigError> {
-    let loaded = load::<C>(None, C::PREFIX, variables)?;
+) -> anyhow::Result<C> {
+    let loaded = load::<C>(None, C::PREFIX, variables).map_err(|error| anyhow!("{service}: {error}"))?;
     let own = loaded.origins.into_iter().filter(|setting| !OURS.contains(&setting.key.as_str()));
     origins.extend(own.map(|setting| (service, setting)));
     Ok(loaded.settings)
