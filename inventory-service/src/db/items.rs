@@ -14,7 +14,7 @@ use super::search;
 use crate::domain::item::Item;
 
 /// The slug of the category of a row of `items`.
-const CATEGORY_SLUG: &str = "(SELECT slug FROM categories WHERE categories.id = items.category_id)";
+pub(super) const CATEGORY_SLUG: &str = "(SELECT slug FROM categories WHERE categories.id = items.category_id)";
 
 /// The item, whatever its status: who may see it is for the caller to decide.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: ItemId) -> Result<Option<Item>, DbErr> {

@@ -144,7 +144,7 @@ fn pickup_of(label: Option<String>, lat: Option<f64>, lon: Option<f64>, time_zon
     Some(Pickup { label: label?, lat: lat?, lon: lon?, time_zone: time_zone? })
 }
 
-fn parsed<T: FromStr>(column: &str, text: &str) -> Result<T, DbErr> {
+pub(super) fn parsed<T: FromStr>(column: &str, text: &str) -> Result<T, DbErr> {
     text.parse().map_err(|_| impossible(column, text))
 }
 

@@ -92,6 +92,24 @@ async fn a_changed_row_changes_its_item_and_keeps_what_the_file_does_not_say() {
 }
 
 #[tokio::test]
+async fn rows_with_and_without_an_id_of_the_owners_are_told_apart() {
+    on_both(async |inventory| {
+        let ada = inventory.member("ada");
+        let both = "external_id,name,category\nA1,Drill,Tools\n,Drill,Tools\n";
+        assert_eq!(inventory.import(&ada, "", both).await.expect(200).json(), report(2, 2, 0, 0));
+        assert_eq!(inventory.import(&ada, "", both).await.expect(200).json(), report(2, 0, 0, 2));
+
+        let bob = inventory.member("bob");
+        inventory.import(&bob, "", "external_id,name,category\nA1,Drill,Tools\n").await.expect(200);
+        let nameless = inventory.import(&bob, "", "name,category,units\nDrill,Tools,3\n").await.expect(200);
+        assert_eq!(nameless.json(), report(1, 0, 1, 0), "without an id the name says which");
+        let twice = inventory.import(&bob, "", both).await.expect(200);
+        assert_eq!(errors(&twice), [(3, "name".to_owned(), "repeated".to_owned())]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_retired_item_stays_retired() {
     on_both(async |inventory| {
         let ada = inventory.member("ada");

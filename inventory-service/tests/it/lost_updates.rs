@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -69,6 +70,36 @@ async fn a_stale_change_is_told_the_current_version() {
             assert_eq!((answer.problem(), answer.etag()), ("stale_version".to_owned(), "\"2\"".to_owned()));
         }
         ada.client.patch(&address, "*", &json!({ "units": 3 })).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_reader_sees_parts_of_two_versions() {
+    on_both(async |inventory| {
+        let category = inventory.category("Tools").await;
+        let ada = inventory.member("ada");
+        let item = json!({ "name": "Saw 0", "category": category, "tags": ["Saw 0"] });
+        let address: Arc<str> = address(&ada.offers(&item).await).into();
+        let done = Arc::new(AtomicBool::new(false));
+        let mut readers = JoinSet::new();
+        for path in [address.to_string(), "/api/v1/items".to_owned()] {
+            let (client, done) = (inventory.anonymous(), done.clone());
+            readers.spawn(async move {
+                while !done.load(Ordering::Relaxed) {
+                    let read = client.get(&path).await.expect(200).json();
+                    let item = if read["items"].is_array() { &read["items"][0] } else { &read };
+                    assert_eq!(item["tags"], json!([item["name"]]), "{path}");
+                }
+            });
+        }
+        for number in 1..60 {
+            let name = format!("Saw {number}");
+            let change = json!({ "name": name, "tags": [name] });
+            ada.client.patch(&address, "*", &change).await.expect(200);
+        }
+        done.store(true, Ordering::Relaxed);
+        readers.join_all().await;
     })
     .await;
 }

@@ -1,12 +1,13 @@
 use std::collections::HashMap;
 
 use inventory_api::RowError;
-use vocabulary::UserId;
+use vocabulary::{ItemId, UserId};
 
 use super::column::Column;
 use super::table::Row;
 use crate::app::AppError;
 use crate::db;
+use crate::db::imports::Marks;
 use crate::domain::category::CategoryRef;
 use crate::domain::content::LONGEST_NAME;
 use crate::domain::item::Item;
@@ -52,38 +53,46 @@ fn line(row: &Row, column: Column, text: &str, most: usize) -> Result<String, Ro
     text::line(text, most).map_err(|error| row.refusal(column, error.code(), &error))
 }
 
-/// The items that some rows are about.
-pub(super) struct Known(HashMap<Key, Item>);
+/// What a row is about.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    /// An item there was before.
+    Known(ItemId),
+    New(Key),
+}
+
+/// The owner's items before the import, by what rows are recognised by.
+pub(super) struct Known(HashMap<Key, ItemId>);
 
 impl Known {
-    pub(super) async fn load(
-        tx: &db::Transaction,
-        owner: UserId,
-        keys: impl Iterator<Item = &Key> + Clone,
-    ) -> Result<Self, AppError> {
-        let external_ids = keys.clone().filter_map(|key| match key {
-            Key::External(id) => Some(id.as_str()),
-            Key::Named(..) => None,
-        });
-        let names = keys.filter_map(|key| match key {
-            Key::Named(name, _) => Some(name.as_str()),
-            Key::External(_) => None,
-        });
+    pub(super) async fn load(tx: &db::Transaction, owner: UserId) -> Result<Self, AppError> {
+        let mut all = db::imports::marks_of(tx, owner).await?;
+        // Of several with one name, that one is meant which is still offered and has no other mark, the oldest first.
+        all.sort_by_key(|marks| (marks.is_retired, marks.external_id.is_some()));
         let mut known = HashMap::new();
-        for item in db::imports::with_external_ids(tx, owner, external_ids.collect()).await? {
-            known.extend(item.external_id.clone().map(|id| (Key::External(id), item)));
-        }
-        for item in db::imports::with_names(tx, owner, names).await? {
-            let key = Key::Named(item.content.name.clone(), item.content.category.slug.clone());
-            // Of several, the oldest that is still offered is meant.
-            if known.get(&key).is_none_or(Item::is_retired) {
-                known.insert(key, item);
-            }
+        for Marks { id, external_id, name, category, .. } in all {
+            known.entry(Key::Named(name, category)).or_insert(id);
+            known.extend(external_id.map(|external_id| (Key::External(external_id), id)));
         }
         Ok(Self(known))
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Item> {
-        self.0.get(key)
+    /// The items that rows with these keys are about.
+    pub(super) async fn items<'a>(
+        &self,
+        tx: &db::Transaction,
+        keys: impl Iterator<Item = &'a Key>,
+    ) -> Result<HashMap<ItemId, Item>, AppError> {
+        let ids: Vec<_> = keys.filter_map(|key| self.id(key)).collect();
+        let items = db::imports::with_ids(tx, &ids).await?;
+        Ok(items.into_iter().map(|item| (item.id, item)).collect())
+    }
+
+    pub(super) fn subject(&self, key: &Key) -> Subject {
+        self.id(key).map_or_else(|| Subject::New(key.clone()), Subject::Known)
+    }
+
+    pub(super) fn id(&self, key: &Key) -> Option<ItemId> {
+        self.0.get(key).copied()
     }
 }

@@ -14,7 +14,7 @@ use inventory_api::{CreateItemRequest, ImportReport, RowError};
 use vocabulary::{CategoryId, UserId};
 
 use self::column::Column;
-use self::known::{Key, Known};
+use self::known::{Key, Known, Subject};
 use self::table::{Row, Table};
 use super::{App, AppError};
 use crate::db;
@@ -56,7 +56,8 @@ pub(crate) async fn import(app: &App, options: ImportOptions, file: &[u8]) -> Re
     let tx = app.db.begin().await?;
     db::imports::take_turn(&tx).await?;
     let categories = db::categories::all(&tx).await?;
-    let mut import = Import::new(app, options, categories);
+    let known = Known::load(&tx, options.owner).await?;
+    let mut import = Import::new(app, options, categories, known);
     match Table::open(file) {
         Ok(mut table) => while import.take_rows(&tx, &mut table).await? {},
         Err(errors) => import.refuse(errors),
@@ -72,12 +73,13 @@ struct Import<'a> {
     app: &'a App,
     options: ImportOptions,
     now: DateTime<Utc>,
+    known: Known,
     /// Those in the database and those the file has named so far.
     categories: Categories,
     /// Those the file has named that no written item has needed yet.
     unwritten: BTreeMap<CategoryId, Category>,
     /// What each row so far was about, with its line.
-    seen: HashMap<Key, u64>,
+    seen: HashMap<Subject, u64>,
     report: ImportReport,
     refused: bool,
     wrote_categories: bool,
@@ -91,11 +93,12 @@ enum Decision {
 }
 
 impl<'a> Import<'a> {
-    fn new(app: &'a App, options: ImportOptions, categories: Categories) -> Self {
+    fn new(app: &'a App, options: ImportOptions, categories: Categories, known: Known) -> Self {
         Self {
             app,
             options,
             now: app.clock.now(),
+            known,
             categories,
             unwritten: BTreeMap::new(),
             seen: HashMap::new(),
@@ -122,10 +125,11 @@ impl<'a> Import<'a> {
                 Err(errors) => self.refuse(errors),
             }
         }
-        let known = Known::load(tx, self.options.owner, rows.iter().map(|(key, _, _)| key)).await?;
+        let items = self.known.items(tx, rows.iter().map(|(key, _, _)| key)).await?;
         let (mut created, mut changed) = (Vec::new(), Vec::new());
         for (key, category, row) in &rows {
-            match self.decide(row, category, key, known.get(key)) {
+            let item = self.known.id(key).and_then(|id| items.get(&id));
+            match self.decide(row, category, key, item) {
                 Ok(Decision::Create(item)) => created.push(item),
                 Ok(Decision::Change(item)) => changed.push(item),
                 Ok(Decision::Keep) => self.report.unchanged += 1,
@@ -144,7 +148,7 @@ impl<'a> Import<'a> {
     fn identified(&mut self, row: Row) -> Result<(Key, CategoryRef, Row), Vec<RowError>> {
         let category = self.category(&row).map_err(|error| vec![error])?;
         let key = Key::of(&row, &category).map_err(|error| vec![error])?;
-        match self.seen.insert(key.clone(), row.line) {
+        match self.seen.insert(self.known.subject(&key), row.line) {
             None => Ok((key, category, row)),
             Some(line) => {
                 let detail = format!("Line {line} is about the same item.");
@@ -175,16 +179,16 @@ impl<'a> Import<'a> {
         row: &Row,
         category: &CategoryRef,
         key: &Key,
-        known: Option<&Item>,
+        item: Option<&Item>,
     ) -> Result<Decision, Vec<RowError>> {
-        if known.is_some_and(Item::is_retired) {
+        if item.is_some_and(Item::is_retired) {
             return Ok(Decision::Keep);
         }
-        let before = known.map_or_else(CreateItemRequest::default, |item| item.content.document());
+        let before = item.map_or_else(CreateItemRequest::default, |item| item.content.document());
         let request = row::laid_over(before, row, category)?;
         let content = ItemContent::parse(&request, &self.categories);
         let content = content.map_err(|problem| row::errors_of(&problem, row.line))?;
-        Ok(match known {
+        Ok(match item {
             Some(item) if item.content == content => Decision::Keep,
             Some(item) => Decision::Change(item.clone().changed(content, self.now)),
             None => {

@@ -4,14 +4,13 @@ use sea_orm_migration::schema::{
     big_integer, big_integer_null, double_null, integer, integer_null, text, text_null, timestamp_with_time_zone, uuid,
 };
 
-/// The lists that are read page by page, each with the index whose ranges are its pages, and how an import finds rows.
-const INDEXES: [(&str, &[&str]); 6] = [
+/// The lists that are read page by page, each with the index whose ranges are its pages.
+const INDEXES: [(&str, &[&str]); 5] = [
     ("items_newest", &["status", "id"]),
     ("items_by_name", &["status", "name_key", "id"]),
     ("items_by_daily_price", &["status", "daily_price_order", "id"]),
     ("items_of_category", &["category_id", "status", "id"]),
     ("items_of_owner", &["owner_id", "id"]),
-    ("items_of_owner_by_name", &["owner_id", "name_key", "id"]),
 ];
 
 #[derive(DeriveMigrationName)]
