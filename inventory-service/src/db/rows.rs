@@ -14,7 +14,6 @@ use crate::domain::content::ItemContent;
 use crate::domain::item::Item;
 use crate::domain::offer::{Offer, Terms};
 use crate::domain::pickup::Pickup;
-use crate::domain::words::fold;
 
 pub(super) fn category_of(row: category::Model) -> Result<Category, DbErr> {
     Ok(Category {
@@ -73,7 +72,7 @@ pub(super) fn row_of(item: &Item) -> Result<item::ActiveModel, DbErr> {
         owner_id: Set(item.owner_id.uuid()),
         external_id: Set(item.external_id.clone()),
         name: Set(content.name.clone()),
-        name_key: Set(fold(&content.name)),
+        name_key: Set(content.name_key()),
         description: Set(content.description.clone()),
         category_id: Set(content.category.id.uuid()),
         condition: Set(content.condition.as_str().to_owned()),

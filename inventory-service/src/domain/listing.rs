@@ -7,7 +7,7 @@ use vocabulary::{ItemId, UserId};
 
 use super::item::Item;
 use super::slug::Slug;
-use super::words::{Search, fold};
+use super::words::Search;
 
 /// What a list is ordered by; the id decides between equals, so that every item has its own place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,7 +65,7 @@ impl Place {
     pub(crate) fn of(item: &Item, sort: Sort) -> Self {
         match sort.key {
             SortKey::CreatedAt => Self::CreatedAt(item.id),
-            SortKey::Name => Self::Name(fold(&item.content.name), item.id),
+            SortKey::Name => Self::Name(item.content.name_key(), item.id),
             SortKey::DailyPrice => Self::DailyPrice(item.content.terms.offer.daily_price().unwrap_or(0), item.id),
         }
     }

@@ -87,6 +87,22 @@ async fn names_are_ordered_alike_on_both_databases() {
 }
 
 #[tokio::test]
+async fn a_name_that_folds_to_eighteen_times_its_length_has_its_place() {
+    on_both(async |inventory| {
+        let category = inventory.category("Tools").await;
+        let ada = inventory.member("ada");
+        let long = "\u{fdfa}".repeat(120);
+        for number in 0..3 {
+            ada.offers(&json!({ "name": long, "category": category, "tags": [number.to_string()] })).await;
+        }
+        let walked = walk(inventory, "limit=1&sort=name", async || {}).await;
+        let tags: Vec<_> = walked.iter().map(|item| item["tags"].clone()).collect();
+        assert_eq!(tags, [json!(["0"]), json!(["1"]), json!(["2"])]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_cursor_is_good_for_its_own_list_only() {
     on_both(async |inventory| {
         let category = inventory.category("Tools").await;

@@ -34,17 +34,17 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let item = ForeignKey::create()
-            .from("item_words", "item_id")
-            .to("items", "id")
-            .on_delete(ForeignKeyAction::Cascade)
-            .to_owned();
         let table = Table::create()
             .table("item_words")
             .col(pk_auto("seq").big_integer())
             .col(uuid_uniq("item_id"))
             .col(text("words"))
-            .foreign_key(&mut item.clone())
+            .foreign_key(
+                ForeignKey::create()
+                    .from("item_words", "item_id")
+                    .to("items", "id")
+                    .on_delete(ForeignKeyAction::Cascade),
+            )
             .to_owned();
         manager.create_table(table).await?;
         let index = if manager.get_database_backend() == DbBackend::Postgres { POSTGRES } else { SQLITE };
