@@ -1,7 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{Connection, Sqlite};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -122,7 +124,7 @@ impl Db {
         let connect = |connections: u32| {
             let mut options = ConnectOptions::new(format!("sqlite:{}", path.display()));
             options.max_connections(connections).acquire_timeout(ACQUIRE).sqlx_logging(false);
-            options.map_sqlx_sqlite_opts(sqlite_options);
+            options.map_sqlx_sqlite_opts(sqlite_options).map_sqlx_sqlite_pool_opts(between_transactions);
             Database::connect(options)
         };
         let failed = |source| OpenError::File { path: path.to_owned(), source };
@@ -187,6 +189,26 @@ fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .foreign_keys(true)
         .pragma("recursive_triggers", "ON")
         .busy_timeout(ACQUIRE)
+}
+
+/// Closes a connection that comes back inside a transaction, and opens a new one when it is needed.
+///
+/// A full disk, among others, makes SQLite roll back by itself (<https://sqlite.org/lang_transaction.html> §3.1). The
+/// `ROLLBACK` that sqlx 0.9.0 sends then fails, and sqlx goes on to count one transaction too many: what it begins from
+/// there are savepoints, and once one of them is rolled back no commit ends the transaction around them. Those writes
+/// would be acknowledged, seen by nobody else, and lost with the connection.
+fn between_transactions(options: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
+    options.after_release(|connection, _| {
+        Box::pin(async move {
+            // A dropped transaction only queues its rollback; the answer comes after it.
+            connection.ping().await?;
+            let usable = !connection.is_in_transaction();
+            if !usable {
+                tracing::warn!("a database connection is replaced: its transaction could not be ended");
+            }
+            Ok(usable)
+        })
+    })
 }
 
 /// Reads the file through, so that damage is found at the start and not by a member.

@@ -1,4 +1,7 @@
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
 use sea_orm_migration::prelude::*;
 use service_kit::db::{DatabaseSettings, Db, OpenError};
 use test_kit::{Engine, TestDatabase, on_every_database};
@@ -103,6 +106,72 @@ async fn sqlite_runs_with_the_settings_that_lose_nothing() {
 
 async fn setting(connection: &impl ConnectionTrait, pragma: &str) -> i32 {
     let sql = format!("PRAGMA {pragma}");
-    let row = connection.query_one_raw(Statement::from_string(sea_orm::DbBackend::Sqlite, sql)).await.unwrap().unwrap();
+    let row = connection.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
+}
+
+/// A row that takes several pages.
+const INSERT: &str = "INSERT INTO notes (id, text) VALUES (?, zeroblob(20000))";
+
+async fn insert(tx: &DatabaseTransaction, id: i32) -> Result<(), DbErr> {
+    tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, INSERT, [id.into()])).await.map(drop)
+}
+
+/// Writes rows while the disk fills and after it has room again, with a change that is given up in between, and returns
+/// those that were acknowledged and those that another connection then sees.
+async fn through_a_full_disk(
+    begin: impl AsyncFn() -> Result<DatabaseTransaction, DbErr>,
+    reader: &DatabaseConnection,
+) -> (Vec<i32>, Vec<i32>) {
+    let tx = begin().await.unwrap();
+    tx.execute_unprepared("CREATE TABLE notes (id INTEGER PRIMARY KEY, text BLOB)").await.unwrap();
+    tx.commit().await.unwrap();
+    let mut acknowledged = Vec::new();
+    let mut refused = 0;
+    for id in 0..60 {
+        // As on a small disk: the limit holds for whichever connection writes, and goes away in the end.
+        let pages = if id < 40 { 60 } else { 1_000_000 };
+        let written = async {
+            let tx = begin().await?;
+            tx.execute_unprepared(&format!("PRAGMA max_page_count = {pages}")).await?;
+            insert(&tx, id).await?;
+            if id % 5 == 0 { tx.rollback().await.map(|()| false) } else { tx.commit().await.map(|()| true) }
+        };
+        match written.await {
+            Ok(true) => acknowledged.push(id),
+            Ok(false) => {}
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 0, "the disk was never full");
+    let ids = Statement::from_string(DbBackend::Sqlite, "SELECT id FROM notes ORDER BY id");
+    let rows = reader.query_all_raw(ids).await.unwrap();
+    (acknowledged, rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect())
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_around_a_full_disk_is_kept() {
+    let database = TestDatabase::on(Engine::Sqlite).await;
+    let db = Db::open::<Old>(&settings(database.url())).await.unwrap();
+    let reader = Database::connect(database.url()).await.unwrap();
+    let (acknowledged, seen) = through_a_full_disk(async || db.begin().await, &reader).await;
+    assert_eq!(acknowledged, seen);
+    assert!(
+        (41..60).filter(|id| id % 5 != 0).all(|id| seen.contains(&id)),
+        "with room again everything is taken: {seen:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_pool_that_keeps_its_connections_loses_acknowledged_writes_after_a_full_disk() {
+    let database = TestDatabase::on(Engine::Sqlite).await;
+    Db::open::<Old>(&settings(database.url())).await.unwrap().close().await.unwrap();
+    let reader = Database::connect(database.url()).await.unwrap();
+    let naive = Database::connect(ConnectOptions::new(database.url()).max_connections(1).to_owned()).await.unwrap();
+    let begin = async || {
+        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+        naive.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() }).await
+    };
+    let (acknowledged, seen) = through_a_full_disk(begin, &reader).await;
+    assert!(seen.len() < acknowledged.len(), "the naive pool is well now: {acknowledged:?}, {seen:?}");
 }
