@@ -23,7 +23,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     match (built, &server) {
         (Some(()), Some(server)) => {
             steps.run("openapi", || openapi::check(workspace));
-            steps.run("examples", || cargo(workspace, &["test", "--workspace", "--doc"]));
             steps.run("tests", || tests(workspace, server));
         }
         _ => steps.skip("tests", "they need the set-up and the build"),

@@ -108,6 +108,7 @@ impl Instance {
 
     async fn exchange(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Answer> {
         let request = request.bearer_auth(self.secrets.service_credential.expose()).timeout(PATIENCE);
+        let request = request.header(peer::REQUEST_TIMEOUT_MS, PATIENCE.as_millis().to_string());
         let response = request.send().await.context("the running lendery does not answer")?;
         let (status, headers) = (response.status(), response.headers().clone());
         Ok(Answer { status, headers, body: response.bytes().await?.to_vec() })
