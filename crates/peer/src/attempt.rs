@@ -112,7 +112,9 @@ impl Attempt<'_> {
             drop(permit);
             return PeerError::RequestBody { peer, source: None };
         }
-        if elapsed.in_full || after >= patience(self.settings) {
+        // What the caller took for its body says nothing about the upstream.
+        let silent = progress.moved_at().map_or(after, |moved| moved.elapsed().min(after));
+        if elapsed.in_full || silent >= patience(self.settings) {
             permit.settle(Verdict::Failure);
         }
         PeerError::Timeout { peer, after }

@@ -82,6 +82,7 @@ impl fmt::Debug for RequestBody {
 pub(crate) struct Progress {
     /// Odd while the caller owes the next piece; grows with every piece and every wait.
     steps: AtomicU64,
+    moved: Mutex<Option<Instant>>,
     finished: OnceLock<Instant>,
     failed: OnceLock<()>,
 }
@@ -90,6 +91,11 @@ impl Progress {
     /// When the last byte was handed over.
     pub(crate) fn finished_at(&self) -> Option<Instant> {
         self.finished.get().copied()
+    }
+
+    /// When the caller last handed something over, if it did.
+    pub(crate) fn moved_at(&self) -> Option<Instant> {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the caller's body broke off.
@@ -108,7 +114,9 @@ impl Progress {
     }
 
     fn finish(&self) {
-        self.finished.get_or_init(Instant::now);
+        let now = Instant::now();
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        self.finished.get_or_init(|| now);
     }
 
     fn waits(&self) {
@@ -116,6 +124,7 @@ impl Progress {
     }
 
     fn moves(&self) {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         // From odd to the next even number, from even to the one after it: either way a new number.
         let _ = self.steps.fetch_update(Ordering::AcqRel, Ordering::Acquire, |steps| Some((steps | 1).wrapping_add(1)));
     }

@@ -107,6 +107,22 @@ async fn a_client_that_stalls_its_upload_is_not_the_upstream_s_failure() {
 }
 
 #[tokio::test]
+async fn a_client_that_ends_its_upload_just_before_its_deadline_is_not_the_upstream_s_failure() {
+    let upstream = Upstream::start(|_| std::future::pending()).await;
+    let peer = upstream.peer(|settings| settings.attempt_timeout = Duration::from_secs(2));
+    let (mut sender, body) = http_body_util::channel::Channel::<bytes::Bytes, io::Error>::new(1);
+    let upload = async move {
+        tokio::time::sleep(Duration::from_millis(1400)).await;
+        sender.send_data("all of it".into()).await.unwrap();
+    };
+    let request = Request::post("/").body(RequestBody::stream(body)).unwrap();
+    let context = CallContext::within(Duration::from_millis(1600));
+    let (ended, ()) = tokio::join!(peer.send(request, &context), upload);
+    assert!(matches!(ended, Err(PeerError::Timeout { .. })), "{ended:?}");
+    assert_eq!(calls_and_failures(&peer), (0, 0));
+}
+
+#[tokio::test]
 async fn an_upload_that_takes_longer_than_an_attempt_but_moves_is_no_timeout() {
     let upstream = hoarder().await;
     let peer = upstream.peer(|settings| settings.attempt_timeout = Duration::from_millis(100));
