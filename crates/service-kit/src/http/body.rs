@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::merge_patch;
+use crate::serve::limits::{BODY_BYTES, body_problem};
 
 /// A JSON body, parsed, with the bytes it was parsed from.
 #[derive(Debug, Clone)]
@@ -134,7 +135,7 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
         if rejection.status() == ::http::StatusCode::PAYLOAD_TOO_LARGE {
             Problem::because(Kind::BodyTooLarge, "A JSON body here has at most 65,536 bytes.")
         } else {
-            Problem::because(Kind::MalformedRequest, "The body ended before all of it had arrived.")
+            body_problem(&rejection, BODY_BYTES as u64)
         }
     })
 }

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -5,6 +6,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::HeaderName;
 use problem::Problem;
+use tokio::time::timeout_at;
+
+use super::arrival::Arrival;
+use super::limits::late_body;
 
 /// Milliseconds for which the caller will still wait, as `peer` writes it.
 const X_REQUEST_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
@@ -12,29 +17,44 @@ const X_REQUEST_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-request-time
 /// No handler may take longer, whatever its caller says: the import of a large file takes minutes.
 const LONGEST: Duration = Duration::from_mins(15);
 
-/// How long a handler may take, its request's body included.
+/// How long a handler may take, from the last piece of its request's body. Between two pieces it is the client's time.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Duration);
 
-/// Answers 503 with `Retry-After` when the handler takes longer than the deadline.
+/// Answers 503 with `Retry-After` when the handler takes longer than the deadline, and 400 when it is the client that
+/// keeps it waiting for the body: 503 would count against the service, and anyone could send half a body. How long a body
+/// may take in all is up to [`super::limits::body_deadline`].
 ///
 /// It belongs outside [`super::uncancelled`]: then a mutation goes on to its end although nobody awaits its answer.
 pub async fn deadline(State(Deadline(usual)): State<Deadline>, request: Request, next: Next) -> Response {
     let limit = granted(usual, &request);
     let path = request.uri().path().to_owned();
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(path, limit_ms, "answered 503: the handler took longer than its deadline");
-            Problem::unavailable(
-                "The answer took too long. A change that was asked for may still happen: repeat it with the same \
-                 Idempotency-Key, or read before you write again.",
-                Duration::from_secs(1),
-            )
-            .into_response()
+    let (parts, body) = request.into_parts();
+    let (body, arrival) = Arrival::watch(body, limit);
+    let mut answer = pin!(next.run(Request::from_parts(parts, body)));
+    let mut end = arrival.moved() + limit;
+    loop {
+        if let Ok(response) = timeout_at(end, answer.as_mut()).await {
+            return response;
         }
+        let later = arrival.moved() + limit;
+        if later <= end {
+            break;
+        }
+        end = later;
     }
+    if arrival.is_awaited() {
+        tracing::debug!(path, "answered 400: the body did not arrive in time");
+        return late_body().into_response();
+    }
+    let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    tracing::warn!(path, limit_ms, "answered 503: the handler took longer than its deadline");
+    Problem::unavailable(
+        "The answer took too long. A change that was asked for may still happen: repeat it with the same \
+         Idempotency-Key, or read before you write again.",
+        Duration::from_secs(1),
+    )
+    .into_response()
 }
 
 /// A caller that says how long it waits is given no longer. On `/internal`, where all callers are services, it may also
