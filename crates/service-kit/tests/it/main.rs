@@ -6,3 +6,4 @@ mod conventions;
 mod database;
 mod idempotency;
 mod serve;
+mod slow_bodies;

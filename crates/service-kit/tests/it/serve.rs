@@ -10,7 +10,6 @@ use axum::extract::Extension;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use futures_util::StreamExt;
 use service_kit::serve::{ClientAddr, Deadline, Limits, deadline, limits, serve, uncancelled};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,13 +20,13 @@ use tokio_util::sync::CancellationToken;
 /// Long enough for anything that happens at all, so that a failing test ends.
 const SOON: Duration = Duration::from_secs(20);
 
-struct Served {
+pub(crate) struct Served {
     address: SocketAddr,
     shutdown: CancellationToken,
     ended: JoinHandle<()>,
 }
 
-async fn start(router: Router, limits: Limits) -> Served {
+pub(crate) async fn start(router: Router, limits: Limits) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
@@ -37,12 +36,12 @@ async fn start(router: Router, limits: Limits) -> Served {
 }
 
 impl Served {
-    async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
     /// The whole answer to one request on a connection of its own.
-    async fn ask(&self, head: &str) -> String {
+    pub(crate) async fn ask(&self, head: &str) -> String {
         let mut stream = self.connect().await;
         stream.write_all(head.as_bytes()).await.unwrap();
         rest(&mut stream).await
@@ -66,7 +65,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 }
 
 /// One answer with a body of known text, on a connection that stays open.
-async fn answer(stream: &mut TcpStream, last: &str) -> String {
+pub(crate) async fn answer(stream: &mut TcpStream, last: &str) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 1024];
     while !bytes.ends_with(last.as_bytes()) {
@@ -203,7 +202,7 @@ async fn what_is_no_http_is_refused_with_a_problem() {
     }
 }
 
-async fn read_all(body: axum::body::Body) -> Result<String, problem::Problem> {
+pub(crate) async fn read_all(body: axum::body::Body) -> Result<String, problem::Problem> {
     match axum::body::to_bytes(body, usize::MAX).await {
         Ok(bytes) => Ok(bytes.len().to_string()),
         Err(error) => Err(limits::body_problem(&error, 10)),
@@ -225,46 +224,6 @@ async fn a_body_that_trickles_is_refused_at_its_deadline() {
     let mut answer = [0; 12];
     tokio::time::timeout(SOON, reading.read_exact(&mut answer)).await.expect("an answer").unwrap();
     assert_eq!(&answer, b"HTTP/1.1 400");
-}
-
-/// A POST that announces more of a body than it has.
-const HALF: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nhalf";
-
-fn with_deadline(router: Router, limit: Duration) -> Router {
-    router.layer(from_fn(uncancelled)).layer(from_fn_with_state(Deadline(limit), deadline))
-}
-
-#[tokio::test]
-async fn a_client_that_falls_silent_within_its_body_is_refused_and_the_service_not_blamed() {
-    let router = with_deadline(Router::new().route("/", post(read_all)), Duration::from_millis(100));
-    let served = start(router, Limits::default()).await;
-    let answer = served.ask(HALF).await;
-    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("did not arrive in time"), "{answer}");
-}
-
-#[tokio::test]
-async fn a_handler_that_leaves_the_body_unread_is_itself_to_blame() {
-    let router = with_deadline(Router::new().route("/", post(std::future::pending::<()>)), Duration::from_millis(50));
-    let served = start(router, Limits::default()).await;
-    let mut stream = served.connect().await;
-    stream.write_all(HALF.as_bytes()).await.unwrap();
-    assert!(answer(&mut stream, "}").await.starts_with("HTTP/1.1 503"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_handler_has_its_whole_time_after_the_last_piece_of_the_body() {
-    async fn slow(body: axum::body::Bytes) -> String {
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        body.len().to_string()
-    }
-    let pieces = futures_util::stream::iter(["one", "two", "three"]).then(|piece| async move {
-        tokio::time::sleep(Duration::from_millis(900)).await;
-        Ok::<_, std::io::Error>(piece)
-    });
-    let router = with_deadline(Router::new().route("/", post(slow)), Duration::from_secs(1));
-    let request = http::Request::post("/").body(axum::body::Body::from_stream(pieces)).unwrap();
-    let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
-    assert_eq!(answer.status(), 200);
 }
 
 /// A route that says when it began, waits to be released and counts how often it came to its end.
