@@ -24,6 +24,10 @@ impl Arrival {
     /// is kept by a client that has gone silent.
     pub(super) fn watch(body: Body, patience: Duration) -> (Body, Self) {
         let arrival = Self(Arc::new(Mutex::new(State { moved: Instant::now(), is_awaited: false })));
+        // The timeout hides that nothing is to come, by which handlers tell a request without a body.
+        if body.is_end_stream() {
+            return (body, arrival);
+        }
         let patient = TimeoutBody::new(patience, body).map_err(axum::Error::new).boxed_unsync();
         (Body::new(Watched { body: patient, arrival: arrival.clone() }), arrival)
     }
