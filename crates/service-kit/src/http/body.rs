@@ -1,4 +1,4 @@
-use ::http::{HeaderMap, header};
+use ::http::{HeaderMap, HeaderValue, header};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use problem::{FieldProblem, Kind, Problem};
@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::merge_patch;
+use super::merge_patch::{keep_idle_nulls, merge_patch};
+use super::unrepeated::Unrepeated;
 use crate::serve::limits::{BODY_BYTES, body_problem};
 
 /// A JSON body, parsed, with the bytes it was parsed from.
@@ -44,7 +45,7 @@ impl<S: Send + Sync> FromRequest<S> for MergePatchBody {
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         require_type(request.headers(), "application/merge-patch+json")?;
         let bytes = read(request, state).await?;
-        let patch: serde_json::Value = parse(&bytes)?;
+        let Unrepeated(patch) = parse(&bytes)?;
         if patch.is_object() {
             Ok(Self(patch))
         } else {
@@ -60,7 +61,9 @@ impl MergePatchBody {
     /// 400 for a member that `T` does not have, 422 for a value of the wrong type.
     pub fn apply<T: Serialize + DeserializeOwned>(self, target: &T) -> Result<T, Problem> {
         let before = serde_json::to_value(target).map_err(|_| Problem::new(Kind::Internal))?;
-        serde_path_to_error::deserialize(merge_patch(before, self.0)).map_err(|error| {
+        let mut patched = merge_patch(before.clone(), self.0.clone());
+        keep_idle_nulls(&before, &self.0, &mut patched);
+        serde_path_to_error::deserialize(patched).map_err(|error| {
             let pointer = pointer(error.path());
             refusal(&error.into_inner(), pointer)
         })
@@ -117,6 +120,11 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 }
 
 fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+    let coding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
+    if !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity") {
+        let detail = "This call takes bodies as they are, without Content-Encoding.";
+        return Err(Problem::because(Kind::UnsupportedMediaType, detail));
+    }
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(wanted) {
@@ -183,7 +191,9 @@ mod tests {
         assert_eq!(apply(serde_json::json!({})).unwrap().inner[0].count, 1);
         assert_eq!(apply(serde_json::json!({ "inner": [{ "count": 2 }] })).unwrap().inner[0].count, 2);
         assert_eq!(apply(serde_json::json!({ "inner": null })).unwrap().inner.len(), 0);
-        assert_eq!(apply(serde_json::json!({ "outer": 1 })).unwrap_err().kind(), Kind::UnknownField);
+        for unknown in [serde_json::json!({ "outer": 1 }), serde_json::json!({ "outer": null })] {
+            assert_eq!(apply(unknown).unwrap_err().kind(), Kind::UnknownField);
+        }
         let problem = apply(serde_json::json!({ "inner": [{ "count": "2" }] })).unwrap_err();
         assert_eq!(problem.errors()[0].pointer, "/inner/0/count");
     }

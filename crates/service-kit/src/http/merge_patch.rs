@@ -20,6 +20,22 @@ pub fn merge_patch(target: Value, patch: Value) -> Value {
     Value::Object(merged)
 }
 
+/// Puts back into `patched` the nulls of `patch` that remove nothing from `before`, for a type that reads the result to say
+/// whether it knows their names: a misspelt one would pass unseen otherwise.
+pub(super) fn keep_idle_nulls(before: &Value, patch: &Value, patched: &mut Value) {
+    let (Value::Object(patch), Value::Object(patched)) = (patch, patched) else {
+        return;
+    };
+    for (name, change) in patch {
+        let known = before.get(name);
+        match patched.get_mut(name) {
+            Some(inner) => keep_idle_nulls(known.unwrap_or(&Value::Null), change, inner),
+            None if known.is_none() => drop(patched.insert(name.clone(), Value::Null)),
+            None => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

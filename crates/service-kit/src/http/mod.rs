@@ -10,6 +10,7 @@ mod merge_patch;
 mod parameters;
 mod precondition;
 mod router;
+mod unrepeated;
 
 pub use answer::{CacheRule, Represented, Written};
 pub use body::{JsonBody, MergePatchBody};
