@@ -30,10 +30,11 @@ pub struct Setting {
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("configuration: {0}")]
-    Invalid(#[from] ::config::ConfigError),
-    #[error("{variable} names the file {}, which cannot be read: {source}", path.display())]
-    SecretFile { variable: String, path: PathBuf, source: std::io::Error },
+    /// A value of the wrong type, an unknown key, a file that is missing or no TOML; the text names it.
+    #[error("the settings of {prefix} cannot be used: {reason}")]
+    Invalid { prefix: String, reason: String },
+    #[error("{variable} names the file {}, which cannot be read: {reason}", path.display())]
+    SecretFile { variable: String, path: PathBuf, reason: std::io::Error },
 }
 
 /// The process's environment variables, as they were when it was read.
@@ -81,16 +82,26 @@ where
     T: Default + Serialize + DeserializeOwned,
 {
     let ours = variables.of_prefix(prefix)?;
+    let invalid = |error: ::config::ConfigError| ConfigError::Invalid {
+        prefix: prefix.to_owned(),
+        reason: reason(&error.to_string(), &ours),
+    };
     let values = ours.iter().map(|(key, (_, value))| (format!("{prefix}_{key}"), value.clone())).collect();
-    let mut layers = Config::builder().add_source(Config::try_from(&T::default())?);
+    let mut layers = Config::builder().add_source(Config::try_from(&T::default()).map_err(invalid)?);
     if let Some(path) = file {
         layers = layers.add_source(File::from(path).format(FileFormat::Toml));
     }
     let environment = Environment::with_prefix(prefix).prefix_separator("_").try_parsing(true).source(Some(values));
-    let config = layers.add_source(environment).build()?;
-    let collected = config.collect()?;
+    let config = layers.add_source(environment).build().map_err(invalid)?;
+    let collected = config.collect().map_err(invalid)?;
     let origins = collected.into_iter().map(|(key, value)| setting(key, &value, &ours)).collect();
-    Ok(Loaded { settings: config.try_deserialize()?, origins })
+    Ok(Loaded { settings: config.try_deserialize().map_err(invalid)?, origins })
+}
+
+/// The words of an error, with the variable that a person has set for the key that the library names first.
+fn reason(words: &str, ours: &Map<String, (String, String)>) -> String {
+    let variable = words.split('`').nth(1).and_then(|key| ours.get(key)).map(|(variable, _)| variable);
+    variable.map_or_else(|| words.to_owned(), |variable| format!("{variable}: {words}"))
 }
 
 fn setting(key: String, value: &Value, ours: &Map<String, (String, String)>) -> Setting {
@@ -127,7 +138,7 @@ fn hide_password(text: &str) -> String {
 fn read_secret(variable: &str, path: &Path) -> Result<String, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text.trim_end_matches(['\n', '\r']).to_owned()),
-        Err(source) => Err(ConfigError::SecretFile { variable: variable.to_owned(), path: path.to_owned(), source }),
+        Err(reason) => Err(ConfigError::SecretFile { variable: variable.to_owned(), path: path.to_owned(), reason }),
     }
 }
 
@@ -184,7 +195,15 @@ mod tests {
     fn a_misspelt_key_is_named() {
         let variables = Variables::from([("SAMPLE_WORKRES", "8")]);
         let error = load::<Sample>(None, "SAMPLE", &variables).unwrap_err();
-        assert!(error.to_string().contains("workres"), "{error}");
+        assert!(error.to_string().contains("SAMPLE_WORKRES"), "{error}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_names_its_variable_once() {
+        let variables = Variables::from([("SAMPLE_WORKERS", "many")]);
+        let error = load::<Sample>(None, "SAMPLE", &variables).unwrap_err();
+        assert!(error.to_string().contains("SAMPLE_WORKERS"), "{error}");
+        assert!(std::error::Error::source(&error).is_none(), "a report of all causes would repeat the sentence");
     }
 
     #[test]

@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use ::http::{HeaderValue, StatusCode, header};
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use problem::{Kind, Problem};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde::Serialize;
@@ -60,7 +62,7 @@ impl Ops {
             draining,
             checks: RwLock::default(),
             metrics: Mutex::new(Registry::with_prefix("lendery")),
-            pages: RwLock::default(),
+            pages: RwLock::new(Router::new().fallback(nothing_here)),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -97,6 +99,7 @@ impl Ops {
             .route("/metrics", get(metrics))
             .route("/version", get(version))
             .fallback(page)
+            .layer(map_response(as_problem))
             .with_state(self);
         serve(listener, router, Limits::default(), shutdown).await
     }
@@ -141,6 +144,18 @@ async fn metrics(State(ops): State<Ops>) -> Response {
 
 async fn version(State(ops): State<Ops>) -> Json<Version> {
     Json(Version { version: ops.inner.version })
+}
+
+async fn nothing_here() -> Problem {
+    Problem::because(Kind::NotFound, "The operations listener has /livez, /readyz, /metrics, /version and /ops/….")
+}
+
+/// axum's own refusal of a method has no body.
+async fn as_problem(response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    Problem::because(Kind::MethodNotAllowed, "Allow lists the methods of this page.").into_response()
 }
 
 async fn page(State(ops): State<Ops>, request: Request) -> Response {

@@ -1,5 +1,6 @@
 //! Logs, on standard error so that standard output stays free for what a command prints.
 
+use std::io::IsTerminal;
 use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
@@ -47,7 +48,9 @@ pub struct TelemetryError {
 pub fn start(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
     let env_filter =
         EnvFilter::try_new(filter).map_err(|source| TelemetryError { filter: filter.to_owned(), source })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(env_filter).with_writer(std::io::stderr);
+    let is_terminal = std::io::stderr().is_terminal();
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(env_filter).with_writer(std::io::stderr).with_ansi(is_terminal);
     // A subscriber that is already there belongs to a test harness and stays.
     let _already_set = match format {
         LogFormat::Text => lines.try_init(),

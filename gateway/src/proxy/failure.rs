@@ -56,9 +56,7 @@ pub(crate) fn log(error: &PeerError, upstream: &str) {
 pub(crate) fn unavailable(error: &PeerError, body_bytes: u64) -> Problem {
     match error {
         PeerError::RequestBody { source: Some(source), .. } => limits::body_problem(&**source, body_bytes),
-        PeerError::RequestBody { source: None, .. } => {
-            Problem::because(Kind::MalformedRequest, "The body did not arrive in time.")
-        }
+        PeerError::RequestBody { source: None, .. } => limits::late_body(),
         PeerError::InvalidRequest { .. } => {
             Problem::because(Kind::MalformedRequest, "The request cannot be passed on as it stands.")
         }

@@ -36,6 +36,12 @@ pub enum OpenError {
     Address,
     #[error("the database file {} cannot be opened: {source}; check that the folder exists and is writable", path.display())]
     File { path: PathBuf, source: DbErr },
+    #[error(
+        "the database file {} cannot be written; make the file and its folder writable for the user that runs this, or \
+         free the disk it is on from its read-only mount",
+        path.display()
+    )]
+    ReadOnly { path: PathBuf },
     #[error("the database file {} is damaged ({reason}); restore it from a backup, or move it away to begin anew", path.display())]
     Damaged { path: PathBuf, reason: String },
     #[error("the database at {place} does not answer: {source}")]
@@ -130,6 +136,7 @@ impl Db {
         let failed = |source| OpenError::File { path: path.to_owned(), source };
         let write = connect(1).await.map_err(|source| damaged(path, &source).unwrap_or_else(|| failed(source)))?;
         check_sqlite(path, &write).await?;
+        check_writable(path, &write).await?;
         let read = connect(settings.max_connections.max(1)).await.map_err(failed)?;
         Ok(Self { read, write, place: path.display().to_string(), file: Some(path.to_owned()) })
     }
@@ -223,6 +230,18 @@ async fn check_sqlite(path: &Path, connection: &DatabaseConnection) -> Result<()
     match verdict {
         Some(reason) if reason != "ok" => Err(OpenError::Damaged { path: path.to_owned(), reason }),
         _ => Ok(()),
+    }
+}
+
+/// SQLite opens a file that it may not write for reading, and tells at the first write.
+async fn check_writable(path: &Path, connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let attempt = connection.execute_unprepared("BEGIN IMMEDIATE; ROLLBACK").await;
+    match attempt {
+        Err(error) if error.to_string().contains("readonly database") => {
+            Err(OpenError::ReadOnly { path: path.to_owned() })
+        }
+        Err(source) => Err(OpenError::File { path: path.to_owned(), source }),
+        Ok(_) => Ok(()),
     }
 }
 

@@ -81,7 +81,7 @@ pub fn body_problem(error: &(dyn Error + 'static), most: u64) -> Problem {
 }
 
 /// 400 for a body that did not arrive in time; the connection ends with it, for the rest of the body may still come.
-pub(super) fn late_body() -> Problem {
+pub fn late_body() -> Problem {
     Problem::because(Kind::MalformedRequest, "The body did not arrive in time.")
         .with_header(header::CONNECTION, http::HeaderValue::from_static("close"))
 }
