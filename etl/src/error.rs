@@ -85,6 +85,12 @@ pub enum EtlError {
         #[source]
         cause: Box<sqlx::Error>,
     },
+    #[error(
+        "the database file of the warehouse's runs, {}, cannot be used: {reason}; move it away with its -wal and -shm: the \
+         warehouse itself is complete without it, only the list of past runs begins anew",
+        path.display()
+    )]
+    RunsFile { path: PathBuf, reason: String },
     #[error("the warehouse holds no batch yet; run it once first")]
     Empty,
     #[error("the query is not accepted: {reason}")]
@@ -100,6 +106,15 @@ pub enum EtlError {
 impl EtlError {
     pub(crate) fn unreadable(cause: DataFusionError) -> Self {
         Self::Unreadable { cause: Box::new(cause) }
+    }
+
+    /// The words of the innermost cause.
+    pub(crate) fn root(&self) -> String {
+        let mut cause: &dyn std::error::Error = self;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        cause.to_string()
     }
 
     /// Whether only one source is to blame, so that the other one can still be read.

@@ -39,6 +39,9 @@ pub struct Warehouse {
     created_at: DateTime<Utc>,
 }
 
+/// The property that tells whether ids still get the pseudonyms they have in the warehouse.
+const PSEUDONYM_CHECK: &str = "pseudonym_check";
+
 impl Warehouse {
     /// Opens the warehouse's own database, creating it if need be. The sources are not asked before a run.
     ///
@@ -46,13 +49,17 @@ impl Warehouse {
     /// When a setting cannot be used, or the database of runs does not answer.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, EtlError> {
         let runs = Runs::open(&Address::parse("database_url", &config.database_url)?).await?;
+        let names = Pseudonyms::new(&config.pseudonym_key)?;
+        if runs.kept(PSEUDONYM_CHECK).await?.is_some_and(|check| check != names.check()) {
+            return Err(EtlError::OtherKey);
+        }
         Ok(Self {
             root: config.warehouse.clone(),
             sources: [
                 (USERS, Address::parse("users_database_url", &config.users_database_url)?),
                 (INVENTORY, Address::parse("inventory_database_url", &config.inventory_database_url)?),
             ],
-            names: Pseudonyms::new(&config.pseudonym_key)?,
+            names,
             created_at: runs.created_at(&clock).await?,
             runs,
             clock,
@@ -157,7 +164,7 @@ impl Warehouse {
         let started = Instant::now();
         usable(&self.root)?;
         let check = self.names.check();
-        if self.runs.keep_first("pseudonym_check", &check).await? != check {
+        if self.runs.keep_first(PSEUDONYM_CHECK, &check).await? != check {
             return Err(EtlError::OtherKey.into());
         }
         let last = Batch::last(&self.root).await?;

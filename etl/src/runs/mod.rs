@@ -61,16 +61,24 @@ enum Recorded {}
 impl Runs {
     pub(crate) async fn open(address: &Address) -> Result<Self, EtlError> {
         let store = Store::connect(address);
-        store.create(&TABLES).await?;
-        Ok(Self { store })
+        let opened = match address {
+            Address::Sqlite(path) => store.open_file(path, &TABLES).await,
+            Address::Postgres(_) => store.create(&TABLES).await,
+        };
+        opened.map(|()| Self { store })
     }
 
     /// Keeps `value` under `name` unless something is kept there already, and tells what is kept.
     pub(crate) async fn keep_first(&self, name: &str, value: &str) -> Result<String, EtlError> {
         let sql = "INSERT INTO etl_property (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
         self.store.execute(sql, &[Bind::from(name), Bind::from(value)]).await?;
+        Ok(self.kept(name).await?.unwrap_or_else(|| value.to_owned()))
+    }
+
+    /// What is kept under `name`.
+    pub(crate) async fn kept(&self, name: &str) -> Result<Option<String>, EtlError> {
         let kept = self.store.rows("SELECT value FROM etl_property WHERE name = $1", &[Bind::from(name)]).await?;
-        Ok(kept.into_iter().next().map_or_else(|| value.to_owned(), |(value,): (String,)| value))
+        Ok(kept.into_iter().next().map(|(value,): (String,)| value))
     }
 
     /// When the database of runs was first opened.

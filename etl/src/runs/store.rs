@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -63,6 +64,16 @@ impl Store {
                 let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE).idle_timeout(IDLE);
                 Self::Postgres(pool.connect_lazy_with((**options).clone()))
             }
+        }
+    }
+
+    /// Reads the file through before its tables are made: it is small, and damage is told best by name and at the start.
+    pub(super) async fn open_file(&self, path: &Path, tables: &'static [&'static str]) -> Result<(), EtlError> {
+        let unusable = |reason: String| EtlError::RunsFile { path: path.to_owned(), reason };
+        let checked: Result<Vec<(String,)>, _> = self.rows("PRAGMA quick_check(1)", &[]).await;
+        match checked.map_err(|error| unusable(error.root()))?.pop() {
+            Some((verdict,)) if verdict != "ok" => Err(unusable(verdict)),
+            _ => self.create(tables).await.map_err(|error| unusable(error.root())),
         }
     }
 

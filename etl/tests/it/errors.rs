@@ -148,13 +148,24 @@ async fn another_pseudonym_key_is_refused_and_changes_nothing() {
         house.run().await;
         house.sources.set_user(1, "role = 'admin'", 60).await;
         let config = Config { pseudonym_key: Secret::new("another key of enough"), ..house.config.clone() };
-        let other = Warehouse::open(&config, house.clock.clone()).await.unwrap();
-        let error = other.run_once(&|_| {}).await.unwrap_err();
+        let error = Warehouse::open(&config, house.clock.clone()).await.unwrap_err();
         assert!(matches!(error, EtlError::OtherKey), "{error:?}");
         house.run_until("SELECT count(*) FROM raw_users WHERE role = 'admin'", json!(1)).await;
         assert_eq!(house.value("SELECT count(DISTINCT id) FROM raw_users").await, json!(1));
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_of_runs_is_named_with_the_remedy() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let path = house.folder().join("damaged.db");
+    std::fs::write(&path, "this is no database, however long it may be".repeat(100)).unwrap();
+    let database_url = Secret::new(format!("sqlite:{}", path.display()));
+    let config = Config { database_url, ..house.config.clone() };
+    let refusal = Warehouse::open(&config, house.clock.clone()).await.unwrap_err().to_string();
+    assert!(refusal.contains("damaged.db") && refusal.contains("not a database"), "{refusal}");
+    assert!(refusal.contains("move it away"), "{refusal}");
 }
 
 #[tokio::test]

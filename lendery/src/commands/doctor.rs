@@ -56,7 +56,7 @@ async fn examine(path: &Path) -> Vec<Finding> {
 
 fn databases(data_dir: &DataDir) -> Result<String, String> {
     let mut sizes = Vec::new();
-    for name in ["users", "inventory"] {
+    for name in ["users", "inventory", "etl"] {
         let file = data_dir.database_file(name);
         match header(&file) {
             Ok(SQLITE_HEADER) => sizes.push(format!("{name} is there")),

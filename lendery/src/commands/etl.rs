@@ -26,6 +26,7 @@ pub(super) async fn run(path: &Path, command: Etl) -> anyhow::Result<()> {
 /// One run, with a line that says what it is at.
 async fn copy(warehouse: &Warehouse) -> anyhow::Result<RunReport> {
     let bar = ProgressBar::new_spinner();
+    bar.set_message("beginning; a run that is under way is waited for");
     bar.enable_steady_tick(Duration::from_millis(100));
     let report = warehouse.run_once(&|progress| bar.set_message(spoken(&progress))).await;
     bar.finish_and_clear();
