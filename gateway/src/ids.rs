@@ -27,16 +27,23 @@ impl Ids {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let given = headers.get(X_REQUEST_ID);
         let sane = given.filter(|v| (1..=LONGEST_ID).contains(&v.len()) && v.as_bytes().iter().all(is_plain));
-        sane.cloned().unwrap_or_else(|| hex(self.next(), self.next()))
+        sane.cloned().unwrap_or_else(|| {
+            let mut text = [0; 32];
+            write_hex(&mut text[..16], self.next());
+            write_hex(&mut text[16..], self.next());
+            to_value(&text)
+        })
     }
 
     /// The client's `traceparent` if it is one, or a new trace that nobody samples.
     pub(crate) fn traceparent(&self, headers: &HeaderMap) -> HeaderValue {
         let given = headers.get(TRACEPARENT).filter(|value| is_traceparent(value.as_bytes()));
         given.cloned().unwrap_or_else(|| {
-            let (high, low, span) = (self.next(), self.next(), self.next());
-            let text = format!("00-{high:016x}{low:016x}-{span:016x}-00");
-            HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+            let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+            write_hex(&mut text[3..19], self.next());
+            write_hex(&mut text[19..35], self.next());
+            write_hex(&mut text[36..52], self.next());
+            to_value(&text)
         })
     }
 
@@ -55,16 +62,17 @@ impl Ids {
     }
 }
 
-/// 32 hexadecimal digits, without the detour over a formatter: every answer needs them.
-fn hex(high: u64, low: u64) -> HeaderValue {
+/// The 16 hexadecimal digits of a number, without the detour over a formatter: every answer needs some.
+fn write_hex(digits: &mut [u8], number: u64) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 32];
-    let bytes = high.to_be_bytes().into_iter().chain(low.to_be_bytes());
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
         pair[1] = DIGITS[usize::from(byte & 0xf)];
     }
-    HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn to_value(text: &[u8]) -> HeaderValue {
+    HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// Version 00, both ids in lower-case hexadecimal and not zero (Trace Context §3.2).

@@ -8,13 +8,16 @@ use super::directives::CDN_CACHE_CONTROL;
 use super::freshness::Freshness;
 use super::status::CACHE_STATUS;
 use super::vary::Variant;
-use crate::ids::X_REQUEST_ID;
+use crate::ids::{TRACEPARENT, X_REQUEST_ID};
 
 /// What an entry takes besides its texts: maps, reference counts, its places in the indexes.
 const OVERHEAD_BYTES: usize = 1024;
 
 /// What one header takes in its map besides its texts.
 const HEADER_BYTES: usize = 128;
+
+/// What one group takes besides its name: the name's own allocation, and its place in the books with a copy of the address.
+const GROUP_BYTES: usize = 256;
 
 /// One stored response, ready to be sent.
 #[derive(Debug)]
@@ -46,7 +49,7 @@ impl Entry {
         let targeted = lines.filter_map(|line| HeaderValue::from_bytes(line.as_bytes()).ok()).collect();
         headers.remove(CDN_CACHE_CONTROL);
         let empty = HeaderValue::from_static("");
-        for name in [header::AGE, CACHE_STATUS, X_REQUEST_ID] {
+        for name in [header::AGE, CACHE_STATUS, X_REQUEST_ID, TRACEPARENT] {
             headers.insert(name, empty.clone());
         }
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -73,8 +76,9 @@ impl Entry {
     pub(crate) fn size(&self) -> usize {
         let headers: usize =
             self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_BYTES).sum();
-        let groups: usize = self.groups.iter().map(|group| group.len() + 64).sum();
-        self.body.len() + headers + groups + OVERHEAD_BYTES
+        let targeted: usize = self.targeted.iter().map(|line| line.len() + HEADER_BYTES).sum();
+        let groups: usize = self.groups.iter().map(|group| group.len() + GROUP_BYTES).sum();
+        self.body.len() + headers + targeted + self.variant.size() + groups + OVERHEAD_BYTES
     }
 }
 

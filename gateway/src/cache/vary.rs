@@ -46,6 +46,12 @@ impl Variant {
         Ok(Self(pairs.collect()))
     }
 
+    /// Bytes of its texts. The values are a client's choice and can be long.
+    pub(crate) fn size(&self) -> usize {
+        let texts = self.0.iter().map(|(name, value)| name.as_str().len() + value.as_ref().map_or(0, String::len));
+        texts.sum::<usize>() + size_of_val(&*self.0)
+    }
+
     /// Whether a request with these headers would have chosen the same response.
     pub(crate) fn is_chosen_by(&self, request: &HeaderMap) -> bool {
         self.0.iter().all(|(name, value)| normalised(request, name) == *value)

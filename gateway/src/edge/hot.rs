@@ -33,9 +33,7 @@ impl Gateway {
         let said = CacheStatus::Hit { ttl: entry.freshness.ttl_seconds(now) };
         let mut response = answer(entry, headers, said, now);
         response.headers_mut().insert(X_REQUEST_ID, self.ids.request_id(headers));
-        if headers.contains_key(TRACEPARENT) {
-            response.headers_mut().insert(TRACEPARENT, self.ids.traceparent(headers));
-        }
+        response.headers_mut().insert(TRACEPARENT, self.ids.traceparent(headers));
         entry.answers.inc();
         self.metrics.count(Outcome::Hit);
         Some(response)

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use peer::{CallContext, PeerError, RequestBody, ResponseBody};
 use problem::{Kind, Problem};
@@ -30,6 +30,7 @@ impl Gateway {
         names: &Names,
     ) -> Result<Response<Body>, Problem> {
         limits::check_header_fields(request.headers())?;
+        check_method(request.method())?;
         let host = self.hosts.of(&request).map_err(|error| malformed(&error))?.into_owned();
         let uri = request.uri().clone();
         let target = Target::parse(&uri).map_err(|error| malformed(&error))?;
@@ -129,6 +130,13 @@ impl Gateway {
             None => Ok(response.map(Body::Page)),
         }
     }
+}
+
+/// TRACE would show a client what is said between gateway and services (RFC 9110 §9.3.8), and CONNECT is for tunnels.
+fn check_method(method: &Method) -> Result<(), Problem> {
+    let allowed = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    let is_refused = matches!(*method, Method::TRACE | Method::CONNECT);
+    if is_refused { Err(Problem::method_not_allowed(&allowed, method)) } else { Ok(()) }
 }
 
 fn malformed(error: &impl std::error::Error) -> Problem {

@@ -1,5 +1,6 @@
 //! One OpenAPI document of all services.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl Reference {
     }
 }
 
-/// The public paths of all documents with their components. A component whose name another service uses for something else
+/// The public paths of all documents with the components they need. A component whose name another service uses for something else
 /// gets its service's name before it.
 fn merge<'a>(documents: impl Iterator<Item = (&'a str, &'a Value)>) -> Value {
     let mut paths = Map::new();
@@ -94,6 +95,8 @@ fn merge<'a>(documents: impl Iterator<Item = (&'a str, &'a Value)>) -> Value {
             paths.extend(found.into_iter().filter(|(path, _)| is_public(path)));
         }
     }
+    let paths = Value::Object(paths);
+    keep_only(&needed_by(&paths, &components), &mut components);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -109,6 +112,44 @@ fn merge<'a>(documents: impl Iterator<Item = (&'a str, &'a Value)>) -> Value {
 
 fn is_public(path: &str) -> bool {
     path != "/internal" && !path.starts_with("/internal/") && path != "/openapi.json"
+}
+
+/// The references that lead from `paths` to components, directly or through other components.
+fn needed_by(paths: &Value, components: &Map<String, Value>) -> BTreeSet<String> {
+    let mut needed = BTreeSet::new();
+    let mut found = references(paths);
+    while let Some(reference) = found.pop() {
+        let mut place = reference.trim_start_matches("#/components/").splitn(2, '/');
+        let meaning = place.next().and_then(|section| components.get(section)?.get(place.next()?));
+        if needed.insert(reference.clone()) {
+            found.extend(meaning.map(references).unwrap_or_default());
+        }
+    }
+    needed
+}
+
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) => {
+            let own = members.get("$ref").and_then(Value::as_str).map(ToOwned::to_owned);
+            // Operations name their security schemes without a reference (OpenAPI 3.1 §4.8.30).
+            let schemes = members.get("security").and_then(Value::as_array).into_iter().flatten();
+            let schemes = schemes.filter_map(Value::as_object).flat_map(Map::keys);
+            let schemes = schemes.map(|name| format!("#/components/securitySchemes/{name}"));
+            own.into_iter().chain(schemes).chain(members.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn keep_only(needed: &BTreeSet<String>, components: &mut Map<String, Value>) {
+    for (section, meanings) in components.iter_mut() {
+        if let Value::Object(meanings) = meanings {
+            meanings.retain(|name, _| needed.contains(&format!("#/components/{section}/{name}")));
+        }
+    }
+    components.retain(|_, meanings| meanings.as_object().is_some_and(|meanings| !meanings.is_empty()));
 }
 
 /// References to components that another service has under the same name with another meaning, each with its new name.
@@ -161,14 +202,35 @@ mod tests {
     #[test]
     fn documents_become_one_without_what_is_internal() {
         let users = json!({
-            "paths": { "/api/v1/users/me": {}, "/internal/v1/validate-token": {}, "/openapi.json": {} },
-            "components": { "schemas": { "User": { "type": "object" } } },
+            "paths": {
+                "/api/v1/users/me": {
+                    "schema": { "$ref": "#/components/schemas/User" },
+                    "security": [{ "access_token": [] }],
+                },
+                "/internal/v1/validate-token": { "schema": { "$ref": "#/components/schemas/Validation" } },
+                "/openapi.json": {},
+            },
+            "components": {
+                "schemas": {
+                    "User": { "role": { "$ref": "#/components/schemas/Role" } },
+                    "Role": { "type": "string" },
+                    "Validation": { "type": "object" },
+                },
+                "securitySchemes": { "access_token": { "type": "http" }, "service_credential": { "type": "http" } },
+                "parameters": { "unused": {} },
+            },
         });
-        let inventory = json!({ "paths": { "/api/v1/items": {} }, "components": { "schemas": { "Item": {} } } });
+        let inventory = json!({
+            "paths": { "/api/v1/items": { "schema": { "$ref": "#/components/schemas/Item" } } },
+            "components": { "schemas": { "Item": {} } },
+        });
         let merged = merge([("users", &users), ("inventory", &inventory)].into_iter());
         let paths: Vec<_> = merged["paths"].as_object().unwrap().keys().collect();
         assert_eq!(paths, ["/api/v1/items", "/api/v1/users/me"]);
-        assert_eq!(merged["components"]["schemas"].as_object().unwrap().len(), 2);
+        let components = merged["components"].as_object().unwrap();
+        assert_eq!(components.keys().collect::<Vec<_>>(), ["schemas", "securitySchemes"]);
+        assert_eq!(components["schemas"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Item", "Role", "User"]);
+        assert_eq!(components["securitySchemes"].as_object().unwrap().keys().collect::<Vec<_>>(), ["access_token"]);
         assert_eq!(merged["openapi"], "3.1.0");
     }
 
@@ -176,7 +238,10 @@ mod tests {
     fn a_name_that_means_two_things_becomes_two_names() {
         let page = |of: &str| {
             json!({
-                "paths": { (format!("/{of}")): { "schema": { "$ref": "#/components/schemas/Page" } } },
+                "paths": { (format!("/{of}")): [
+                    { "schema": { "$ref": "#/components/schemas/Page" } },
+                    { "$ref": "#/components/schemas/Money" },
+                ] },
                 "components": { "schemas": { "Page": { "items": of }, "Money": { "type": "object" } } },
             })
         };
@@ -184,8 +249,8 @@ mod tests {
         let schemas = &merged["components"]["schemas"];
         assert_eq!(schemas["Page"]["items"], "users");
         assert_eq!(schemas["inventory_Page"]["items"], "items");
-        assert_eq!(merged["paths"]["/items"]["schema"]["$ref"], "#/components/schemas/inventory_Page");
-        assert_eq!(merged["paths"]["/users"]["schema"]["$ref"], "#/components/schemas/Page");
+        assert_eq!(merged["paths"]["/items"][0]["schema"]["$ref"], "#/components/schemas/inventory_Page");
+        assert_eq!(merged["paths"]["/users"][0]["schema"]["$ref"], "#/components/schemas/Page");
         assert_eq!(schemas.as_object().unwrap().len(), 3, "what means the same stays one");
     }
 }

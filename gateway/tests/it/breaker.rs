@@ -2,9 +2,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use test_kit::wait_until;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::support::{Gateway, Origin, SOON, before_both, configured, reply};
+use crate::support::{Gateway, Origin, SOON, ask, before_both, configured, reply};
 
 async fn state(gateway: &Gateway, upstream: &str) -> String {
     let breakers = gateway.ops.get("/ops/breakers").await.expect(200).json();
@@ -79,4 +82,25 @@ async fn an_upstream_that_hangs_is_answered_for_within_the_deadline() {
         let answer = gateway.client.get(path).await.expect(503);
         assert_eq!(answer.problem(), "unavailable");
     }
+}
+
+#[tokio::test]
+async fn clients_that_send_half_a_body_are_told_so_and_leave_the_breaker_closed() {
+    let origin = Origin::saying(&[], "").await;
+    let mut config = before_both(&origin, &origin);
+    config.limits.body_deadline_ms = 200;
+    let gateway = configured(config).await;
+    let half = "POST /api/v1/items HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc";
+    let mut asked = JoinSet::new();
+    for _ in 0..20 {
+        asked.spawn(ask(gateway.address, half));
+        let mut gone = TcpStream::connect(gateway.address).await.unwrap();
+        gone.write_all(half.as_bytes()).await.unwrap();
+    }
+    for answer in asked.join_all().await {
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("did not arrive in time"), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+    assert_eq!(state(&gateway, "inventory").await, "closed");
+    gateway.client.post("/api/v1/items", &json!({})).await.expect(200);
 }

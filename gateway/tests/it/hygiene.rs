@@ -64,6 +64,8 @@ async fn a_request_has_one_id_and_one_trace_everywhere() {
     // From memory, with an id of its own.
     let hit = gateway.client.get("/api/v1/items").await;
     assert_eq!(hit.header("x-request-id").unwrap().len(), 32);
+    assert_eq!(hit.header("traceparent").unwrap().len(), 55);
+    assert_ne!(hit.header("traceparent"), Some(trace), "nor is another's trace told to it");
 
     // Nonsense is replaced, not passed on.
     let odd = gateway.client.request(Method::POST, "/api/v1/auth/login").header("x-request-id", "a b<c>");

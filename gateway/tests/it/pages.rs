@@ -5,14 +5,17 @@ use crate::support::{Origin, before, before_both, configured, reply};
 
 async fn documented() -> Origin {
     Origin::start(|seen| async move {
-        let document = r#"{
+        let document = r##"{
             "openapi": "3.1.0",
             "paths": {
-                "/api/v1/items": { "get": { "summary": "What is listed", "responses": { "200": { "description": "ok" } } } },
+                "/api/v1/items": { "get": { "summary": "What is listed", "responses": { "200": {
+                    "description": "ok",
+                    "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Item" } } }
+                } } } },
                 "/internal/v1/reservations": { "post": { "responses": {} } }
             },
             "components": { "schemas": { "Item": { "type": "object", "properties": { "name": { "type": "string" } } } } }
-        }"#;
+        }"##;
         if seen.target == "/openapi.json" { reply(200, &[], document) } else { reply(404, &[], "") }
     })
     .await

@@ -65,7 +65,8 @@ async fn odd_forms_of_requests_are_refused_or_understood_in_one_way() {
         (format!("{head}Host : a\r\n\r\n"), 400),
         (format!("{head}Host: a\r\nX: b\r\n c\r\n\r\n"), 400),
         ("GET api/v1/items HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), 400),
-        ("CONNECT lend.example:80 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(), 400),
+        ("CONNECT lend.example:80 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(), 405),
+        ("TRACE /api/v1/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(), 405),
         ("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(), 400),
         (
             "POST /api/v1/items HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd".to_owned(),
