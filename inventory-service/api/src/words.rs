@@ -5,6 +5,8 @@ use serde::de::value::{Error, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::ReservationState;
+
 /// Whether an item comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -119,6 +121,14 @@ impl FromStr for Condition {
     }
 }
 
+impl FromStr for ReservationState {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        word(text)
+    }
+}
+
 impl FromStr for ItemStatus {
     type Err = Error;
 
@@ -150,6 +160,9 @@ mod tests {
         }
         for status in [ItemStatus::Draft, ItemStatus::Listed, ItemStatus::Paused, ItemStatus::Retired] {
             assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        for state in ReservationState::ALL {
+            assert_eq!(state.as_str().parse(), Ok(state));
         }
     }
 
