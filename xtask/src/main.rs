@@ -7,6 +7,7 @@ mod child;
 mod layers;
 mod openapi;
 mod postgres;
+mod soak;
 mod source;
 mod steps;
 mod test;
@@ -36,6 +37,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Runs the proofs that take minutes in full, and writes how they went to docs/soak.md.
+    Soak {
+        /// Only proofs whose name contains one of these; nothing is written then.
+        names: Vec<String>,
+    },
     /// Builds for release and prints figures beside their references; without a name, all of them.
     Bench {
         /// Which figures: gateway, memory, start or write.
@@ -61,6 +67,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Tidy => tidy::check(&workspace),
         Command::Openapi { check: false } => openapi::write(&workspace),
         Command::Openapi { check: true } => openapi::build_and_check(&workspace),
+        Command::Soak { names } => soak::run(&workspace, names),
         Command::Bench { names } => bench::run(&workspace, names),
     }
 }

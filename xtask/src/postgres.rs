@@ -11,6 +11,9 @@ use crate::child;
 /// Starts a server and, when its standard input ends, stops it; the test kit runs the same script.
 const SCRIPT: &str = "crates/test-kit/postgres.sh";
 
+/// The variable by which the test kit finds the server that all tests share.
+pub(crate) const SHARED_POSTGRES: &str = "LENDERY_TEST_POSTGRES";
+
 /// How the script ends when there is no server to start.
 const NOT_INSTALLED: i32 = 3;
 

@@ -1,13 +1,10 @@
 use anyhow::{Result, ensure};
 
 use crate::child;
-use crate::postgres::Server;
+use crate::postgres::{SHARED_POSTGRES, Server};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{layers, openapi, tidy};
-
-/// Where the test kit finds the server that all tests share.
-const SHARED_POSTGRES: &str = "LENDERY_TEST_POSTGRES";
 
 /// Runs everything that has to hold, quick checks first and the tests last, then prints how each step went.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {

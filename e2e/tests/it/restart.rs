@@ -10,16 +10,26 @@ use test_kit::wait_until;
 use crate::member::{join, sign_in};
 use crate::platform::Platform;
 
-/// Kills in the shortened run; a full one repeats the test binary.
-const KILLS: usize = 3;
 const WRITERS: usize = 4;
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_a_kill_at_any_moment() {
+    kill_and_look(3).await;
+}
+
+mod soak {
+    #[tokio::test]
+    #[ignore = "takes minutes: `cargo xtask soak`"]
+    async fn what_was_acknowledged_is_there_after_200_kills() {
+        super::kill_and_look(200).await;
+    }
+}
+
+async fn kill_and_look(kills: usize) {
     let directory = tempfile::tempdir().unwrap();
     let mut platform = Platform::up_with(directory.path(), &["--demo"]).await;
     join(&platform.web, "writer@example.org").await;
-    for round in 0..KILLS {
+    for round in 0..kills {
         let writer = sign_in(&platform.web, "writer@example.org").await;
         let acknowledged = Arc::new(Mutex::new(Vec::new()));
         let count = Arc::new(AtomicUsize::new(0));
@@ -28,7 +38,7 @@ async fn what_was_acknowledged_is_there_after_a_kill_at_any_moment() {
             tokio::spawn(async move { write_until_refused(client, &acknowledged, &count).await });
         }
         // A different number of writes each time, so that the kill finds the writers in different places.
-        let enough = 7 + 13 * round;
+        let enough = 7 + 13 * (round % 17);
         wait_until("some writes", Duration::from_secs(60), async || count.load(Ordering::SeqCst) >= enough).await;
         platform.kill();
         platform = Platform::up(directory.path()).await;

@@ -1,0 +1,93 @@
+//! The proofs that take minutes, in full: the same code that the test suite runs shortened.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::child;
+use crate::postgres::{SHARED_POSTGRES, Server};
+use crate::workspace::Workspace;
+
+/// Where the latest result stands, for whoever reads the project.
+const RESULT: &str = "docs/soak.md";
+
+/// By convention they are ignored tests in modules of this name.
+const FILTER: &str = "test(/(^|::)soak::/)";
+
+const HEAD: &str = "# Soak
+
+The proofs that take minutes, in full, by `cargo xtask soak`: seeded, one at a time, against real servers. `cargo xtask test`
+runs each of them shortened.
+
+| proof | outcome | took |
+|---|---|---|
+";
+
+/// How one test ended, as cargo-nextest says it.
+#[derive(Debug, PartialEq, Eq)]
+struct Proof {
+    outcome: String,
+    seconds: String,
+    name: String,
+}
+
+/// Runs all of them whose name contains one of `names`, or all, and writes the result down if all ran.
+pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
+    ensure!(child::available("cargo", &["nextest"]), "this needs cargo-nextest: `cargo install cargo-nextest`");
+    let server = Server::start_or_install(&workspace.root)?;
+    let arguments = ["nextest", "run", "--workspace", "--profile", "soak", "--run-ignored", "only", "-E", FILTER];
+    let mut command = child::command(&workspace.root, "cargo", &arguments);
+    command.args(names).env(SHARED_POSTGRES, &server.url).stderr(Stdio::piped());
+    let mut running = command.spawn().context("cargo nextest")?;
+    let mut proofs: Vec<Proof> = Vec::new();
+    for line in BufReader::new(running.stderr.take().context("a pipe")?).lines() {
+        let line = line?;
+        println!("{line}");
+        // A failure is told again at the end.
+        proofs.extend(proof(&line).filter(|proof| proofs.iter().all(|known| known.name != proof.name)));
+    }
+    let status = running.wait()?;
+    if names.is_empty() {
+        fs::write(workspace.root.join(RESULT), document(&proofs))?;
+    }
+    ensure!(status.success(), "a proof failed");
+    Ok(())
+}
+
+fn document(proofs: &[Proof]) -> String {
+    let mut text = HEAD.to_owned();
+    for Proof { outcome, seconds, name } in proofs {
+        let _infallible = writeln!(text, "| {name} | {outcome} | {seconds} |");
+    }
+    text
+}
+
+/// Reads a line such as `PASS [  12.345s] (1/2) e2e::it restart::soak::a_name`.
+fn proof(line: &str) -> Option<Proof> {
+    let (outcome, rest) = line.trim().split_once('[')?;
+    let (seconds, rest) = rest.split_once(']')?;
+    let is_known = ["PASS", "FAIL", "TIMEOUT", "ABORT"].contains(&outcome.trim());
+    let name = rest.rsplit_once(") ").map_or(rest, |(_, name)| name).trim();
+    (is_known && name.contains("soak::")).then(|| Proof {
+        outcome: outcome.trim().to_lowercase(),
+        seconds: seconds.trim().to_owned(),
+        name: name.replace("soak::", "").replace('_', " "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_of_a_proof_is_read_from_its_line() {
+        let read = proof("        PASS [  12.345s] (1/2) e2e::it restart::soak::a_kill_loses_nothing").unwrap();
+        assert_eq!(read.name, "e2e::it restart::a kill loses nothing");
+        assert_eq!((read.outcome.as_str(), read.seconds.as_str()), ("pass", "12.345s"));
+        assert!(proof("     Summary [  12.345s] 1 test run: 1 passed").is_none());
+        assert!(proof("        PASS [  12.345s] (1/2) e2e::it restart::a_kill_loses_nothing").is_none());
+    }
+}
