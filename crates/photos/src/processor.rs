@@ -14,7 +14,7 @@ const NICENESS: i32 = 10;
 /// How many photos are worked on, and what each may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Photos at one time. Each takes a whole processor, and memory for its unfolded picture.
+    /// Photos at one time. Each takes a whole processor and, at the default limits, at most about 350 MiB.
     pub workers: usize,
     /// Photos that wait for a worker. Each holds its upload in memory.
     pub waiting: usize,
@@ -51,8 +51,8 @@ impl Processor {
     /// # Errors
     /// All places are taken.
     pub fn admit(&self) -> Result<Place, Busy> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
-        Ok(Place { place, workers: Arc::clone(&self.workers), limits: self.limits })
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
+        Ok(Place { permit, workers: Arc::clone(&self.workers), limits: self.limits })
     }
 }
 
@@ -64,7 +64,7 @@ pub struct Busy;
 /// A place among those who wait for a worker. Dropping it gives it to somebody else.
 #[derive(Debug)]
 pub struct Place {
-    place: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
     workers: Arc<Semaphore>,
     limits: Limits,
 }
@@ -76,7 +76,7 @@ impl Place {
     /// # Errors
     /// What is wrong with the upload, or that the worker failed.
     pub async fn prepare(self, upload: Bytes, declared: Format) -> Result<Photo, PrepareError> {
-        let Self { place, workers, limits } = self;
+        let Self { permit: place, workers, limits } = self;
         let worker = workers.acquire_owned().await.map_err(|_| PrepareError::Failed)?;
         let (answer, prepared) = oneshot::channel();
         let work = move || {

@@ -2,11 +2,13 @@ use crate::violation::Violation;
 use crate::workspace::Room;
 
 /// Crates that only some rooms may name, and why.
-const RESERVED: [(&str, &[&str], &str); 4] = [
+const RESERVED: [(&str, &[&str], &str); 6] = [
     ("circuitbreaker-rs", &["peer"], "it is safe only behind the controller of crates/peer"),
     ("deltalake", &["etl"], "it takes ten minutes to build"),
     ("deltalake-core", &["etl"], "it takes ten minutes to build"),
+    ("image", &["photos"], "an upload is opened behind the limits of crates/photos"),
     ("jsonwebtoken", &["user-service", "service-kit"], "others ask the user service to validate a token"),
+    ("object_store", &["photos"], "whoever keeps photos does it through crates/photos"),
 ];
 
 /// What a contract crate must not contain: its callers need neither a server nor a database.
@@ -83,6 +85,8 @@ mod tests {
     fn reserved_crates_stay_where_they_belong() {
         assert_eq!(breaches("etl", "etl", "deltalake-core"), 0);
         assert_eq!(breaches("lendery", "lendery", "deltalake-core"), 1);
+        assert_eq!(breaches("photos", "crates/photos", "image"), 0);
+        assert_eq!(breaches("inventory-service", "inventory-service", "image"), 1);
         assert_eq!(breaches("peer", "crates/peer", "circuitbreaker-rs"), 0);
         assert_eq!(breaches("gateway", "gateway", "circuitbreaker-rs"), 1);
         assert_eq!(breaches("user-service", "user-service", "jsonwebtoken"), 0);

@@ -57,6 +57,9 @@ impl StoredImage {
 
 impl fmt::Debug for StoredImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredImage").field("etag", &self.etag()).field("length", &self.length()).finish_non_exhaustive()
+        f.debug_struct("StoredImage")
+            .field("etag", &self.etag())
+            .field("length", &self.length())
+            .finish_non_exhaustive()
     }
 }
