@@ -1,0 +1,15 @@
+//! All that other services may know of payments: requests and responses, and a typed client.
+
+mod client;
+mod error;
+mod fake;
+mod payment;
+mod request;
+mod words;
+
+pub use client::{HttpPayments, PaymentClient};
+pub use error::PaymentError;
+pub use fake::FakePayments;
+pub use payment::{Failure, Operation, Order, OrderId, Payment, PaymentId, PaymentKey};
+pub use request::{AuthoriseRequest, PartRequest, VoidRequest};
+pub use words::{FailureCode, OperationKind, OperationState, PaymentState, Provider};
