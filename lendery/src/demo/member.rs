@@ -1,0 +1,123 @@
+use std::net::SocketAddr;
+
+use anyhow::{Context, bail};
+use inventory_api::{CreateItemRequest, Item};
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::json;
+use url::Url;
+use user_api::{TokenPair, User, UserLookup};
+use vocabulary::{Page, Secret, UserId};
+
+use super::{Person, catalogue};
+use crate::data_dir::Endpoints;
+
+/// One page of a member's items, which holds more than anybody in the demo offers.
+const OWN_ITEMS: &str = "users/me/items?limit=100";
+
+/// One of the demo's people, signed in.
+pub(super) struct Member<'a> {
+    http: &'a reqwest::Client,
+    at: &'a Endpoints,
+    person: &'static Person,
+    id: UserId,
+    token: Secret,
+}
+
+impl<'a> Member<'a> {
+    /// Makes the account, unless a start that was cut short has made it, and signs in.
+    pub(super) async fn join(
+        http: &'a reqwest::Client,
+        at: &'a Endpoints,
+        credential: &Secret,
+        person: &'static Person,
+    ) -> anyhow::Result<Self> {
+        let id = register(http, at.users, credential, person).await?;
+        let login = json!({ "email": person.email, "password": person.password });
+        let request = http.post(format!("http://{}/api/v1/auth/login", at.users)).json(&login);
+        let tokens: TokenPair = done(request, "sign in").await?.json().await?;
+        Ok(Self { http, at, person, id, token: tokens.access_token })
+    }
+
+    /// Imports what the member lends, which makes the categories too.
+    pub(super) async fn import(&self, credential: &Secret) -> anyhow::Result<()> {
+        let mut url = Url::parse(&format!("http://{}/internal/v1/items/import", self.at.inventory))?;
+        url.query_pairs_mut().append_pair("owner_id", &self.id.to_string());
+        let request = self.http.post(url).bearer_auth(credential.expose()).header("content-type", "text/csv");
+        done(request.body(catalogue::import_of(self.person)?), "import items").await?;
+        Ok(())
+    }
+
+    /// Says of things what an import cannot: where they are fetched, how good they are, and what is sold.
+    pub(super) async fn complete(&self) -> anyhow::Result<()> {
+        let own = self.inventory(Method::GET, OWN_ITEMS);
+        let own: Page<Item> = done(own, "list the items").await?.json().await?;
+        let known = |name: Option<&str>| own.items.iter().find(|item| Some(item.name.as_str()) == name);
+        for lent in catalogue::lent_by(self.person)? {
+            if let Some(item) = known(Some(&lent.name)).filter(|item| item.pickup.is_none()) {
+                self.describe(item, &lent.condition).await?;
+            }
+        }
+        for sold in catalogue::sold_by(self.person)? {
+            if known(sold.name.as_deref()).is_none() {
+                self.sell(sold).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the session, so that the member's devices are only those of whoever tries the demo.
+    pub(super) async fn leave(self) -> anyhow::Result<()> {
+        let url = format!("http://{}/api/v1/auth/logout", self.at.users);
+        done(self.http.post(url).bearer_auth(self.token.expose()).json(&json!({})), "sign out").await?;
+        Ok(())
+    }
+
+    async fn describe(&self, item: &Item, condition: &str) -> anyhow::Result<()> {
+        let patch = json!({ "pickup": self.person.place.pickup(), "condition": condition });
+        let request = self.inventory(Method::PATCH, &format!("items/{}", item.id));
+        let request = request.header("content-type", "application/merge-patch+json");
+        let request = request.header("if-match", format!("\"{}\"", item.version)).json(&patch);
+        done(request, "describe an item").await?;
+        Ok(())
+    }
+
+    async fn sell(&self, thing: CreateItemRequest) -> anyhow::Result<()> {
+        let thing = CreateItemRequest { pickup: Some(self.person.place.pickup()), ..thing };
+        done(self.inventory(Method::POST, "items").json(&thing), "offer something").await?;
+        Ok(())
+    }
+
+    fn inventory(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}/api/v1/{path}", self.at.inventory);
+        self.http.request(method, url).bearer_auth(self.token.expose())
+    }
+}
+
+async fn register(
+    http: &reqwest::Client,
+    users: SocketAddr,
+    credential: &Secret,
+    person: &Person,
+) -> anyhow::Result<UserId> {
+    let account = json!({ "email": person.email, "display_name": person.display_name, "password": person.password });
+    let response = http.post(format!("http://{users}/api/v1/auth/register")).json(&account).send().await?;
+    match response.status().as_u16() {
+        201 => Ok(response.json::<User>().await.context("the user service answered something unexpected")?.id),
+        409 => {
+            let mut url = Url::parse(&format!("http://{users}/internal/v1/users"))?;
+            url.query_pairs_mut().append_pair("email", person.email);
+            let found = http.get(url).bearer_auth(credential.expose()).send().await?.error_for_status()?;
+            Ok(found.json::<UserLookup>().await?.id)
+        }
+        status => bail!("the demo's {} could not be registered: {status}", person.email),
+    }
+}
+
+/// Sends the request, and takes nothing but success for an answer.
+async fn done(request: RequestBuilder, what: &str) -> anyhow::Result<Response> {
+    let response = request.send().await.with_context(|| format!("the demo could not {what}"))?;
+    if !response.status().is_success() {
+        bail!("the demo could not {what}: {}", response.text().await.unwrap_or_default());
+    }
+    Ok(response)
+}
