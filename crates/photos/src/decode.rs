@@ -9,6 +9,9 @@ use image::{DynamicImage, ImageDecoder};
 use crate::wholeness::is_whole;
 use crate::{Format, Limits, Refusal};
 
+/// Bytes that a PNG may unfold to beside its pixels: more than any upload holds folded, and hundreds of times a usual profile.
+const PNG_METADATA: u64 = 16 << 20;
+
 /// An upload's pixels as the camera wrote them, and what has to be done to them.
 pub(crate) struct Decoded {
     pub(crate) picture: DynamicImage,
@@ -56,7 +59,11 @@ fn open<'a>(upload: &'a [u8], format: Format, limits: &Limits) -> Result<Box<dyn
     let input = Cursor::new(upload);
     let mut decoder: Box<dyn ImageDecoder + 'a> = match format {
         Format::Jpeg => Box::new(JpegDecoder::new(input).map_err(refused)?),
-        Format::Png => Box::new(PngDecoder::with_limits(input, bounds.clone()).map_err(refused)?),
+        Format::Png => {
+            let mut metadata = bounds.clone();
+            metadata.max_alloc = Some(limits.memory.min(PNG_METADATA));
+            Box::new(PngDecoder::with_limits(input, metadata).map_err(refused)?)
+        }
         Format::WebP => Box::new(WebPDecoder::new(input).map_err(refused)?),
     };
     let (width, height) = decoder.dimensions();

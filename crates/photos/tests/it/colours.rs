@@ -26,3 +26,17 @@ fn without_a_profile_or_with_a_broken_one_colours_stay() {
         assert!(alike(pixel, [120, 200, 90]), "{pixel:?}");
     }
 }
+
+/// A profile of a telephone with nothing after it: a kilobyte of it, or a bomb.
+fn padded(bytes: usize) -> Vec<u8> {
+    let mut profile = ColorProfile::new_display_p3().encode().unwrap();
+    profile.resize(profile.len() + bytes, 0);
+    profile
+}
+
+#[test]
+fn a_profile_that_unfolds_to_more_than_any_is_not_unfolded() {
+    let [modest, bomb] = [green(Some(padded(1 << 10))), green(Some(padded(32 << 20)))];
+    assert!(alike(modest, [95, 204, 72]), "{modest:?}");
+    assert!(alike(bomb, [120, 200, 90]), "{bomb:?}");
+}
