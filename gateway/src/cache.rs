@@ -12,6 +12,7 @@ mod groups;
 mod key;
 pub(crate) mod policy;
 mod purge;
+mod range;
 mod serve;
 pub(crate) mod status;
 mod store;

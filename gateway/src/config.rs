@@ -81,7 +81,7 @@ pub struct CacheConfig {
     pub entry_bytes: u64,
     /// Stored responses to one address that differ by `Vary`; default 8.
     pub variants: usize,
-    /// The longest time for a stored 404 or 410, seconds; default 5, 0 means that none is stored.
+    /// The longest time for a stored 404, 410 or other error, seconds; default 5, 0 means that none is stored.
     pub negative_ttl_s: u64,
     /// Lifetimes of 10 s and more are shortened by up to this many percent at random, so that what was stored together
     /// does not expire together; default 5.

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_parameter_that_is_not_listed_is_not_part_of_a_key() {
-        let rules = Rules { default_ttl: None, negative_ttl: Duration::ZERO };
+        let rules = Rules { default_ttl: None, negative_ttl: Duration::ZERO, errors: false, stale_if_error: None };
         let some = Cached { query: Some(vec!["q".to_owned(), "limit".to_owned()]), rules: rules.clone() };
         assert!(some.allows("") && some.allows("limit=1&q=a&q=b"));
         assert!(!some.allows("limit=1&utm=x") && !some.allows("Q=a"));

@@ -102,6 +102,8 @@ fn to_route(route: &RouteConfig, config: &Config, peers: &BTreeMap<String, Peer>
     let rules = Rules {
         default_ttl: route.default_ttl_s.map(Duration::from_secs),
         negative_ttl: Duration::from_secs(config.cache.negative_ttl_s),
+        errors: route.store_errors,
+        stale_if_error: route.stale_if_error_s.map(Duration::from_secs),
     };
     Some(Route {
         template: Arc::from(route.prefix.as_str()),

@@ -11,7 +11,9 @@ pub(crate) fn is_not_modified(request: &HeaderMap, stored: &HeaderMap) -> bool {
         return request.get_all(header::IF_NONE_MATCH).iter().any(|line| names(line, tag));
     }
     let since = Timestamp::from_header(request, &header::IF_MODIFIED_SINCE);
-    let modified = Timestamp::from_header(stored, &header::LAST_MODIFIED);
+    // Without a modification date the time of its making is as good (RFC 9111 §4.3.2).
+    let made = [header::LAST_MODIFIED, header::DATE].into_iter().find(|name| stored.contains_key(name));
+    let modified = made.and_then(|name| Timestamp::from_header(stored, &name));
     matches!((modified, since), (Some(modified), Some(since)) if modified <= since)
 }
 
@@ -98,6 +100,8 @@ mod tests {
         assert!(!is_not_modified(&headers(&[("if-modified-since", "Fri, 15 Jan 2027 06:00:00 GMT")]), &stored));
         assert!(!is_not_modified(&headers(&[("if-modified-since", "yesterday")]), &stored));
         assert!(!is_not_modified(&HeaderMap::new(), &stored));
+        let undated = headers(&[("date", "Fri, 15 Jan 2027 07:00:00 GMT")]);
+        assert!(is_not_modified(&headers(&[date]), &undated));
     }
 
     #[test]

@@ -14,8 +14,12 @@ use super::time::Timestamp;
 pub(crate) struct Rules {
     /// For a 200 that says nothing of its lifetime; none means that it is not stored.
     pub(crate) default_ttl: Option<Duration>,
-    /// The longest time for a 404 or a 410.
+    /// The longest time for an error.
     pub(crate) negative_ttl: Duration,
+    /// Whether errors besides 404 and 410 are stored that say for how long.
+    pub(crate) errors: bool,
+    /// For how long a stale response that says nothing of it may stand in for a failure.
+    pub(crate) stale_if_error: Option<Duration>,
 }
 
 /// A response with the circumstances of its arrival.
@@ -45,30 +49,36 @@ pub(crate) enum NotStored {
 /// With the reason when it must not be stored.
 pub(crate) fn storable(arrival: &Arrival<'_>, rules: &Rules) -> Result<Freshness, NotStored> {
     let Arrival { status, headers, received, delay, jitter } = *arrival;
-    let directives = ResponseDirectives::of(headers);
-    check_status(status)?;
+    let mut directives = ResponseDirectives::of(headers);
+    let explicit = explicit_lifetime(&directives, headers, received);
+    check_status(status, rules.errors && explicit.is_some())?;
     check_directives(&directives, status)?;
     if headers.contains_key(header::SET_COOKIE) {
         return Err(NotStored::Forbidden("set-cookie"));
     }
     let has_validator = headers.contains_key(header::ETAG) || headers.contains_key(header::LAST_MODIFIED);
-    let explicit = explicit_lifetime(&directives, headers, received);
     let lifetime = match explicit {
         Some(lifetime) => lifetime,
         None if directives.no_cache => Duration::ZERO,
         None => rules.default_ttl.filter(|_| status == StatusCode::OK).ok_or(NotStored::Forbidden("no-freshness"))?,
     };
     let lifetime = if is_negative(status) { lifetime.min(rules.negative_ttl) } else { lifetime };
+    // s-maxage forbids stale answers like proxy-revalidate (RFC 9111 §5.2.2.10), unless the response itself allows them.
+    if directives.stale_if_error.is_none() && directives.s_maxage.is_none() && !is_negative(status) {
+        directives.stale_if_error = rules.stale_if_error;
+    }
     let freshness = Freshness::new(&directives, lifetime, headers, received, delay, jitter);
     // What can neither be used nor confirmed is worth no memory.
     let is_useful = freshness.is_shareable() || has_validator && !is_negative(status);
     if is_useful { Ok(freshness) } else { Err(NotStored::Forbidden("no-freshness")) }
 }
 
-fn check_status(status: StatusCode) -> Result<(), NotStored> {
+/// `errors` is whether this one may be stored if it is an error.
+fn check_status(status: StatusCode, errors: bool) -> Result<(), NotStored> {
     match status.as_u16() {
         206 | 304 => Err(NotStored::Forbidden("status")),
         200..=399 | 404 | 410 => Ok(()),
+        _ if errors => Ok(()),
         500..=599 => Err(NotStored::Failure),
         // 400, 405, 431 and their kind answer the oddity of one request.
         _ => Err(NotStored::Forbidden("status")),
@@ -95,7 +105,7 @@ fn is_understood(status: StatusCode) -> bool {
 }
 
 fn is_negative(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
+    status.as_u16() >= 400
 }
 
 /// Whether an upstream's answer to a validation is a failure that a stored response may stand in for (RFC 5861 §4).
@@ -122,7 +132,8 @@ mod tests {
         storable(&arrival, rules)
     }
 
-    const RULES: Rules = Rules { default_ttl: None, negative_ttl: Duration::from_secs(5) };
+    const RULES: Rules =
+        Rules { default_ttl: None, negative_ttl: Duration::from_secs(5), errors: false, stale_if_error: None };
 
     #[test]
     fn what_is_never_stored() {

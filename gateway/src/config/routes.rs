@@ -18,6 +18,13 @@ pub struct RouteConfig {
     /// Seconds for which a stored 200 is fresh that says nothing itself; default none: it is not stored.
     #[serde(default)]
     pub default_ttl_s: Option<u64>,
+    /// Whether errors besides 404 and 410 are stored if they say for how long, up to the negative lifetime; default no: most
+    /// answer the oddity of one request, or should be over sooner than their lifetime.
+    #[serde(default)]
+    pub store_errors: bool,
+    /// Seconds for which a stale answer that says nothing of it itself may stand in when the upstream fails; default none.
+    #[serde(default)]
+    pub stale_if_error_s: Option<u64>,
     /// Bytes of a request's body; default 64 KiB.
     #[serde(default = "body_bytes")]
     pub body_bytes: u64,
@@ -35,6 +42,8 @@ impl RouteConfig {
             cache: false,
             query: None,
             default_ttl_s: None,
+            store_errors: false,
+            stale_if_error_s: None,
             body_bytes: body_bytes(),
             deadline_ms: deadline_ms(),
         }

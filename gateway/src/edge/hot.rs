@@ -44,7 +44,10 @@ impl Gateway {
 fn is_plain_read(request: &Request<Incoming>) -> bool {
     let headers = request.headers();
     let odd = [header::AUTHORIZATION, header::COOKIE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE];
+    // Range has a meaning for GET only (RFC 9110 §14.2).
+    let is_part_of_head = *request.method() == Method::HEAD && headers.contains_key(header::RANGE);
     matches!(*request.method(), Method::GET | Method::HEAD)
+        && !is_part_of_head
         && request.body().is_end_stream()
         && headers.len() <= HEADER_FIELDS
         && !odd.iter().any(|name| headers.contains_key(name))

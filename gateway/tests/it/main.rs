@@ -10,6 +10,7 @@ mod hygiene;
 mod invalidation;
 mod ops;
 mod pages;
+mod ranges;
 mod refusals;
 mod stale;
 mod support;

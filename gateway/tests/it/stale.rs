@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use test_kit::wait_until;
 
-use crate::support::{Gateway, Origin, SOON, before, reply};
+use crate::support::{Gateway, Origin, SOON, before, before_both, configured, reply};
 
 const LENIENT: &[(&str, &str)] =
     &[("cdn-cache-control", "max-age=60, stale-while-revalidate=10, stale-if-error=600"), ("etag", "\"1\"")];
@@ -81,4 +81,32 @@ async fn what_a_write_made_invalid_does_not_stand_in() {
     gateway.client.post("/api/v1/categories", &serde_json::json!({})).await.expect(204);
     origin.stop().await;
     gateway.client.get("/api/v1/items").await.expect(503);
+}
+
+#[tokio::test]
+async fn a_route_may_allow_what_its_answers_do_not_mention() {
+    let origin = Origin::start(|seen| async move {
+        let silent = &[("cache-control", "max-age=60")];
+        match seen.target.as_str() {
+            "/api/v1/items/strict" => reply(200, &[("cache-control", "s-maxage=60")], "kept"),
+            "/api/v1/items/failing" => reply(503, silent, seen.number.to_string()),
+            _ => reply(200, silent, "kept"),
+        }
+    })
+    .await;
+    let mut config = before_both(&origin, &origin);
+    for route in &mut config.routes {
+        (route.stale_if_error_s, route.store_errors) = (Some(600), true);
+    }
+    let gateway = configured(config).await;
+    for path in ["/api/v1/items/silent", "/api/v1/items/strict"] {
+        gateway.client.get(path).await.expect(200);
+    }
+    let failure = gateway.client.get("/api/v1/items/failing").await.expect(503);
+    assert_eq!(gateway.client.get("/api/v1/items/failing").await.expect(503).body, failure.body, "stored, as it says");
+
+    origin.stop().await;
+    gateway.hands.advance(Duration::from_secs(100));
+    assert_eq!(gateway.client.get("/api/v1/items/silent").await.expect(200).body, b"kept");
+    gateway.client.get("/api/v1/items/strict").await.expect(503);
 }
