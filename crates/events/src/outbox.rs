@@ -1,0 +1,189 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
+};
+use service_kit::clock::Clock;
+use service_kit::db::Db;
+use tokio::sync::Notify;
+
+use crate::entity::{head, outbox};
+use crate::{Event, NewEvent};
+
+/// How long events can be asked for again.
+pub const KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// Most rows that one turn takes, so that no transaction is long.
+const TURN: u64 = 500;
+
+/// The events of one producer, in its database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    db: Db,
+    producer: Arc<str>,
+    written: Arc<Notify>,
+}
+
+/// A page of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    pub(crate) oldest: i64,
+    pub(crate) head: i64,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Outbox {
+    pub fn new(db: Db, producer: &str) -> Self {
+        Self { db, producer: producer.into(), written: Arc::default() }
+    }
+
+    /// Writes an event down in the transaction of the change that it tells of. Call [`wake`](Self::wake) once that has
+    /// committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn append(&self, tx: &DatabaseTransaction, event: NewEvent) -> Result<(), DbErr> {
+        let row = outbox::ActiveModel {
+            position: NotSet,
+            sequence: Set(None),
+            id: Set(event.id),
+            r#type: Set(event.r#type.to_owned()),
+            aggregate: Set(event.aggregate.to_owned()),
+            aggregate_id: Set(event.aggregate_id),
+            version: Set(event.version),
+            before: Set(event.before),
+            after: Set(event.after),
+            occurred_at: Set(event.occurred_at),
+        };
+        outbox::Entity::insert(row).exec_without_returning(tx).await.map(drop)
+    }
+
+    /// Tells the relay of this process that there is something to publish. Without it the relay finds out a little later.
+    pub fn wake(&self) {
+        self.written.notify_one();
+    }
+
+    /// The service whose events these are.
+    pub fn producer(&self) -> &str {
+        &self.producer
+    }
+
+    pub(crate) async fn woken(&self) {
+        self.written.notified().await;
+    }
+
+    /// Gives the next numbers to events whose transactions, and all that began before them, are over. Answers how many.
+    ///
+    /// Numbers are dense and final: whoever has seen number 7 will never be told of another below it. That is why a row
+    /// waits, on PostgreSQL, until no transaction is left that began before its own (`pg_snapshot_xmin`); on SQLite there
+    /// is one writer, so every row this transaction sees is in the order of commits.
+    pub(crate) async fn number(&self) -> Result<usize, DbErr> {
+        // A look without the writer's lock: almost always there is nothing to do.
+        if outbox::Entity::find().filter(outbox::Column::Sequence.is_null()).one(self.db.read()).await?.is_none() {
+            return Ok(0);
+        }
+        let tx = self.db.begin().await?;
+        let free = LockBehavior::SkipLocked;
+        let head = head::Entity::find().lock_with_behavior(LockType::Update, free).one(&tx).await?;
+        // Another instance is at it.
+        let Some(head) = head else { return Ok(0) };
+        let positions = ready(&tx).await?;
+        for (sequence, position) in (head.sequence + 1..).zip(&positions) {
+            let row = outbox::Entity::update_many().col_expr(outbox::Column::Sequence, Expr::value(sequence));
+            row.filter(outbox::Column::Position.eq(*position)).exec(&tx).await?;
+        }
+        let last = head.sequence + i64::try_from(positions.len()).unwrap_or_default();
+        let moved = head::Entity::update_many().col_expr(head::Column::Sequence, Expr::value(last));
+        moved.exec(&tx).await?;
+        tx.commit().await?;
+        Ok(positions.len())
+    }
+
+    /// The events after `sequence`, in order, and how far back and forward there are any.
+    pub(crate) async fn after(&self, sequence: i64, limit: u64) -> Result<Stretch, DbErr> {
+        let db = self.db.read();
+        let numbered = outbox::Entity::find().filter(outbox::Column::Sequence.is_not_null());
+        let in_order = numbered.order_by_asc(outbox::Column::Sequence);
+        // The head is read last: what was read before it cannot lie beyond it.
+        let oldest = in_order.clone().one(db).await?.and_then(|row| row.sequence);
+        let rows = in_order.filter(outbox::Column::Sequence.gt(sequence)).limit(limit).all(db).await?;
+        let head = head::Entity::find().one(db).await?.map_or(0, |head| head.sequence);
+        let events = rows.into_iter().filter_map(|row| self.event(row)).collect();
+        Ok(Stretch { oldest: oldest.unwrap_or(head + 1), head, events })
+    }
+
+    /// The events that the bus was not told of yet, if it is for `publisher` to tell it. The right to is a lease: an
+    /// instance that dies lets the next one go on, and should two overlap the bus is told twice, which is harmless.
+    pub(crate) async fn unpublished(&self, publisher: uuid::Uuid, clock: &Clock) -> Result<Vec<Event>, DbErr> {
+        let head = head::Entity::find().one(self.db.read()).await?;
+        let Some(head) = head.filter(|head| head.published < head.sequence) else { return Ok(Vec::new()) };
+        let now = clock.now();
+        let half_over = now + LEASE / 2;
+        if head.publisher == Some(publisher) && head.leased_until.is_some_and(|until| until > half_over) {
+            return Ok(self.after(head.published, TURN).await?.events);
+        }
+        let tx = self.db.begin().await?;
+        let free = head::Column::Publisher.is_null().or(head::Column::Publisher.eq(publisher));
+        let lease = head::Entity::update_many()
+            .col_expr(head::Column::Publisher, Expr::value(publisher))
+            .col_expr(head::Column::LeasedUntil, Expr::value(now + LEASE))
+            .filter(free.or(head::Column::LeasedUntil.lt(now)));
+        let leased = lease.exec(&tx).await?.rows_affected > 0;
+        tx.commit().await?;
+        if leased { Ok(self.after(head.published, TURN).await?.events) } else { Ok(Vec::new()) }
+    }
+
+    /// Notes that the bus was told of everything up to `sequence`.
+    pub(crate) async fn published(&self, sequence: i64) -> Result<(), DbErr> {
+        let tx = self.db.begin().await?;
+        let moved = head::Entity::update_many().col_expr(head::Column::Published, Expr::value(sequence));
+        moved.filter(head::Column::Published.lt(sequence)).exec(&tx).await?;
+        tx.commit().await
+    }
+
+    /// Drops what nobody may ask for any more: older than [`KEPT`], and published.
+    pub(crate) async fn prune(&self, clock: &Clock) -> Result<u64, DbErr> {
+        let tx = self.db.begin().await?;
+        let published = head::Entity::find().one(&tx).await?.map_or(0, |head| head.published);
+        let old = outbox::Entity::delete_many()
+            .filter(outbox::Column::OccurredAt.lt(clock.now() - KEPT))
+            .filter(outbox::Column::Sequence.lte(published));
+        let dropped = old.exec(&tx).await?.rows_affected;
+        tx.commit().await?;
+        Ok(dropped)
+    }
+
+    fn event(&self, row: outbox::Model) -> Option<Event> {
+        Some(Event {
+            producer: self.producer.to_string(),
+            sequence: row.sequence?,
+            id: row.id,
+            r#type: row.r#type,
+            aggregate: row.aggregate,
+            aggregate_id: row.aggregate_id,
+            version: row.version,
+            before: row.before,
+            after: row.after,
+            occurred_at: row.occurred_at,
+        })
+    }
+}
+
+/// Longer than a turn of publishing takes, short enough to wait for.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// The positions of the rows that may be numbered, in the order in which they were written: an aggregate's row lock is held
+/// from there to the commit, so of one aggregate that is the order of commits.
+async fn ready(tx: &DatabaseTransaction) -> Result<Vec<i64>, DbErr> {
+    let settled = match tx.get_database_backend() {
+        DbBackend::Postgres => "AND tx < pg_snapshot_xmin(pg_current_snapshot())",
+        _ => "",
+    };
+    let sql = format!("SELECT position FROM outbox WHERE sequence IS NULL {settled} ORDER BY position LIMIT {TURN}");
+    let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
