@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tokio::time::Instant;
@@ -84,6 +84,9 @@ impl Future for Answering {
     }
 }
 
+/// Browsers take what a service says something is for what it is: no uploaded text becomes a script.
+pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
 /// The label of requests that no route takes: the gateway's own pages, and what is refused.
 const NO_ROUTE: &str = "-";
 
@@ -111,6 +114,7 @@ impl Gateway {
         headers.remove(CDN_CACHE_CONTROL);
         headers.insert(X_REQUEST_ID, names.request_id.clone());
         headers.insert(TRACEPARENT, names.traceparent);
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         self.metrics.answers(&route, response.status()).inc();
         self.metrics.took(&route, begun.elapsed());
         tracing::debug!(

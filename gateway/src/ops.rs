@@ -34,10 +34,13 @@ struct CacheFill {
     fetches: usize,
 }
 
-/// Exactly one of the fields.
+/// Exactly one of `groups`, `prefix` and `all`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PurgeRequest {
+    /// Whether the responses are dropped at once. Otherwise they are stale: asked for again, and still there if that fails.
+    #[serde(default)]
+    hard: bool,
     groups: Option<Vec<String>>,
     prefix: Option<String>,
     all: Option<bool>,
@@ -45,8 +48,8 @@ struct PurgeRequest {
 
 #[derive(Serialize)]
 struct Purged {
-    /// Addresses whose stored responses were dropped.
-    dropped: usize,
+    /// Addresses whose stored responses were dropped or made stale.
+    addresses: usize,
 }
 
 /// `/ops/breakers`, `/ops/upstreams`, `/ops/cache` and `POST /ops/cache/purge`.
@@ -76,18 +79,19 @@ async fn fill(State(board): State<Board>) -> Json<CacheFill> {
 }
 
 async fn purge(State(board): State<Board>, request: JsonBody<PurgeRequest>) -> Result<Json<Purged>, Problem> {
-    let purges: Vec<Purge> = match request.value {
-        PurgeRequest { groups: Some(groups), prefix: None, all: None } => {
-            groups.into_iter().map(|group| Purge::Group(Arc::from(group))).collect()
-        }
-        PurgeRequest { groups: None, prefix: Some(prefix), all: None } => vec![Purge::Prefix(prefix)],
-        PurgeRequest { groups: None, prefix: None, all: Some(true) } => vec![Purge::All],
+    let PurgeRequest { hard, groups, prefix, all } = request.value;
+    let purges: Vec<Purge> = match (groups, prefix, all) {
+        (Some(groups), None, None) => groups.into_iter().map(|group| Purge::Group(Arc::from(group))).collect(),
+        (None, Some(prefix), None) => vec![Purge::Prefix(prefix)],
+        (None, None, Some(true)) => vec![Purge::All],
         _ => {
             let detail = "Name one of `groups` (a list), `prefix` (a path) and `all` (true).";
             return Err(Problem::because(Kind::MalformedRequest, detail));
         }
     };
-    let dropped = purges.into_iter().map(|purge| board.cache.store.purge(purge)).sum();
-    tracing::info!(dropped, "cache purged by an operator");
-    Ok(Json(Purged { dropped }))
+    let (store, now) = (&board.cache.store, board.cache.now());
+    let purge = |purge| if hard { store.purge(purge) } else { store.expire(purge, now) };
+    let addresses = purges.into_iter().map(purge).sum();
+    tracing::info!(addresses, hard, "cache purged by an operator");
+    Ok(Json(Purged { addresses }))
 }

@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Look after administrators.
     #[command(subcommand)]
     Admin(Admin),
+    /// Look after what the gateway keeps in memory.
+    #[command(subcommand)]
+    Cache(Cache),
     /// Fill and ask the warehouse.
     #[command(subcommand)]
     Etl(Etl),
@@ -95,6 +98,29 @@ pub(crate) enum Admin {
         #[arg(long, value_name = "NAME")]
         display_name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cache {
+    /// Make stored answers stale: each is asked for again, and the old one shown only if that fails.
+    Purge(Purge),
+}
+
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["group", "prefix", "all"])]
+pub(crate) struct Purge {
+    /// All answers of this group, such as `items` or `item:<id>`; may be given several times.
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Vec<String>,
+    /// All answers to paths that begin so, such as `/api/v1/items`.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) prefix: Option<String>,
+    /// Everything.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Drop the answers at once instead of keeping them for failures.
+    #[arg(long)]
+    pub(crate) hard: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod expiry;
 mod hang_up;
 mod main_job;
 mod member;
+mod operator;
 mod outage;
 mod platform;
 mod programs;

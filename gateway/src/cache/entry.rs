@@ -7,7 +7,9 @@ use prometheus_client::metrics::counter::Counter;
 use super::directives::CDN_CACHE_CONTROL;
 use super::freshness::Freshness;
 use super::status::CACHE_STATUS;
+use super::time::Timestamp;
 use super::vary::Variant;
+use crate::edge::NOSNIFF;
 use crate::ids::{TRACEPARENT, X_REQUEST_ID};
 
 /// What an entry takes besides its texts: maps, reference counts, its places in the indexes.
@@ -20,7 +22,7 @@ const HEADER_BYTES: usize = 128;
 const GROUP_BYTES: usize = 256;
 
 /// One stored response, ready to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) status: StatusCode,
     /// With a place for each header that every answer sets, so that a copy never grows.
@@ -53,6 +55,7 @@ impl Entry {
             headers.insert(name, empty.clone());
         }
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         compact(&mut headers);
         Self { status, headers, body, freshness, variant, groups, targeted, answers }
     }
@@ -127,6 +130,13 @@ impl Variants {
         let entries: Arc<[_]> = std::iter::once(entry).chain(others).take(most).cloned().collect();
         let size = entries.iter().map(|entry| entry.size()).sum();
         Self { entries, size }
+    }
+
+    /// The same, stale from `now` on.
+    pub(crate) fn expired(&self, now: Timestamp) -> Self {
+        let expired =
+            |entry: &Arc<Entry>| Arc::new(Entry { freshness: entry.freshness.ended(now), ..(**entry).clone() });
+        Self { entries: self.entries.iter().map(expired).collect(), size: self.size }
     }
 
     pub(crate) fn groups(&self) -> impl Iterator<Item = &Arc<str>> {

@@ -59,6 +59,12 @@ impl Freshness {
         }
     }
 
+    /// The same, stale from `now` on; for how long it may stand in for a failure counts from there.
+    pub(crate) fn ended(&self, now: Timestamp) -> Self {
+        let lifetime = self.lifetime.min(self.age(now));
+        Self { lifetime, stale_while_revalidate: Duration::ZERO, ..self.clone() }
+    }
+
     /// RFC 9111 §4.2.3.
     pub(crate) fn age(&self, now: Timestamp) -> Duration {
         self.initial_age + now.since(self.received)

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::entry::{Entry, Variants};
 use super::key::{Key, KeyRef};
 use super::purge::{Purge, PurgeLog};
+use super::time::Timestamp;
 
 /// An average entry, bytes: only a guess for the first size of the map.
 const USUAL_ENTRY: u64 = 4096;
@@ -78,19 +79,50 @@ impl Store {
     /// returns, no read finds any of it.
     pub(crate) fn purge(&self, purge: Purge) -> usize {
         let mut books = self.books();
-        let doomed: Vec<Key> = match &purge {
-            Purge::All => self.map.iter().map(|(key, _)| key).collect(),
-            Purge::Prefix(prefix) => {
-                self.map.iter().map(|(key, _)| key).filter(|key| key.path().starts_with(prefix)).collect()
+        let dropped = self.named_by(&purge, &books).into_iter().filter_map(|key| self.map.remove(&key));
+        let dropped = dropped.map(|(key, variants)| books.forget(&key, &variants)).count();
+        self.noted(purge, &mut books);
+        dropped
+    }
+
+    /// Makes what `purge` names stale, and says how many addresses were affected. It may still stand in for a failure where
+    /// its upstream allows that; otherwise no read is answered with it before the upstream has confirmed it.
+    pub(crate) fn expire(&self, purge: Purge, now: Timestamp) -> usize {
+        let mut books = self.books();
+        let mut expired = 0;
+        for key in self.named_by(&purge, &books) {
+            if let Some(variants) = self.map.peek(&key) {
+                self.set(&key, variants.expired(now), &mut books);
+                expired += 1;
             }
+        }
+        self.noted(purge, &mut books);
+        expired
+    }
+
+    fn named_by(&self, purge: &Purge, books: &Books) -> Vec<Key> {
+        let all = || self.map.iter().map(|(key, _)| key);
+        match purge {
+            Purge::All => all().collect(),
+            Purge::Prefix(prefix) => all().filter(|key| key.path().starts_with(prefix)).collect(),
             Purge::Group(group) => books.groups.get(group).into_iter().flatten().cloned().collect(),
             Purge::Key(key) => vec![key.clone()],
-        };
-        let dropped = doomed.into_iter().filter_map(|key| self.map.remove(&key));
-        let dropped = dropped.map(|(key, variants)| books.forget(&key, &variants)).count();
+        }
+    }
+
+    fn noted(&self, purge: Purge, books: &mut Books) {
         books.log.note(purge);
         self.epoch.store(books.log.epoch(), Ordering::Release);
-        dropped
+    }
+
+    /// Stores `variants`, whose groups the books know already, and lets them forget what had to make room.
+    fn set(&self, key: &Key, variants: Variants, books: &mut Books) {
+        let mut evicted = Vec::new();
+        self.map.insert_with_lifecycle(key.clone(), variants, &mut evicted);
+        // The map reports what was replaced, too; its groups are those of what replaced it, or forgotten before.
+        for (key, variants) in evicted.iter().filter(|(key, _)| !self.map.contains_key(key)) {
+            books.forget(key, variants);
+        }
     }
 
     pub(crate) fn fill(&self) -> Fill {
@@ -123,12 +155,7 @@ impl Begun {
             books.forget(key, &known);
         }
         books.remember(key, &variants);
-        let mut evicted = Vec::new();
-        store.map.insert_with_lifecycle(key.clone(), variants, &mut evicted);
-        // The map reports what was replaced, too; that has been forgotten above.
-        for (key, variants) in evicted.iter().filter(|(key, _)| !store.map.contains_key(key)) {
-            books.forget(key, variants);
-        }
+        store.set(key, variants, &mut books);
         true
     }
 }
@@ -185,9 +212,8 @@ impl Lifecycle<Key, Variants> for CollectEvicted {
 
 #[cfg(test)]
 mod tests {
-    use super::super::directives::ResponseDirectives;
-    use super::super::freshness::Freshness;
-    use super::super::time::Timestamp;
+    use super::super::directives::{RequestDirectives, ResponseDirectives};
+    use super::super::freshness::{Freshness, Reuse};
     use super::super::vary::Variant;
     use super::*;
     use bytes::Bytes;
@@ -250,6 +276,24 @@ mod tests {
     }
 
     #[test]
+    fn what_has_expired_is_there_and_stale() {
+        let store = store();
+        let begun = store.begin();
+        assert!(begun.put(&key("/items"), &entry(10, &["items"], None)));
+        assert!(begun.put(&key("/categories"), &entry(10, &["categories"], None)));
+        let now = Timestamp::from_secs(5);
+        assert_eq!(store.expire(group("items"), now), 1);
+        let reuse = |path| {
+            let variants = store.get_by(&key(path)).unwrap();
+            let entry = variants.chosen_by(&HeaderMap::new()).unwrap();
+            entry.freshness.reuse(&RequestDirectives::default(), now)
+        };
+        assert_eq!((reuse("/items"), reuse("/categories")), (Reuse::AfterValidation, Reuse::Fresh));
+        assert!(!begun.put(&key("/items"), &entry(10, &["items"], None)), "it was fetched before");
+        assert_eq!(store.purge(group("items")), 1, "the books still know it");
+    }
+
+    #[test]
     fn what_was_fetched_before_a_purge_is_not_stored_after_it() {
         let store = store();
         let before = store.begin();
@@ -299,13 +343,14 @@ mod tests {
     proptest! {
         /// Whatever happens in whatever order: the books know exactly what is stored.
         #[test]
-        fn the_books_agree_with_the_store(steps in prop::collection::vec((0u8..4, 0u8..6, 0u8..4), 0..60)) {
+        fn the_books_agree_with_the_store(steps in prop::collection::vec((0u8..5, 0u8..6, 0u8..4), 0..60)) {
             let store = Arc::new(Store::new(40_000, 2));
             for (action, path, name) in steps {
                 let (path, name) = (key(&format!("/{path}")), format!("g{name}"));
                 match action {
                     0 | 1 => { store.begin().put(&path, &entry(4_000, &[&name, "all"], None)); }
                     2 => { store.purge(group(&name)); }
+                    3 => { store.expire(group(&name), Timestamp::from_secs(2)); }
                     _ => { store.purge(Purge::Key(path)); }
                 }
                 let books = store.books();

@@ -65,6 +65,10 @@ async fn a_request_has_one_id_and_one_trace_everywhere() {
     let hit = gateway.client.get("/api/v1/items").await;
     assert_eq!(hit.header("x-request-id").unwrap().len(), 32);
     assert_eq!(hit.header("traceparent").unwrap().len(), 55);
+    assert_eq!(
+        (answer.header("x-content-type-options"), hit.header("x-content-type-options")),
+        (Some("nosniff"), Some("nosniff"))
+    );
     assert_ne!(hit.header("traceparent"), Some(trace), "nor is another's trace told to it");
 
     // Nonsense is replaced, not passed on.

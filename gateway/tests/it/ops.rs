@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::support::{Origin, before};
+use crate::support::{Origin, before, reply};
 
 const GROUPED: &[(&str, &str)] = &[("cache-control", "max-age=60"), ("cache-groups", "\"items\"")];
 
@@ -9,19 +9,36 @@ async fn an_operator_purges_by_group_by_prefix_and_all() {
     let origin = Origin::saying(GROUPED, "x").await;
     let gateway = before(&origin).await;
     let paths = ["/api/v1/items", "/api/v1/items/7", "/api/v1/categories"];
-    for (request, dropped) in
-        [(json!({"groups": ["items", "none"]}), 3), (json!({"prefix": "/api/v1/items"}), 2), (json!({"all": true}), 3)]
-    {
+    for (request, affected) in [
+        (json!({"groups": ["items", "none"], "hard": true}), 3),
+        (json!({"prefix": "/api/v1/items", "hard": true}), 2),
+        (json!({"all": true, "hard": true}), 3),
+    ] {
         for path in paths {
             gateway.client.get(path).await.expect(200);
         }
         let purged = gateway.ops.post("/ops/cache/purge", &request).await.expect(200).json();
-        assert_eq!(purged["dropped"], dropped, "{request}");
+        assert_eq!(purged["addresses"], affected, "{request}");
     }
     assert_eq!(gateway.ops.get("/ops/cache").await.expect(200).json()["addresses"], 0);
     for odd in [json!({}), json!({"all": false}), json!({"all": true, "prefix": "/"}), json!({"everything": true})] {
         gateway.ops.post("/ops/cache/purge", &odd).await.expect(400);
     }
+}
+
+#[tokio::test]
+async fn a_purge_asks_again_and_keeps_the_old_answer_in_case_that_fails() {
+    let lenient = &[("cache-control", "max-age=60, stale-if-error=600"), ("cache-groups", "\"items\"")];
+    let origin = Origin::start(move |seen| async move { reply(200, lenient, seen.number.to_string()) }).await;
+    let gateway = before(&origin).await;
+    let get = async || gateway.client.get("/api/v1/items").await.expect(200).body;
+    assert_eq!((get().await, get().await), (b"1".to_vec(), b"1".to_vec()));
+    let purge = async || gateway.ops.post("/ops/cache/purge", &json!({"groups": ["items"]})).await.expect(200).json();
+    assert_eq!(purge().await["addresses"], 1);
+    assert_eq!(get().await, b"2");
+    origin.stop().await;
+    purge().await;
+    assert_eq!(get().await, b"2", "stale, because the service is gone");
 }
 
 #[tokio::test]

@@ -119,7 +119,8 @@ impl Instance {
             return Ok(());
         };
         let groups: Vec<_> = groups.to_str()?.split(',').map(|name| name.trim().trim_matches('"')).collect();
-        let request = self.http.post(url(ops, "/ops/cache/purge")?).json(&serde_json::json!({ "groups": groups }));
+        let request =
+            self.http.post(url(ops, "/ops/cache/purge")?).json(&serde_json::json!({ "groups": groups, "hard": true }));
         let answer = self.exchange(request).await?;
         if !answer.status.is_success() {
             bail!("the items are in, but the gateway did not drop its old lists: {}", answer.complaint());

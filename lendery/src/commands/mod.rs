@@ -1,6 +1,7 @@
 //! One command, one file.
 
 mod admin;
+mod cache;
 mod config;
 mod doctor;
 mod etl;
@@ -27,6 +28,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Up(up) => up::run(data_dir, up).await?,
         Command::Import(import) => import::run(data_dir, import).await?,
         Command::Admin(admin) => admin::run(data_dir, admin).await?,
+        Command::Cache(cache) => cache::run(data_dir, cache).await?,
         Command::Etl(etl) => etl::run(data_dir, etl).await?,
         Command::Config(ConfigCommand::Print) => config::print(data_dir)?,
         Command::Doctor => return doctor::run(data_dir).await,
