@@ -26,6 +26,8 @@ pub struct Item {
     /// For one unit, given back with it.
     pub deposit: Option<Money>,
     pub max_loan_days: Option<u16>,
+    /// Hours for which a unit is kept back after each loan, to be looked over; null unless it is lent.
+    pub buffer_hours: Option<u16>,
     /// How many are left; null unless it is sold.
     pub stock: Option<u32>,
     /// For one piece, of which 0 is a gift; null unless it is sold.
@@ -104,6 +106,10 @@ pub struct CreateItemRequest {
     #[schema(minimum = 1, maximum = 366)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_loan_days: Option<i64>,
+    /// 0 to 168 (a week); for `lend` only, where it is 0 unless it is given.
+    #[schema(minimum = 0, maximum = 168)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buffer_hours: Option<i64>,
     /// 0 to 1,000,000; required for `sell`, which alone has it.
     #[schema(minimum = 0, maximum = 1_000_000)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use service_kit::caller::Caller;
 use service_kit::http::{IfMatch, Keyed, Limit, Written};
 use vocabulary::ItemId;
 
-use super::{App, AppError};
+use super::{App, AppError, units};
 use crate::db;
 use crate::domain::category::Categories;
 use crate::domain::content::ItemContent;
@@ -43,13 +43,14 @@ pub(crate) async fn create(
     let content = ItemContent::parse(request, &db::categories::all(&tx).await?)?;
     let item = Item::new(app.clock.new_id(), caller.user_id, content, now);
     db::items::insert(&tx, std::slice::from_ref(&item)).await?;
+    db::units::insert(&tx, &units::first(app, std::slice::from_ref(&item))).await?;
     let written = answer(&item);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
     Ok(written)
 }
 
-/// Changes an item to what `revise` makes of it.
+/// Changes an item to what `revise` makes of it; what is the same as before is no new version.
 ///
 /// What is wrong is reported in this order: there is no such item, it is not the caller's, the request does not say which
 /// version it is for, `revise` refuses, the version is another.
@@ -65,13 +66,17 @@ pub(crate) async fn change(
     let if_match = if_match?;
     let content = revise(&item, &db::categories::all(&tx).await?)?;
     if_match.check(item.version)?;
-    let item = item.changed(content, app.clock.now());
-    save(&tx, &item).await?;
+    if content == item.content {
+        return Ok(item);
+    }
+    let changed = item.clone().changed(content, app.clock.now());
+    units::settle(app, &tx, &item, &changed).await?;
+    save(&tx, &changed).await?;
     tx.commit().await?;
-    Ok(item)
+    Ok(changed)
 }
 
-/// Takes an item off for good.
+/// Takes an item off for good, unless something of it is reserved.
 pub(crate) async fn retire(
     app: &App,
     caller: &Caller,
@@ -81,7 +86,9 @@ pub(crate) async fn retire(
     let tx = app.db.begin().await?;
     let item = owned(&tx, caller, id).await?;
     if_match?.check(item.version)?;
-    save(&tx, &item.retired(app.clock.now())).await?;
+    let retired = item.retired(app.clock.now());
+    units::none_reserved(&tx, &retired).await?;
+    save(&tx, &retired).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! Use cases: each decides whether it may happen and does it in one transaction.
 
+pub(crate) mod availability;
 pub(crate) mod categories;
 mod error;
 pub(crate) mod import;
 pub(crate) mod items;
+pub(crate) mod reservations;
+mod retry;
+mod units;
 
 pub(crate) use error::AppError;
 

@@ -47,7 +47,7 @@ pub(super) fn item_of(WholeItem { item: row, category_slug, tags }: WholeItem) -
         condition: parsed("items.condition", &row.condition)?,
         approval: parsed("items.approval", &row.approval)?,
         status: parsed("items.status", &row.status)?,
-        pickup: pickup_of(row.pickup_label, row.pickup_lat, row.pickup_lon, row.pickup_time_zone),
+        pickup: pickup_of(row.pickup_label, row.pickup_lat, row.pickup_lon, row.pickup_time_zone)?,
         name: row.name,
         description: row.description,
     };
@@ -83,12 +83,13 @@ pub(super) fn row_of(item: &Item) -> Result<item::ActiveModel, DbErr> {
         price_minor: Set(offer.price_minor),
         currency: Set(content.terms.currency.as_str().to_owned()),
         max_loan_days: Set(offer.max_loan_days),
+        buffer_hours: Set(offer.buffer_hours),
         stock: Set(offer.stock),
         approval: Set(content.approval.as_str().to_owned()),
         pickup_label: Set(pickup.map(|place| place.label.clone())),
         pickup_lat: Set(pickup.map(|place| place.lat)),
         pickup_lon: Set(pickup.map(|place| place.lon)),
-        pickup_time_zone: Set(pickup.map(|place| place.time_zone.clone())),
+        pickup_time_zone: Set(pickup.map(|place| place.time_zone.name().to_owned())),
         status: Set(content.status.as_str().to_owned()),
         version: Set(item.version),
         created_at: Set(item.created_at),
@@ -103,6 +104,7 @@ fn terms_of(row: &item::Model) -> Result<Terms, DbErr> {
             daily_price: row.daily_price_minor,
             deposit: row.deposit_minor,
             max_loan_days: row.max_loan_days.map(|days| number("items.max_loan_days", days)).transpose()?,
+            buffer_hours: number("items.buffer_hours", row.buffer_hours)?,
         },
         OfferKind::Sell => {
             Offer::Sell { stock: number("items.stock", row.stock.unwrap_or(0))?, price: row.price_minor.unwrap_or(0) }
@@ -119,16 +121,18 @@ struct OfferColumns {
     deposit_minor: Option<i64>,
     price_minor: Option<i64>,
     max_loan_days: Option<i32>,
+    buffer_hours: i32,
     stock: Option<i32>,
 }
 
 fn columns_of(offer: Offer) -> Result<OfferColumns, DbErr> {
     Ok(match offer {
-        Offer::Lend { units, daily_price, deposit, max_loan_days } => OfferColumns {
+        Offer::Lend { units, daily_price, deposit, max_loan_days, buffer_hours } => OfferColumns {
             units: number("items.units", units)?,
             daily_price_minor: daily_price,
             deposit_minor: deposit,
             max_loan_days: max_loan_days.map(i32::from),
+            buffer_hours: buffer_hours.into(),
             ..OfferColumns::default()
         },
         Offer::Sell { stock, price } => OfferColumns {
@@ -139,18 +143,26 @@ fn columns_of(offer: Offer) -> Result<OfferColumns, DbErr> {
     })
 }
 
-fn pickup_of(label: Option<String>, lat: Option<f64>, lon: Option<f64>, time_zone: Option<String>) -> Option<Pickup> {
-    Some(Pickup { label: label?, lat: lat?, lon: lon?, time_zone: time_zone? })
+fn pickup_of(
+    label: Option<String>,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    time_zone: Option<String>,
+) -> Result<Option<Pickup>, DbErr> {
+    let (Some(label), Some(lat), Some(lon), Some(time_zone)) = (label, lat, lon, time_zone) else {
+        return Ok(None);
+    };
+    Ok(Some(Pickup { label, lat, lon, time_zone: parsed("items.pickup_time_zone", &time_zone)? }))
 }
 
 pub(super) fn parsed<T: FromStr>(column: &str, text: &str) -> Result<T, DbErr> {
     text.parse().map_err(|_| impossible(column, text))
 }
 
-fn number<T: TryFrom<U>, U: Copy + Display>(column: &str, value: U) -> Result<T, DbErr> {
+pub(super) fn number<T: TryFrom<U>, U: Copy + Display>(column: &str, value: U) -> Result<T, DbErr> {
     T::try_from(value).map_err(|_| impossible(column, value))
 }
 
-fn impossible(column: &str, value: impl Display) -> DbErr {
+pub(super) fn impossible(column: &str, value: impl Display) -> DbErr {
     DbErr::Custom(format!("{column} cannot be {value}"))
 }

@@ -1,8 +1,14 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use inventory_api::ItemStatus;
 use vocabulary::{ItemId, UserId};
 
 use super::content::ItemContent;
+use super::offer::Offer;
+use super::period::LoanRules;
+
+/// Days that an item may be out unless its owner says it: a year, leap years included.
+const LONGEST_LOAN_DAYS: u16 = 366;
 
 /// A thing on offer.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +32,20 @@ impl Item {
 
     pub(crate) fn is_retired(&self) -> bool {
         self.content.status == ItemStatus::Retired
+    }
+
+    /// What it asks of loans; none for what is sold.
+    pub(crate) fn loan_rules(&self) -> Option<LoanRules> {
+        let Offer::Lend { max_loan_days, buffer_hours, .. } = self.content.terms.offer else {
+            return None;
+        };
+        let max_days = max_loan_days.unwrap_or(LONGEST_LOAN_DAYS);
+        Some(LoanRules { time_zone: self.time_zone(), max_days, buffer: TimeDelta::hours(buffer_hours.into()) })
+    }
+
+    /// The zone in which its days begin and end.
+    pub(crate) fn time_zone(&self) -> Tz {
+        self.content.pickup.as_ref().map_or(Tz::UTC, |place| place.time_zone)
     }
 
     /// The item with other content, as its next version.

@@ -3,10 +3,15 @@
 pub(crate) mod amount;
 pub(crate) mod category;
 pub(crate) mod content;
+pub(crate) mod days;
 pub(crate) mod item;
 pub(crate) mod listing;
 pub(crate) mod offer;
+pub(crate) mod period;
 pub(crate) mod pickup;
+pub(crate) mod reservation;
+pub(crate) mod schedule;
 pub(crate) mod slug;
 pub(crate) mod text;
+pub(crate) mod unit;
 pub(crate) mod words;

@@ -10,14 +10,26 @@ use super::amount;
 const UNITS: RangeInclusive<i64> = 1..=1000;
 /// Days an item may be out: a year, leap years included.
 const LOAN_DAYS: RangeInclusive<i64> = 1..=366;
+/// Hours between two loans of a unit: a week.
+const BUFFER_HOURS: RangeInclusive<i64> = 0..=168;
 /// Pieces for sale.
 const STOCK: RangeInclusive<i64> = 0..=1_000_000;
 
 /// On which terms an item is offered. Amounts are minor units of the item's one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Offer {
-    Lend { units: u32, daily_price: Option<i64>, deposit: Option<i64>, max_loan_days: Option<u16> },
-    Sell { stock: u32, price: i64 },
+    Lend {
+        units: u32,
+        daily_price: Option<i64>,
+        deposit: Option<i64>,
+        max_loan_days: Option<u16>,
+        /// Hours for which a unit is kept back after each loan.
+        buffer_hours: u16,
+    },
+    Sell {
+        stock: u32,
+        price: i64,
+    },
 }
 
 /// An offer and the currency of its amounts; the house's own where it has none.
@@ -32,6 +44,14 @@ impl Offer {
         match self {
             Self::Lend { .. } => OfferKind::Lend,
             Self::Sell { .. } => OfferKind::Sell,
+        }
+    }
+
+    /// How many things can be out at once; 0 for what is sold.
+    pub(crate) fn units(&self) -> u32 {
+        match self {
+            Self::Lend { units, .. } => *units,
+            Self::Sell { .. } => 0,
         }
     }
 
@@ -62,11 +82,12 @@ impl Terms {
         let money = |amount_minor| MoneyRequest::from(Money { amount_minor, currency });
         request.offer = Some(self.offer.kind().as_str().to_owned());
         match self.offer {
-            Offer::Lend { units, daily_price, deposit, max_loan_days } => {
+            Offer::Lend { units, daily_price, deposit, max_loan_days, buffer_hours } => {
                 request.units = Some(units.into());
                 request.daily_price = daily_price.map(money);
                 request.deposit = deposit.map(money);
                 request.max_loan_days = max_loan_days.map(i64::from);
+                request.buffer_hours = Some(buffer_hours.into());
             }
             Offer::Sell { stock, price } => {
                 request.stock = Some(stock.into());
@@ -80,6 +101,7 @@ fn lend(errors: &mut FieldErrors, request: &CreateItemRequest) -> Option<Terms> 
     forbid(errors, OfferKind::Sell, &[("/stock", request.stock.is_some()), ("/price", request.price.is_some())]);
     let units = whole(errors, "/units", request.units.unwrap_or(1), UNITS);
     let max_loan_days = request.max_loan_days.and_then(|days| whole(errors, "/max_loan_days", days, LOAN_DAYS));
+    let buffer_hours = whole(errors, "/buffer_hours", request.buffer_hours.unwrap_or(0), BUFFER_HOURS);
     let daily_price = request.daily_price.as_ref().and_then(|money| amount::parse(errors, "/daily_price", money));
     let deposit = request.deposit.as_ref().and_then(|money| amount::parse(errors, "/deposit", money));
     if let (Some(one), Some(other)) = (daily_price, deposit)
@@ -91,7 +113,8 @@ fn lend(errors: &mut FieldErrors, request: &CreateItemRequest) -> Option<Terms> 
     let currency = daily_price.or(deposit).map_or(Currency::EUR, |money| money.currency);
     let minor = |money: Option<Money>| money.map(|money| money.amount_minor);
     let (daily_price, deposit) = (minor(daily_price), minor(deposit));
-    Some(Terms { offer: Offer::Lend { units: units?, daily_price, deposit, max_loan_days }, currency })
+    let (units, buffer_hours) = (units?, buffer_hours?);
+    Some(Terms { offer: Offer::Lend { units, daily_price, deposit, max_loan_days, buffer_hours }, currency })
 }
 
 fn sell(errors: &mut FieldErrors, request: &CreateItemRequest) -> Option<Terms> {
@@ -100,6 +123,7 @@ fn sell(errors: &mut FieldErrors, request: &CreateItemRequest) -> Option<Terms> 
         ("/daily_price", request.daily_price.is_some()),
         ("/deposit", request.deposit.is_some()),
         ("/max_loan_days", request.max_loan_days.is_some()),
+        ("/buffer_hours", request.buffer_hours.is_some()),
     ];
     forbid(errors, OfferKind::Lend, &given);
     let stock = errors.required("/stock", request.stock).and_then(|stock| whole(errors, "/stock", stock, STOCK));
@@ -145,7 +169,7 @@ mod tests {
 
     #[test]
     fn lending_one_unit_for_nothing_is_the_default() {
-        let offer = Offer::Lend { units: 1, daily_price: None, deposit: None, max_loan_days: None };
+        let offer = Offer::Lend { units: 1, daily_price: None, deposit: None, max_loan_days: None, buffer_hours: 0 };
         assert_eq!(parse("{}"), Ok(Terms { offer, currency: Currency::EUR }));
     }
 

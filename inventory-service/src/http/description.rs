@@ -11,6 +11,7 @@ use utoipa::{Modify, OpenApi};
     tags(
         (name = "items", description = "What members offer"),
         (name = "categories", description = "The tree of kinds of things"),
+        (name = "reservations", description = "Units and pieces set aside, for services"),
         (name = "internal", description = "For services and the operator, never public")
     )
 )]

@@ -6,6 +6,7 @@ mod internal;
 mod items;
 mod problems;
 mod refusals;
+mod reservations;
 mod routes;
 mod state;
 

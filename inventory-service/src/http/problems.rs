@@ -8,7 +8,31 @@ use crate::app::AppError;
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         match error {
-            AppError::NoSuchItem | AppError::NoSuchCategory => Self::new(Kind::NotFound),
+            AppError::NoSuchItem | AppError::NoSuchCategory | AppError::NoSuchReservation => Self::new(Kind::NotFound),
+            AppError::NotOffered => {
+                Self::because(Kind::Conflict, "The item is not offered at the moment; its owner has paused it.")
+            }
+            AppError::NotFree { wanted, free } => Self::because(
+                Kind::Conflict,
+                format!("Asked for {wanted}, and {free} are free; take fewer, or another time."),
+            ),
+            AppError::IdSpent => Self::because(
+                Kind::Conflict,
+                "The reservation with this id was released or has expired; make a new one under another id.",
+            ),
+            AppError::WrongState(wrong) => Self::because(Kind::Conflict, wrong.to_string()),
+            AppError::Booked => Self::because(
+                Kind::Conflict,
+                "Something of the item is held, promised or out; release it or take it back first.",
+            ),
+            AppError::UnitsNeeded => Self::because(
+                Kind::Conflict,
+                "More units are promised or out at one time than would be left; release or take back some first.",
+            ),
+            AppError::StillOut => Self::because(
+                Kind::Conflict,
+                "What was reserved has not come back yet, and there is no other unit; take it back first.",
+            ),
             AppError::ItemRetired => Self::new(Kind::Gone),
             AppError::CategoryTaken(slug) => Self::because(
                 Kind::Conflict,
@@ -23,6 +47,13 @@ impl From<AppError> for Problem {
                 "Another change was made at the same time. Nothing of this one was done; send it again.",
             )
             .retry_after(Duration::from_secs(1)),
+            AppError::Contradicted(error) => {
+                tracing::warn!(error = %error, "refused by a rule of the database");
+                Self::because(
+                    Kind::Conflict,
+                    "It was taken at this moment. Nothing was changed; look what is free now.",
+                )
+            }
             AppError::Refused(problem) => problem,
             AppError::Database(error) => to_problem(&error),
         }

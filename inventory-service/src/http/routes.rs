@@ -5,7 +5,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::description::Description;
-use super::{AppState, categories, internal, items};
+use super::{AppState, categories, internal, items, reservations};
 
 /// Every route there is.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -17,9 +17,18 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
             items::update::update_item,
             items::retire::retire_item
         ))
+        .routes(routes!(items::availability::item_availability))
         .routes(routes!(items::mine::list_my_items))
         .routes(routes!(categories::list::list_categories, categories::create::create_category))
         .routes(routes!(categories::replace::replace_category, categories::delete::delete_category))
+        .routes(routes!(reservations::hold::hold_units))
+        .routes(routes!(reservations::get::get_reservation))
+        .routes(routes!(reservations::extend::extend_hold))
+        .routes(routes!(reservations::confirm::confirm_reservation))
+        .routes(routes!(reservations::check_out::check_out_units))
+        .routes(routes!(reservations::take_back::return_units))
+        .routes(routes!(reservations::release::release_reservation))
+        .routes(routes!(reservations::free::count_free))
         .routes(routes!(internal::import::import_items).layer(body_bytes(internal::FILE_BYTES)))
 }
 

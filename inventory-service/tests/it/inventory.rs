@@ -1,13 +1,16 @@
 //! A running inventory with members, for the tests of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::DateTime;
+use inventory_api::HttpReservations;
 use inventory_service::{Config, Deps, run};
+use peer::{Credential, Peer, PeerSettings};
 use reqwest::Method;
 use serde_json::{Value, json};
 use service_kit::RunError;
-use service_kit::clock::Clock;
+use service_kit::clock::{Clock, Hands};
 use service_kit::credential::ServiceCredentials;
 use service_kit::ops::Ops;
 use test_kit::http::{Answer, Client, send};
@@ -22,10 +25,14 @@ use vocabulary::{Secret, SessionId, UserId};
 /// What services show each other in tests.
 const CREDENTIAL: &str = "hush";
 
+/// When tests with a clock of their own begin.
+pub(crate) const NOON: &str = "2027-03-10T12:00:00Z";
+
 /// A running service and the user service it asks.
 pub(crate) struct Inventory {
     pub(crate) users: Arc<FakeUsers>,
     base: String,
+    database_url: String,
     shutdown: CancellationToken,
     serving: JoinHandle<Result<(), RunError>>,
 }
@@ -46,26 +53,54 @@ pub(crate) async fn on_both(test: impl AsyncFn(&Inventory)) {
     .await;
 }
 
+/// As [`on_both`], at noon of a day in 2027 and with a clock that the test moves.
+pub(crate) async fn on_both_at_noon(test: impl AsyncFn(&Inventory, &Hands)) {
+    on_every_database(async |database| {
+        let (clock, hands) = Clock::manual(NOON.parse().unwrap());
+        let inventory = Inventory::start_with(database.url(), clock).await;
+        test(&inventory, &hands).await;
+        inventory.stop().await;
+    })
+    .await;
+}
+
 impl Inventory {
     pub(crate) async fn start(database_url: &str) -> Self {
+        Self::start_with(database_url, Clock::system()).await
+    }
+
+    async fn start_with(database_url: &str, clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
         let users = Arc::new(FakeUsers::default());
         let deps = Deps {
-            clock: Clock::system(),
+            clock,
             ops: Ops::new("test", shutdown.clone()),
             users: users.clone(),
             credentials: ServiceCredentials::accepting([&Secret::new(CREDENTIAL)]),
         };
         let config = Config { database_url: Secret::new(database_url), ..Config::default() };
         let serving = tokio::spawn(run(config, deps, listener, shutdown.clone()));
-        Self { users, base, shutdown, serving }
+        Self { users, base, database_url: database_url.to_owned(), shutdown, serving }
     }
 
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.serving.await.unwrap().unwrap();
+    }
+
+    /// A connection past the service, to do what it never would.
+    pub(crate) async fn database(&self) -> sea_orm::DatabaseConnection {
+        sea_orm::Database::connect(&self.database_url).await.unwrap()
+    }
+
+    /// What other services reach it by.
+    pub(crate) fn reservations(&self) -> HttpReservations {
+        let mut settings = PeerSettings::new("inventory-service", self.base.parse().unwrap());
+        settings.credential = Some(Credential::bearer(CREDENTIAL).unwrap());
+        let http = peer::http_client(Duration::from_secs(1)).unwrap();
+        HttpReservations::new(Peer::new(settings, http, 7).unwrap())
     }
 
     pub(crate) fn anonymous(&self) -> Client {

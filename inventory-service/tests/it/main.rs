@@ -1,6 +1,7 @@
 //! What the inventory promises, asked of it over HTTP, on both databases.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
 
+mod availability;
 mod categories;
 mod contract;
 mod conventions;
@@ -11,7 +12,10 @@ mod inventory;
 mod items;
 mod lost_updates;
 mod outage;
+mod overlaps;
 mod ownership;
 mod pages;
+mod reservations;
+mod sales;
 mod schema;
 mod search;

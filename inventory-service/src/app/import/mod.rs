@@ -16,7 +16,7 @@ use vocabulary::{CategoryId, UserId};
 use self::column::Column;
 use self::known::{Key, Known, Subject};
 use self::table::{Row, Table};
-use super::{App, AppError};
+use super::{App, AppError, units};
 use crate::db;
 use crate::domain::category::{Categories, Category, CategoryRef, LONGEST_NAME};
 use crate::domain::content::ItemContent;
@@ -131,7 +131,10 @@ impl<'a> Import<'a> {
             let item = self.known.id(key).and_then(|id| items.get(&id));
             match self.decide(row, category, key, item) {
                 Ok(Decision::Create(item)) => created.push(item),
-                Ok(Decision::Change(item)) => changed.push(item),
+                Ok(Decision::Change(next)) => match self.settle(tx, item, &next).await? {
+                    Ok(()) => changed.push(next),
+                    Err(refused) => self.refuse(vec![row.refusal(Column::Units, "units_booked", &refused)]),
+                },
                 Ok(Decision::Keep) => self.report.unchanged += 1,
                 Err(errors) => self.refuse(errors),
             }
@@ -198,6 +201,25 @@ impl<'a> Import<'a> {
         })
     }
 
+    /// Gives a changed item its units, unless they are promised.
+    async fn settle(
+        &self,
+        tx: &db::Transaction,
+        before: Option<&Item>,
+        next: &Item,
+    ) -> Result<Result<(), &'static str>, AppError> {
+        let Some(before) = before else {
+            return Ok(Ok(()));
+        };
+        match units::settle(self.app, tx, before, next).await {
+            Ok(()) => Ok(Ok(())),
+            Err(AppError::UnitsNeeded | AppError::Booked) => {
+                Ok(Err("More units are promised or out at one time than would be left."))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn write(&mut self, tx: &db::Transaction, created: &[Item], changed: &[Item]) -> Result<(), AppError> {
         for item in created.iter().chain(changed) {
             if let Some(category) = self.unwritten.remove(&item.content.category.id) {
@@ -206,6 +228,7 @@ impl<'a> Import<'a> {
             }
         }
         db::items::insert(tx, created).await?;
+        db::units::insert(tx, &units::first(self.app, created)).await?;
         for item in changed {
             if !db::items::update(tx, item).await? {
                 return Err(AppError::Overtaken);

@@ -23,6 +23,7 @@ pub(crate) struct Model {
     pub(crate) price_minor: Option<i64>,
     pub(crate) currency: String,
     pub(crate) max_loan_days: Option<i32>,
+    pub(crate) buffer_hours: i32,
     pub(crate) stock: Option<i32>,
     pub(crate) approval: String,
     pub(crate) pickup_label: Option<String>,

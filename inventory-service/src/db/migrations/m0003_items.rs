@@ -59,6 +59,7 @@ fn items(backend: DbBackend) -> TableCreateStatement {
         .col(big_integer_null("price_minor"))
         .col(text("currency"))
         .col(integer_null("max_loan_days"))
+        .col(integer("buffer_hours"))
         .col(integer_null("stock"))
         .col(text("approval"))
         .col(text_null("pickup_label"))
@@ -69,6 +70,8 @@ fn items(backend: DbBackend) -> TableCreateStatement {
         .col(big_integer("version"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("updated_at"))
+        // What is sold twice at the same moment is refused here, whatever looked before.
+        .check(Expr::cust("stock >= 0"))
         .foreign_key(ForeignKey::create().from("items", "category_id").to("categories", "id"))
         .to_owned()
 }

@@ -6,6 +6,9 @@ mod m0003_items;
 mod m0004_item_tags;
 mod m0005_item_words;
 mod m0006_change_capture;
+mod m0007_units;
+mod m0008_reservations;
+mod m0009_bookings;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -21,6 +24,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_item_tags::Migration),
             Box::new(m0005_item_words::Migration),
             Box::new(m0006_change_capture::Migration),
+            Box::new(m0007_units::Migration),
+            Box::new(m0008_reservations::Migration),
+            Box::new(m0009_bookings::Migration),
         ]
     }
 }

@@ -1,3 +1,5 @@
+pub(super) mod availability;
+mod change;
 pub(super) mod create;
 pub(super) mod get;
 pub(super) mod list;

@@ -1,12 +1,11 @@
 use axum::extract::State;
-use inventory_api::{Item as Wire, ReplaceItemRequest};
+use inventory_api::ReplaceItemRequest;
 use problem::Problem;
-use service_kit::caller::Caller;
-use service_kit::http::{IfMatch, JsonBody, NoParameters, PathId, Written};
-use vocabulary::{Item, ItemId};
+use service_kit::http::{JsonBody, Written};
+use vocabulary::ItemId;
 
-use super::representation::changed;
-use crate::app::{self, App};
+use super::change::{Change, Changed};
+use crate::app::App;
 use crate::domain::content::ItemContent;
 use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
 
@@ -18,28 +17,12 @@ use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Pre
     params(("id" = ItemId, Path), ("If-Match" = String, Header, description = "The ETag of the version it is for")),
     request_body = ReplaceItemRequest,
     security(("member" = [])),
-    responses(
-        (status = 200, description = "The item as it is now", body = Wire,
-            headers(("ETag" = String), ("Cache-Group-Invalidation" = String))),
-        Always,
-        SignIn,
-        Ownership,
-        Missing,
-        Retired,
-        Contradiction,
-        Precondition,
-        Body
-    )
+    responses(Changed, Always, SignIn, Ownership, Missing, Retired, Contradiction, Precondition, Body)
 )]
 pub(crate) async fn replace_item(
     State(app): State<App>,
-    caller: Caller,
-    PathId(id): PathId<Item>,
-    _: NoParameters,
-    if_match: Result<IfMatch, Problem>,
+    change: Change,
     body: Result<JsonBody<ReplaceItemRequest>, Problem>,
 ) -> Result<Written, Problem> {
-    let revise = |_: &_, categories: &_| ItemContent::parse(&body?.value, categories);
-    let item = app::items::change(&app, &caller, id, if_match, revise).await?;
-    Ok(changed(&item))
+    change.make(&app, |_, categories| ItemContent::parse(&body?.value, categories)).await
 }

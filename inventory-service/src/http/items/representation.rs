@@ -56,6 +56,7 @@ pub(super) fn wire(item: &Item) -> Wire {
         daily_price: None,
         deposit: None,
         max_loan_days: None,
+        buffer_hours: None,
         stock: None,
         price: None,
         approval: content.approval,
@@ -63,7 +64,7 @@ pub(super) fn wire(item: &Item) -> Wire {
             label: place.label,
             lat: place.lat,
             lon: place.lon,
-            time_zone: place.time_zone,
+            time_zone: place.time_zone.name().to_owned(),
         }),
         photos: Vec::new(),
         status: content.status,
@@ -72,11 +73,12 @@ pub(super) fn wire(item: &Item) -> Wire {
         updated_at: item.updated_at,
     };
     match content.terms.offer {
-        Offer::Lend { units, daily_price, deposit, max_loan_days } => Wire {
+        Offer::Lend { units, daily_price, deposit, max_loan_days, buffer_hours } => Wire {
             units: Some(units),
             daily_price: daily_price.map(money),
             deposit: deposit.map(money),
             max_loan_days,
+            buffer_hours: Some(buffer_hours),
             ..bare
         },
         Offer::Sell { stock, price } => Wire { stock: Some(stock), price: Some(money(price)), ..bare },

@@ -1,14 +1,16 @@
 use axum::extract::State;
 use problem::Problem;
-use service_kit::caller::Caller;
-use service_kit::http::{IfMatch, NoParameters, PathId, Written};
-use vocabulary::{Item, ItemId};
+use service_kit::http::Written;
+use vocabulary::ItemId;
 
+use super::change::Change;
 use super::representation::groups;
 use crate::app::{self, App};
 use crate::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
 
 /// Take an item off for good
+///
+/// Refused while something of it is held, promised or out.
 #[utoipa::path(
     delete,
     path = "/api/v1/items/{id}",
@@ -28,10 +30,7 @@ use crate::http::refusals::{Always, Contradiction, Missing, Ownership, Precondit
 )]
 pub(crate) async fn retire_item(
     State(app): State<App>,
-    caller: Caller,
-    PathId(id): PathId<Item>,
-    _: NoParameters,
-    if_match: Result<IfMatch, Problem>,
+    Change { caller, id, if_match }: Change,
 ) -> Result<Written, Problem> {
     app::items::retire(&app, &caller, id, if_match).await?;
     Ok(Written::done().invalidates(&groups(id)))
