@@ -19,3 +19,4 @@ mod reservations;
 mod sales;
 mod schema;
 mod search;
+mod soak;
