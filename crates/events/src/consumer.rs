@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use sea_orm::{DatabaseTransaction, DbErr};
 use service_kit::clock::Clock;
@@ -56,7 +57,7 @@ pub struct Consumer {
     feed: Arc<dyn Feed>,
     bus: Arc<dyn Bus>,
     handler: Arc<dyn Handler>,
-    parked: BTreeMap<i64, (Arc<Event>, Instant)>,
+    parked: BTreeMap<i64, (Arc<Event>, DateTime<Utc>)>,
 }
 
 /// Who listens to whom.
@@ -140,7 +141,7 @@ impl Consumer {
     /// One event off the bus.
     async fn receive(&mut self, event: Arc<Event>) -> Result<(), ConsumerError> {
         if self.take(&event, false).await? == Claim::Gap {
-            self.parked.entry(event.sequence).or_insert((event, Instant::now()));
+            self.parked.entry(event.sequence).or_insert((event, self.clock.now()));
             return self.catch_up().await;
         }
         Ok(())
@@ -192,7 +193,7 @@ impl Consumer {
 
     async fn take_overdue(&mut self) -> Result<(), ConsumerError> {
         while let Some((sequence, (event, since))) = self.parked.pop_first() {
-            if since.elapsed() < PARKED {
+            if self.clock.now() < since + PARKED {
                 self.parked.insert(sequence, (event, since));
                 return Ok(());
             }

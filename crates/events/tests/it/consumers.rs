@@ -1,11 +1,14 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use events::{Bus, Event, Feed, InProcessBus, Outbox};
 use service_kit::clock::Clock;
 use test_kit::{on_every_database, wait_until};
 
-use crate::store::{DEADLINE, Notes, PRODUCER, Running, Switched, consumer, open, seen, versions, wait_for, write};
+use crate::store::{
+    DEADLINE, Notes, PRODUCER, Running, Switched, clock, consumer, open, seen, versions, wait_for, write,
+};
 
 /// All events of an outbox, numbered.
 async fn numbered(outbox: &Outbox, count: usize) -> Vec<Event> {
@@ -87,30 +90,37 @@ async fn two_instances_of_a_consumer_handle_each_event_once() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_event_waits_half_a_minute_for_its_predecessors_and_no_longer() {
-    let database = test_kit::TestDatabase::on(test_kit::Engine::Sqlite).await;
-    let db = open(database.url()).await;
-    let outbox = Outbox::new(db.clone(), PRODUCER);
-    write(&db, &outbox, 1..=3).await;
-    let events = numbered(&outbox, 3).await;
-    let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());
-    let feed = Arc::new(Switched { outbox: outbox.clone(), off: AtomicBool::new(true) });
-    let notes = Arc::new(Notes::default());
-    let running = Running::consumer(consumer(&db, &Clock::system(), feed.clone(), bus.clone(), &notes));
-    let began = tokio::time::Instant::now();
-    while seen(&db).await.is_empty() {
-        // Told again and again, for the consumer may not listen yet.
-        bus.publish(&events[2]).await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        assert!(began.elapsed() < std::time::Duration::from_secs(60));
-    }
-    assert!(began.elapsed() >= std::time::Duration::from_secs(30), "{:?}", began.elapsed());
-    assert_eq!(seen(&db).await, [3]);
-    feed.off.store(false, Ordering::SeqCst);
-    while seen(&db).await.len() < 3 {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    assert_eq!(seen(&db).await, [3, 1, 2], "the others follow once they can be had, and nothing comes twice");
-    running.stop().await;
+    on_every_database(async |database| {
+        let db = open(database.url()).await;
+        let outbox = Outbox::new(db.clone(), PRODUCER);
+        write(&db, &outbox, 1..=3).await;
+        let events = numbered(&outbox, 3).await;
+        let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());
+        let (off, asked) = (AtomicBool::new(true), AtomicU64::new(0));
+        let feed = Arc::new(Switched { outbox: outbox.clone(), off, asked });
+        let notes = Arc::new(Notes::default());
+        let (clock, hands) = clock();
+        let running = Running::consumer(consumer(&db, &clock, feed.clone(), bus.clone(), &notes));
+        // Told again and again, for the consumer may not listen yet; each time it listens it asks the feed for the others.
+        let asked = async |more: u64| {
+            let before = feed.asked.load(Ordering::SeqCst);
+            wait_until("the feed to be asked", DEADLINE, async || {
+                bus.publish(&events[2]).await.unwrap();
+                feed.asked.load(Ordering::SeqCst) >= before + more
+            })
+            .await;
+        };
+        asked(10).await;
+        hands.advance(Duration::from_secs(29));
+        asked(3).await;
+        assert_eq!(seen(&db).await, Vec::<i64>::new());
+        hands.advance(Duration::from_secs(1));
+        assert_eq!(wait_for(&db, 1).await, [3]);
+        feed.off.store(false, Ordering::SeqCst);
+        assert_eq!(wait_for(&db, 3).await, [3, 1, 2], "the others follow, and nothing comes twice");
+        running.stop().await;
+    })
+    .await;
 }

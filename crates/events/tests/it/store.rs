@@ -171,11 +171,14 @@ pub(crate) async fn wait_for(db: &Db, count: usize) -> Vec<i64> {
 pub(crate) struct Switched {
     pub(crate) outbox: Outbox,
     pub(crate) off: AtomicBool,
+    /// How often it was asked.
+    pub(crate) asked: AtomicU64,
 }
 
 #[async_trait]
 impl Feed for Switched {
     async fn after(&self, sequence: i64) -> Result<FeedPage, FeedError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         if self.off.load(Ordering::SeqCst) {
             return Err(FeedError::Database(DbErr::Custom("switched off".to_owned())));
         }
