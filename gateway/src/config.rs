@@ -123,6 +123,11 @@ pub struct LimitsConfig {
     pub write_stall_ms: u64,
     /// Bytes of a request's head; default 32 KiB.
     pub head_bytes: usize,
+    /// Requests a minute that one address (of IPv6: one /64) may make of the services, as many of them at once; what comes
+    /// from memory does not count. Default 0: any number, for many people may share an address.
+    pub requests_per_minute: u32,
+    /// The same for one access token. Default 0: any number.
+    pub requests_per_minute_of_token: u32,
     /// From being asked to stop until no connection is accepted, ms; default 0.
     pub linger_ms: u64,
     /// How long begun requests may take then, ms; default 10,000.
@@ -138,6 +143,8 @@ impl Default for LimitsConfig {
             body_deadline_ms: 30_000,
             write_stall_ms: 30_000,
             head_bytes: 32 * 1024,
+            requests_per_minute: 0,
+            requests_per_minute_of_token: 0,
             linger_ms: 0,
             drain_ms: 10_000,
         }

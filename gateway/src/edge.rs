@@ -24,6 +24,7 @@ use crate::host::Hosts;
 use crate::ids::{Ids, TRACEPARENT, X_REQUEST_ID};
 use crate::metrics::Metrics;
 use crate::problems::respond;
+use crate::rates::Rates;
 use crate::routes::Table;
 
 /// Everything a request may need, shared by all connections.
@@ -34,6 +35,7 @@ pub(crate) struct Gateway {
     pub(crate) cache: Arc<Cache>,
     pub(crate) credentials: Credentials,
     pub(crate) ids: Ids,
+    pub(crate) rates: Arc<Rates>,
     pub(crate) metrics: Arc<Metrics>,
     /// The gateway's own pages, if it has any.
     pub(crate) pages: Option<axum::Router>,
@@ -107,9 +109,16 @@ impl Gateway {
         };
         let method = request.method().clone();
         let route = self.table.find(request.uri().path()).map_or_else(|| NO_ROUTE.into(), |r| Arc::clone(&r.template));
-        let served = self.answer(request, client, &names).await;
+        let left = self.rates.admit(client.ip(), request.headers());
+        let served = match &left {
+            Ok(_) => self.answer(request, client, &names).await,
+            Err(refusal) => Err(refusal.clone()),
+        };
         let mut response = served.unwrap_or_else(|problem| respond(&problem, &names.request_id));
         let headers = response.headers_mut();
+        if let Ok(Some(left)) = left {
+            headers.extend(left.headers(left.whole_in()));
+        }
         // Freshness meant for this cache ends here: no cache behind it would hear of a write.
         headers.remove(CDN_CACHE_CONTROL);
         headers.insert(X_REQUEST_ID, names.request_id.clone());

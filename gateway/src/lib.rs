@@ -15,6 +15,7 @@ mod ops;
 mod pages;
 mod problems;
 mod proxy;
+mod rates;
 mod routes;
 mod run;
 mod target;

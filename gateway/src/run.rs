@@ -18,6 +18,7 @@ use crate::edge::{Edge, Gateway};
 use crate::host::Hosts;
 use crate::ids::Ids;
 use crate::metrics::{Breakers, Metrics};
+use crate::rates::Rates;
 use crate::routes::{Cached, Route, Table};
 use crate::{ops, pages};
 
@@ -44,6 +45,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
     let gateway = Arc::new(build(&config, deps)?);
+    tokio::spawn(Arc::clone(&gateway.rates).tidy(shutdown.clone()));
     let service_for = move |client| Edge { gateway: Arc::clone(&gateway), client };
     serve_connections(listener, service_for, config.limits.to_limits(), shutdown).await?;
     Ok(())
@@ -79,6 +81,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
         cache,
         credentials: Credentials::new(&config.cache.session_cookies),
         ids: Ids::new(seed),
+        rates: Arc::new(Rates::new(config.limits.requests_per_minute, config.limits.requests_per_minute_of_token)),
         metrics,
         pages: config.pages.then(|| pages::router(documented)),
         client_directives: config.cache.client_directives,

@@ -11,6 +11,7 @@ mod invalidation;
 mod ops;
 mod pages;
 mod ranges;
+mod rates;
 mod refusals;
 mod stale;
 mod support;

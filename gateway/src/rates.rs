@@ -1,0 +1,192 @@
+//! How much of the services' work one client may ask for. What comes from memory costs them nothing and is not counted.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use problem::{Kind, Problem};
+use tokio_util::sync::CancellationToken;
+
+/// The fields of the draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-10).
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// How often clients that are quiet again are forgotten.
+const TIDYING: Duration = Duration::from_secs(60);
+
+type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
+/// One limit: so many requests at once, refilled evenly over a minute (the generic cell rate algorithm).
+#[derive(Debug)]
+struct Limit<K: std::hash::Hash + Eq + Clone> {
+    policy: &'static str,
+    per_minute: NonZeroU32,
+    limiter: Limiter<K>,
+}
+
+/// The limits of a gateway, none by default.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    by_address: Option<Limit<IpAddr>>,
+    by_token: Option<Limit<u64>>,
+    hasher: RandomState,
+}
+
+/// What is left for a client, to be told with its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left {
+    policy: &'static str,
+    per_minute: u32,
+    requests: u32,
+}
+
+impl Rates {
+    /// Requests a minute from one address and with one token; 0 means any number.
+    pub(crate) fn new(per_address: u32, per_token: u32) -> Self {
+        Self {
+            by_address: Limit::new("address", per_address),
+            by_token: Limit::new("token", per_token),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Counts a request, and says what is left of the tightest limit.
+    ///
+    /// # Errors
+    /// 429 with the time to wait when there is nothing left.
+    pub(crate) fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Option<Left>, Problem> {
+        let of_address = self.by_address.as_ref().map(|limit| limit.take(&network(client))).transpose()?;
+        let token = headers.get(header::AUTHORIZATION).map(|value| self.hasher.hash_one(value.as_bytes()));
+        let of_token = self.by_token.as_ref().zip(token).map(|(limit, token)| limit.take(&token)).transpose()?;
+        Ok(of_address.into_iter().chain(of_token).min_by_key(|left| left.requests))
+    }
+
+    /// Forgets clients that are quiet again, until `shutdown`.
+    pub(crate) async fn tidy(self: Arc<Self>, shutdown: CancellationToken) {
+        let mut every = tokio::time::interval(TIDYING);
+        while shutdown.run_until_cancelled(every.tick()).await.is_some() {
+            if let Some(limit) = &self.by_address {
+                limit.limiter.retain_recent();
+                limit.limiter.shrink_to_fit();
+            }
+            if let Some(limit) = &self.by_token {
+                limit.limiter.retain_recent();
+                limit.limiter.shrink_to_fit();
+            }
+        }
+    }
+}
+
+impl<K: std::hash::Hash + Eq + Clone> Limit<K> {
+    fn new(policy: &'static str, per_minute: u32) -> Option<Self> {
+        let per_minute = NonZeroU32::new(per_minute)?;
+        let limiter = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
+        Some(Self { policy, per_minute, limiter })
+    }
+
+    fn take(&self, key: &K) -> Result<Left, Problem> {
+        let left = |requests| Left { policy: self.policy, per_minute: self.per_minute.get(), requests };
+        let taken = self.limiter.check_key(key);
+        taken.map(|state| left(state.remaining_burst_capacity())).map_err(|not_until| {
+            let wait = not_until.wait_time_from(self.limiter.clock().now());
+            let detail = format!("More than {} requests a minute came from this {}.", self.per_minute, self.policy);
+            let refusal = Problem::because(Kind::TooManyRequests, detail).retry_after(wait);
+            let headers = left(0).headers(wait);
+            headers.into_iter().fold(refusal, |refusal, (name, value)| refusal.with_header(name, value))
+        })
+    }
+}
+
+impl Left {
+    /// The quota, and what is left of it for how long.
+    pub(crate) fn headers(self, wait: Duration) -> [(HeaderName, HeaderValue); 2] {
+        let Self { policy, per_minute, requests } = self;
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let value = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+        [
+            (RATE_LIMIT_POLICY, value(format!("\"{policy}\";q={per_minute};w=60"))),
+            (RATE_LIMIT, value(format!("\"{policy}\";r={requests};t={seconds}"))),
+        ]
+    }
+
+    /// When the quota is whole again if nothing more is asked for.
+    pub(crate) fn whole_in(self) -> Duration {
+        let taken = f64::from(self.per_minute - self.requests.min(self.per_minute));
+        Duration::from_secs_f64(60.0 * taken / f64::from(self.per_minute))
+    }
+}
+
+/// The part of an address that is one client's: an IPv6 client usually has a whole /64 to itself (RFC 6177).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bearing(token: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(token))])
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn who_asks_too_much_is_told_when_to_come_back_and_nobody_else_is() {
+        let rates = Rates::new(3, 0);
+        for left in [2, 1, 0] {
+            let admitted = rates.admit(address("192.0.2.1"), &HeaderMap::new()).unwrap().unwrap();
+            assert_eq!(admitted.requests, left);
+        }
+        let refusal = rates.admit(address("192.0.2.1"), &HeaderMap::new()).unwrap_err();
+        assert_eq!(refusal.kind(), Kind::TooManyRequests);
+        assert_eq!(refusal.headers()[RATE_LIMIT_POLICY], "\"address\";q=3;w=60");
+        assert_eq!(refusal.headers()[RATE_LIMIT], "\"address\";r=0;t=20");
+        assert_eq!(refusal.headers()[header::RETRY_AFTER], "20");
+        assert!(rates.admit(address("192.0.2.2"), &HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn a_token_has_a_limit_of_its_own_wherever_it_comes_from() {
+        let rates = Rates::new(10, 2);
+        for place in ["192.0.2.1", "192.0.2.2"] {
+            rates.admit(address(place), &bearing("Bearer a")).unwrap();
+        }
+        assert!(rates.admit(address("192.0.2.3"), &bearing("Bearer a")).is_err());
+        let other = rates.admit(address("192.0.2.3"), &bearing("Bearer b")).unwrap().unwrap();
+        assert_eq!((other.policy, other.requests), ("token", 1), "the tighter one is told");
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_client() {
+        let rates = Rates::new(1, 0);
+        rates.admit(address("2001:db8::1"), &HeaderMap::new()).unwrap();
+        assert!(rates.admit(address("2001:db8::ffff:2"), &HeaderMap::new()).is_err());
+        rates.admit(address("2001:db8:0:1::1"), &HeaderMap::new()).unwrap();
+        rates.admit(address("::ffff:192.0.2.1"), &HeaderMap::new()).unwrap();
+        assert!(rates.admit(address("192.0.2.1"), &HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn without_a_limit_nothing_is_counted() {
+        assert_eq!(Rates::new(0, 0).admit(address("192.0.2.1"), &bearing("Bearer a")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_quota_is_whole_again_as_it_was_used() {
+        let left = Left { policy: "address", per_minute: 60, requests: 45 };
+        assert_eq!(left.whole_in(), Duration::from_secs(15));
+    }
+}
