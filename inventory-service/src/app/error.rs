@@ -29,6 +29,11 @@ pub(crate) enum AppError {
     /// More is promised or out than would be left.
     #[error("the units are needed")]
     UnitsNeeded,
+    /// The item has as many units as an item can have, or is not lent.
+    #[error("the item takes no more units")]
+    NoMoreUnits,
+    #[error("an item that is lent has a unit")]
+    LastUnit,
     /// The units of the reservation are with the borrower before, and there are no others.
     #[error("the units are still out")]
     StillOut,

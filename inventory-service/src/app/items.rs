@@ -94,17 +94,23 @@ pub(crate) async fn retire(
 }
 
 /// The item, held until the transaction ends, if the caller may change it. Of another's draft nobody learns.
-async fn owned(tx: &db::Transaction, caller: &Caller, id: ItemId) -> Result<Item, AppError> {
+pub(super) async fn owned(tx: &db::Transaction, caller: &Caller, id: ItemId) -> Result<Item, AppError> {
     let item = db::items::find_for_update(tx, id).await?.ok_or(AppError::NoSuchItem)?;
     if item.is_retired() {
         return Err(AppError::ItemRetired);
     }
+    may_change(caller, &item)?;
+    Ok(item)
+}
+
+/// Lets the owner and administrators pass.
+pub(super) fn may_change(caller: &Caller, item: &Item) -> Result<(), AppError> {
     match caller.owns_or_administers(item.owner_id) {
-        Err(_) if !is_public(&item) => Err(AppError::NoSuchItem),
-        allowed => Ok(allowed.map(|()| item)?),
+        Err(_) if !is_public(item) => Err(AppError::NoSuchItem),
+        allowed => Ok(allowed?),
     }
 }
 
-async fn save(tx: &db::Transaction, item: &Item) -> Result<(), AppError> {
+pub(super) async fn save(tx: &db::Transaction, item: &Item) -> Result<(), AppError> {
     if db::items::update(tx, item).await? { Ok(()) } else { Err(AppError::Overtaken) }
 }

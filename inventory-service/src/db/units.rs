@@ -37,6 +37,15 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, units: &[Unit]) -> Result<(
     Ok(())
 }
 
+/// Writes the next version over the one before it. Answers whether that one was still there.
+pub(crate) async fn update(tx: &DatabaseTransaction, unit: &Unit) -> Result<bool, DbErr> {
+    let previous = unit::Entity::update_many()
+        .set(row_of(unit))
+        .filter(unit::Column::Id.eq(unit.id.uuid()))
+        .filter(unit::Column::Version.eq(unit.version - 1));
+    Ok(previous.exec(tx).await?.rows_affected == 1)
+}
+
 /// Takes units away. What was booked on them stays on record.
 pub(crate) async fn remove(tx: &DatabaseTransaction, units: &[UnitId], now: DateTime<Utc>) -> Result<(), DbErr> {
     let row = unit::ActiveModel { removed_at: Set(Some(now)), ..Default::default() };

@@ -54,6 +54,16 @@ impl Item {
         Self { content, version: self.version + 1, updated_at: now, ..self }
     }
 
+    /// The item with another number of units, as its next version. What is sold has none and stays as it is.
+    #[must_use]
+    pub(crate) fn with_units(mut self, count: u32, now: DateTime<Utc>) -> Self {
+        if let Offer::Lend { units, .. } = &mut self.content.terms.offer {
+            *units = count;
+        }
+        let content = self.content.clone();
+        self.changed(content, now)
+    }
+
     /// The item taken off for good, as its next version.
     #[must_use]
     pub(crate) fn retired(self, now: DateTime<Utc>) -> Self {

@@ -6,8 +6,10 @@ use vocabulary::{Currency, Money};
 
 use super::amount;
 
+/// The most units of one item.
+pub(crate) const MOST_UNITS: u32 = 1000;
 /// Units of one item: what an owner can look after; more are another item.
-const UNITS: RangeInclusive<i64> = 1..=1000;
+const UNITS: RangeInclusive<i64> = 1..=MOST_UNITS as i64;
 /// Days an item may be out: a year, leap years included.
 const LOAN_DAYS: RangeInclusive<i64> = 1..=366;
 /// Hours between two loans of a unit: a week.

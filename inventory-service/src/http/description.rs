@@ -10,6 +10,7 @@ use utoipa::{Modify, OpenApi};
     modifiers(&Schemes),
     tags(
         (name = "items", description = "What members offer"),
+        (name = "units", description = "The things that an item stands for, for its owner"),
         (name = "categories", description = "The tree of kinds of things"),
         (name = "reservations", description = "Units and pieces set aside, for services"),
         (name = "internal", description = "For services and the operator, never public")

@@ -9,6 +9,7 @@ mod refusals;
 mod reservations;
 mod routes;
 mod state;
+mod units;
 
 pub use routes::openapi;
 pub(crate) use routes::routes;

@@ -29,6 +29,13 @@ impl From<AppError> for Problem {
                 Kind::Conflict,
                 "More units are promised or out at one time than would be left; release or take back some first.",
             ),
+            AppError::NoMoreUnits => Self::because(
+                Kind::Conflict,
+                "An item that is lent has at most 1,000 units, and one that is sold has none; offer another item.",
+            ),
+            AppError::LastUnit => {
+                Self::because(Kind::Conflict, "It is the last unit of the item; retire the item instead.")
+            }
             AppError::StillOut => Self::because(
                 Kind::Conflict,
                 "What was reserved has not come back yet, and there is no other unit; take it back first.",

@@ -5,7 +5,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::description::Description;
-use super::{AppState, categories, internal, items, reservations};
+use super::{AppState, categories, internal, items, reservations, units};
 
 /// Every route there is.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -18,6 +18,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
             items::retire::retire_item
         ))
         .routes(routes!(items::availability::item_availability))
+        .routes(routes!(units::list::list_units, units::add::add_unit))
+        .routes(routes!(units::change::change_unit, units::remove::remove_unit))
         .routes(routes!(items::mine::list_my_items))
         .routes(routes!(categories::list::list_categories, categories::create::create_category))
         .routes(routes!(categories::replace::replace_category, categories::delete::delete_category))

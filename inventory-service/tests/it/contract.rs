@@ -33,6 +33,11 @@ async fn addresses(inventory: &Inventory, (method, path, _): &Operation) -> Vec<
         let held = hold(inventory).await;
         return vec![path.replace("{id}", &held), path.replace("{id}", nothing), path.replace("{id}", "7")];
     }
+    if path.contains("{unit_id}") {
+        let units = address(&inventory.member("ada").offers(&item).await) + "/units";
+        let unit = inventory.member("ada").client.post(&units, &json!({})).await.expect(201).json();
+        return vec![format!("{units}/{}", text(&unit["id"])), format!("{units}/{nothing}"), format!("{units}/7")];
+    }
     if path.contains("{id}") {
         let there = address(&inventory.member("ada").offers(&item).await);
         let there = path.replace("{id}", there.rsplit('/').next().unwrap());
@@ -147,6 +152,8 @@ async fn every_operation_answers_as_the_document_says() {
             }
         }
         let reached: BTreeMap<_, Vec<_>> = [
+            ("add_unit", vec![201, 400, 401, 403, 404, 415]),
+            ("change_unit", vec![200, 400, 401, 403, 404, 412, 415, 428]),
             ("check_out_units", vec![400, 401, 404, 409, 415]),
             ("confirm_reservation", vec![200, 401, 404]),
             ("count_free", vec![401, 404, 422]),
@@ -162,6 +169,8 @@ async fn every_operation_answers_as_the_document_says() {
             ("list_categories", vec![200, 400]),
             ("list_items", vec![200, 400]),
             ("list_my_items", vec![200, 400, 401]),
+            ("list_units", vec![200, 401, 403, 404]),
+            ("remove_unit", vec![204, 401, 403, 404, 412, 428]),
             ("release_reservation", vec![204, 401, 404]),
             ("return_units", vec![400, 401, 404, 409, 415]),
             ("replace_category", vec![200, 400, 401, 403, 404, 412, 415, 422, 428]),

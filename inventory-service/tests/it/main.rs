@@ -20,3 +20,4 @@ mod sales;
 mod schema;
 mod search;
 mod soak;
+mod units;

@@ -8,3 +8,5 @@ pub(super) mod replace;
 mod representation;
 pub(super) mod retire;
 pub(super) mod update;
+
+pub(super) use representation::groups;

@@ -12,7 +12,7 @@ use crate::domain::offer::Offer;
 pub(super) const FRESH_SECONDS: u32 = 60;
 
 /// The cache groups of everything that shows this item: the lists, and the item itself.
-pub(super) fn groups(id: ItemId) -> Vec<String> {
+pub(in crate::http) fn groups(id: ItemId) -> Vec<String> {
     vec!["items".to_owned(), format!("item:{id}")]
 }
 
