@@ -31,6 +31,10 @@ pub struct Config {
     /// Host names that are answered, ports aside. Default none, which means any. As a variable: with commas between.
     #[serde(deserialize_with = "list::list_or_line")]
     pub hosts: Vec<String>,
+    /// Origins whose pages may use the API from a browser, such as `https://app.example`. Default none. As a variable: with
+    /// commas between.
+    #[serde(deserialize_with = "list::list_or_line")]
+    pub cors_origins: Vec<String>,
     /// The services by name. As a variable: `users=http://127.0.0.1:9001,inventory=http://127.0.0.1:9002`.
     pub upstreams: Upstreams,
     /// Which paths go where; default: Lendery's own.
@@ -49,6 +53,7 @@ impl Default for Config {
             log_filter: "info".to_owned(),
             log_format: LogFormat::default(),
             hosts: Vec::new(),
+            cors_origins: Vec::new(),
             upstreams: Upstreams::default(),
             routes: routes::lendery(),
             pages: true,

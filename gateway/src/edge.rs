@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::body::Body;
 use crate::cache::Cache;
 use crate::cache::directives::CDN_CACHE_CONTROL;
+use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::host::Hosts;
 use crate::ids::{Ids, TRACEPARENT, X_REQUEST_ID};
@@ -34,6 +35,7 @@ pub(crate) struct Gateway {
     pub(crate) table: Table,
     pub(crate) cache: Arc<Cache>,
     pub(crate) credentials: Credentials,
+    pub(crate) cors: Cors,
     pub(crate) ids: Ids,
     pub(crate) rates: Arc<Rates>,
     pub(crate) metrics: Arc<Metrics>,
@@ -67,7 +69,12 @@ impl Service<Request<Incoming>> for Edge {
     type Future = Answering;
 
     fn call(&self, request: Request<Incoming>) -> Answering {
-        if let Some(response) = self.gateway.hit(&request) {
+        let cors = &self.gateway.cors;
+        if let Some(mut response) = self.gateway.hit(&request) {
+            cors.open(request.headers(), response.headers_mut());
+            return Answering::Ready(ready(response));
+        }
+        if let Some(response) = cors.preflight(&request) {
             return Answering::Ready(ready(response));
         }
         let (gateway, client) = (Arc::clone(&self.gateway), self.client);
@@ -109,6 +116,7 @@ impl Gateway {
         };
         let method = request.method().clone();
         let route = self.table.find(request.uri().path()).map_or_else(|| NO_ROUTE.into(), |r| Arc::clone(&r.template));
+        let origin = request.headers().get(header::ORIGIN).cloned().map(|origin| (header::ORIGIN, origin));
         let left = self.rates.admit(client.ip(), request.headers());
         let served = match &left {
             Ok(_) => self.answer(request, client, &names).await,
@@ -121,6 +129,7 @@ impl Gateway {
         }
         // Freshness meant for this cache ends here: no cache behind it would hear of a write.
         headers.remove(CDN_CACHE_CONTROL);
+        self.cors.open(&origin.into_iter().collect(), headers);
         headers.insert(X_REQUEST_ID, names.request_id.clone());
         headers.insert(TRACEPARENT, names.traceparent);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);

@@ -6,6 +6,7 @@
 mod body;
 mod cache;
 mod config;
+mod cors;
 mod credentials;
 mod edge;
 mod host;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cache::policy::Rules;
 use crate::cache::{Cache, Settings};
 use crate::config::{Config, RouteConfig};
+use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::edge::{Edge, Gateway};
 use crate::host::Hosts;
@@ -80,6 +81,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
         table: Table::new(config.routes.iter().filter_map(|route| to_route(route, config, &peers))),
         cache,
         credentials: Credentials::new(&config.cache.session_cookies),
+        cors: Cors::new(&config.cors_origins),
         ids: Ids::new(seed),
         rates: Arc::new(Rates::new(config.limits.requests_per_minute, config.limits.requests_per_minute_of_token)),
         metrics,

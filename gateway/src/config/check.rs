@@ -20,6 +20,9 @@ impl Config {
         for (name, upstream) in &self.upstreams.0 {
             mistakes.extend(upstream.mistakes().map(|mistake| format!("upstreams.{name}: {mistake}")));
         }
+        mistakes.extend(self.cors_origins.iter().filter(|origin| !is_origin(origin)).map(|origin| {
+            format!("cors_origins: `{origin}` is no origin; it is scheme://host or scheme://host:port, in lower case")
+        }));
         let mut prefixes = BTreeSet::new();
         for route in &self.routes {
             let known = self.upstreams.0.contains_key(&route.upstream);
@@ -56,6 +59,11 @@ impl Config {
         ];
         rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule)
     }
+}
+
+/// Whether it is written as browsers write it (RFC 6454 §6.2), for they are compared byte by byte.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
 }
 
 impl RouteConfig {
@@ -140,6 +148,7 @@ mod tests {
         config.routes.push(RouteConfig::new("api", "nobody"));
         config.routes.push(RouteConfig::new("/api/v1/auth", "users"));
         config.routes.push(RouteConfig { deadline_ms: 0, ..RouteConfig::new("/a/../b", "users") });
+        config.cors_origins = vec!["https://App.example/".to_owned(), "https://app.example:8443".to_owned()];
         config.limits.connections = 0;
         config.cache.ttl_jitter_percent = 90;
         let mistakes = config.mistakes();
@@ -152,6 +161,7 @@ mod tests {
             "route /api/v1/auth: it is there twice",
             "route /a/../b: the prefix has to consist",
             "route /a/../b: deadline_ms",
+            "cors_origins: `https://App.example/` is no origin",
             "limits.connections: at least 1",
             "cache.ttl_jitter_percent: at most 50",
         ] {
