@@ -2,6 +2,7 @@
 //! `Cache-Status` (RFC 9211).
 
 mod answer;
+mod coding;
 mod conditional;
 pub(crate) mod directives;
 mod entry;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Lendery, the sharing platform a town's tool library hosts itself.
 #[derive(Debug, Parser)]
@@ -107,16 +107,16 @@ pub(crate) enum Cache {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["group", "prefix", "all"])]
+#[command(group(ArgGroup::new("what").required(true)))]
 pub(crate) struct Purge {
     /// All answers of this group, such as `items` or `item:<id>`; may be given several times.
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", group = "what")]
     pub(crate) group: Vec<String>,
     /// All answers to paths that begin so, such as `/api/v1/items`.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "what")]
     pub(crate) prefix: Option<String>,
     /// Everything.
-    #[arg(long)]
+    #[arg(long, group = "what")]
     pub(crate) all: bool,
     /// Drop the answers at once instead of keeping them for failures.
     #[arg(long)]

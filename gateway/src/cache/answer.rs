@@ -23,6 +23,10 @@ pub(crate) fn answer(entry: &Entry, request: &HeaderMap, said: CacheStatus, now:
         }
     } else if entry.status == StatusCode::OK && request.contains_key(header::RANGE) {
         cut(&mut response, &mut headers, asked_for(request, &entry.headers, entry.body.len()), &entry.body);
+    } else if let Some((name, form)) = entry.coded.as_ref().and_then(|coded| coded.chosen_by(request)) {
+        headers.insert(header::CONTENT_ENCODING, name);
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(form.len()));
+        *response.body_mut() = Body::Whole(form.clone());
     }
     *response.headers_mut() = headers;
     response

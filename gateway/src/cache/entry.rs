@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use prometheus_client::metrics::counter::Counter;
 
+use super::coding::{Coded, vary};
 use super::directives::CDN_CACHE_CONTROL;
 use super::freshness::Freshness;
 use super::status::CACHE_STATUS;
@@ -31,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) freshness: Freshness,
     pub(crate) variant: Variant,
     pub(crate) groups: Box<[Arc<str>]>,
+    /// Compressed forms of the body.
+    pub(super) coded: Option<Coded>,
     /// The lines of `CDN-Cache-Control`, which clients do not see but a later confirmation may leave out.
     targeted: Vec<HeaderValue>,
     /// Counts answers of its route with its status.
@@ -57,7 +60,15 @@ impl Entry {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         compact(&mut headers);
-        Self { status, headers, body, freshness, variant, groups, targeted, answers }
+        Self { status, headers, body, freshness, variant, groups, coded: None, targeted, answers }
+    }
+
+    /// The same with compressed forms of its body, on which its answers then depend.
+    pub(super) fn with_forms(mut self, coded: Option<Coded>) -> Self {
+        if coded.is_some() {
+            vary(&mut self.headers);
+        }
+        Self { coded, ..self }
     }
 
     /// The headers as a 304 with these leaves them: its fields replace the stored ones (RFC 9111 §3.2).
@@ -81,7 +92,8 @@ impl Entry {
             self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_BYTES).sum();
         let targeted: usize = self.targeted.iter().map(|line| line.len() + HEADER_BYTES).sum();
         let groups: usize = self.groups.iter().map(|group| group.len() + GROUP_BYTES).sum();
-        self.body.len() + headers + targeted + self.variant.size() + groups + OVERHEAD_BYTES
+        let coded = self.coded.as_ref().map_or(0, Coded::size);
+        self.body.len() + coded + headers + targeted + self.variant.size() + groups + OVERHEAD_BYTES
     }
 }
 

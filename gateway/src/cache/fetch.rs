@@ -11,6 +11,7 @@ use hyper::body::Body as HttpBody;
 use peer::{BodyError, CallContext, PeerError, RequestBody, ResponseBody};
 use tokio::time::{Instant, timeout_at};
 
+use super::coding::{Coded, may_be_coded};
 use super::conditional::{ask_whether_still, confirms};
 use super::entry::Entry;
 use super::freshness::Freshness;
@@ -136,8 +137,9 @@ impl Fetch<'_> {
             return Fetched::Entry(Found { entry: Arc::clone(known), status: StatusCode::NOT_MODIFIED, stored: false });
         };
         let kept = (known.variant.clone(), groups);
+        let coded = known.coded.clone().filter(|_| may_be_coded(&headers));
         let entry = Entry::new(known.status, headers, known.body.clone(), freshness, kept, known.answers.clone());
-        self.keep(entry, StatusCode::NOT_MODIFIED)
+        self.keep(entry.with_forms(coded), StatusCode::NOT_MODIFIED)
     }
 
     async fn fresh(&self, response: Response<ResponseBody>) -> Fetched {
@@ -151,8 +153,9 @@ impl Fetch<'_> {
                     Read::Whole(body) => {
                         let answers = self.cache.metrics.answers(&self.ask.route.template, parts.status);
                         let kept = (variant, groups);
+                        let coded = Coded::of(&parts.headers, &body).await;
                         let entry = Entry::new(parts.status, parts.headers, body, freshness, kept, answers);
-                        self.keep(entry, parts.status)
+                        self.keep(entry.with_forms(coded), parts.status)
                     }
                     Read::Part { ahead, rest } => {
                         Fetched::Passing(Box::new(Response::from_parts(parts, Body::Stream { ahead, rest })))

@@ -4,6 +4,7 @@
 mod breaker;
 mod caching;
 mod collapsing;
+mod compression;
 mod cors;
 mod credentials;
 mod hang_ups;

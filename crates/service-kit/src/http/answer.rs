@@ -179,9 +179,10 @@ fn string_list(items: &[String]) -> String {
     quoted.join(", ")
 }
 
+/// Weak, so that the gateway may compress what has no version: no precondition ever names it.
 fn etag_of(bytes: &[u8]) -> HeaderValue {
     let digest: [u8; 32] = Sha256::digest(bytes).into();
-    text(&format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..12])))
+    text(&format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..12])))
 }
 
 fn text(value: &str) -> HeaderValue {
