@@ -1,0 +1,22 @@
+//! All that other services may know of carts and orders: requests and responses, and a typed client.
+
+mod cart;
+mod client;
+mod error;
+mod order;
+mod request;
+mod step;
+mod words;
+
+pub use cart::{Cart, CartLine, Quote, QuoteLine};
+pub use client::{HttpOrders, OrderClient};
+pub use error::OrderError;
+pub use inventory_api::{Period, PeriodRequest};
+pub use order::{Order, OrderEvent, OrderLine};
+pub use payment_api::{OrderId, Provider};
+pub use request::{
+    CartLineRequest, CartWord, DeclineRequest, HandOverRequest, LineRequest, LinesRequest, PaymentRequest,
+    PlaceOrderRequest, ReturnRequest,
+};
+pub use step::{Step, StepKind, StepState};
+pub use words::{LineProgress, OrderState};
