@@ -81,7 +81,10 @@ impl RouteConfig {
                 segments().next() != Some("internal"),
                 "/internal is for services among themselves and is never routed".to_owned(),
             ),
-            (is_upstream_known, format!("its upstream `{upstream}` has no address; give it one under upstreams")),
+            (
+                is_upstream_known || self.optional,
+                format!("its upstream `{upstream}` has no address; give it one under upstreams"),
+            ),
             ((1..=LONGEST_MS).contains(&self.deadline_ms), "deadline_ms has to be from 1 to a day".to_owned()),
         ];
         rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule)

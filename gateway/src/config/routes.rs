@@ -9,6 +9,9 @@ pub struct RouteConfig {
     pub prefix: String,
     /// The name of an upstream.
     pub upstream: String,
+    /// Whether the route is left out when its upstream has no address; default no, which is a mistake then.
+    #[serde(default)]
+    pub optional: bool,
     /// Whether GETs are stored and answered from memory; default no.
     #[serde(default)]
     pub cache: bool,
@@ -39,6 +42,7 @@ impl RouteConfig {
         Self {
             prefix: prefix.to_owned(),
             upstream: upstream.to_owned(),
+            optional: false,
             cache: false,
             query: None,
             default_ttl_s: None,
@@ -47,6 +51,12 @@ impl RouteConfig {
             body_bytes: body_bytes(),
             deadline_ms: deadline_ms(),
         }
+    }
+
+    /// The route for where its upstream exists.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
 
     /// The route with its GETs cached, by these query parameters.
@@ -91,6 +101,9 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         RouteConfig { body_bytes: PHOTO_FORM_BYTES, deadline_ms: PHOTO_DEADLINE_MS, ..photos },
         RouteConfig::new("/api/v1/photos", "inventory").cached(&[]),
         RouteConfig::new("/api/v1/categories", "inventory").cached(&[]),
+        RouteConfig::new("/api/v1/cart", "orders").optional(),
+        RouteConfig::new("/api/v1/orders", "orders").optional(),
+        RouteConfig::new("/api/v1/payments", "payments").optional(),
     ]
 }
 
