@@ -1,0 +1,40 @@
+use payment_api::PaymentId;
+
+use super::{App, AppError, resolve, settle};
+use crate::db;
+use crate::db::payments::Meaning;
+use crate::domain::payment::Payment;
+use crate::domain::request::NewPayment;
+
+/// Holds money, once for each key. Asked again, it answers the same payment as it is then.
+pub(crate) async fn authorise(app: &App, new: NewPayment) -> Result<Payment, AppError> {
+    app.providers.check(new.terms.provider)?;
+    let tx = app.db.begin().await?;
+    match db::payments::meaning(&tx, &new.key).await? {
+        Some(Meaning::Payment(id)) => {
+            let is_same = db::payments::is_same_request(&tx, id, &new.fingerprint()).await?;
+            tx.rollback().await?;
+            if is_same { again(app, id).await } else { Err(AppError::KeyReused) }
+        }
+        Some(Meaning::Tombstone | Meaning::Fresh) => Err(AppError::Voided),
+        None => {
+            let payment = Payment::new(app.clock.new_id(), new.key.clone(), new.terms, app.clock.now());
+            db::payments::insert(&tx, &payment, new.fingerprint()).await?;
+            if db::payments::take_key(&tx, &new.key, Some(payment.id)).await? != Meaning::Fresh {
+                return Err(AppError::Busy);
+            }
+            tx.commit().await?;
+            // The transaction is over while the provider is asked: it may take its time, and others go on.
+            let operation = &payment.operations[0];
+            let answer = app.providers.carry_out(&payment, operation, new.token.as_ref()).await;
+            settle::settle(app, &payment, operation.id, answer).await
+        }
+    }
+}
+
+async fn again(app: &App, id: PaymentId) -> Result<Payment, AppError> {
+    let payment = resolve::resolve(app, id).await?;
+    let untouched = payment.operations.first().is_some_and(|operation| operation.attempts == 0);
+    // Whoever began it has not got an answer yet.
+    if untouched { Err(AppError::Busy) } else { Ok(payment) }
+}

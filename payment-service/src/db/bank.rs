@@ -1,0 +1,68 @@
+//! The book of the `test` provider's bank. It is a book of somebody else: no transaction of ours touches it.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use super::entity::bank;
+
+/// What the bank was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    /// The key of the authorisation.
+    pub(crate) hold: String,
+    pub(crate) kind: String,
+    /// Minor units.
+    pub(crate) amount: i64,
+    pub(crate) token: String,
+    pub(crate) done: bool,
+    pub(crate) due_at: Option<DateTime<Utc>>,
+}
+
+pub(crate) async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Option<Entry>, DbErr> {
+    Ok(bank::Entity::find_by_id(key.to_owned()).one(db).await?.map(entry_of))
+}
+
+/// Adds an entry; one that is there stays as it is.
+pub(crate) async fn add(tx: &DatabaseTransaction, entry: &Entry, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let row = bank::ActiveModel {
+        key: Set(entry.key.clone()),
+        hold: Set(entry.hold.clone()),
+        kind: Set(entry.kind.clone()),
+        amount_minor: Set(entry.amount),
+        token: Set(entry.token.clone()),
+        done: Set(entry.done),
+        due_at: Set(entry.due_at),
+        created_at: Set(now),
+    };
+    bank::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx).await.map(drop)
+}
+
+/// Holds that the bank has made up its mind about since, or has yet to tell of.
+pub(crate) async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Entry>, DbErr> {
+    let due = bank::Entity::find().filter(bank::Column::DueAt.lte(now)).order_by_asc(bank::Column::DueAt).limit(50);
+    Ok(due.all(db).await?.into_iter().map(entry_of).collect())
+}
+
+/// The bank has done it, or will never do it, and has nothing more to tell.
+pub(crate) async fn settle(tx: &DatabaseTransaction, key: &str, done: bool) -> Result<(), DbErr> {
+    let entry = bank::Entity::update_many().col_expr(bank::Column::Done, Expr::value(done));
+    let entry = entry.col_expr(bank::Column::DueAt, Expr::value(Option::<DateTime<Utc>>::None));
+    entry.filter(bank::Column::Key.eq(key)).exec(tx).await.map(drop)
+}
+
+fn entry_of(row: bank::Model) -> Entry {
+    Entry {
+        key: row.key,
+        hold: row.hold,
+        kind: row.kind,
+        amount: row.amount_minor,
+        token: row.token,
+        done: row.done,
+        due_at: row.due_at,
+    }
+}

@@ -1,0 +1,25 @@
+//! What background work has to look after.
+
+use chrono::{DateTime, Utc};
+use payment_api::PaymentId;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::entity::{operation, payment};
+
+/// Most of a turn, so that other work comes in between.
+const TURN: u64 = 50;
+
+/// Payments with an operation whose outcome has to be asked for.
+pub(crate) async fn to_ask(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<PaymentId>, DbErr> {
+    let due = operation::Entity::find().select_only().column(operation::Column::PaymentId);
+    let due = due.filter(operation::Column::AskAt.lte(now)).order_by_asc(operation::Column::AskAt).limit(TURN);
+    Ok(due.into_tuple::<Uuid>().all(db).await?.into_iter().map(PaymentId::new).collect())
+}
+
+/// Payments whose hold is growing too old.
+pub(crate) async fn to_renew(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<PaymentId>, DbErr> {
+    let due = payment::Entity::find().select_only().column(payment::Column::Id);
+    let due = due.filter(payment::Column::RenewAt.lte(now)).order_by_asc(payment::Column::RenewAt).limit(TURN);
+    Ok(due.into_tuple::<Uuid>().all(db).await?.into_iter().map(PaymentId::new).collect())
+}

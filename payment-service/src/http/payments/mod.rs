@@ -1,0 +1,3 @@
+pub(super) mod get;
+pub(super) mod paid;
+pub(super) mod webhook;
