@@ -1,7 +1,7 @@
 use inventory_api::{CreateItemRequest, ItemStatus};
 use problem::Problem;
 use service_kit::caller::Caller;
-use service_kit::http::{IfMatch, Keyed, Limit, Written};
+use service_kit::http::{IfMatch, Keyed, Written};
 use vocabulary::ItemId;
 
 use super::{App, AppError, units};
@@ -9,7 +9,6 @@ use crate::db;
 use crate::domain::category::Categories;
 use crate::domain::content::ItemContent;
 use crate::domain::item::Item;
-use crate::domain::listing::{Listing, Place};
 
 /// The item, whatever its status but retired. A draft is for its owner and administrators: the caller has to look.
 pub(crate) async fn get(app: &App, id: ItemId) -> Result<Item, AppError> {
@@ -20,11 +19,6 @@ pub(crate) async fn get(app: &App, id: ItemId) -> Result<Item, AppError> {
 /// Whether everybody may see the item.
 pub(crate) fn is_public(item: &Item) -> bool {
     matches!(item.content.status, ItemStatus::Listed | ItemStatus::Paused)
-}
-
-/// One page of a list, and the place of its last item if others follow.
-pub(crate) async fn page(app: &App, listing: &Listing, limit: Limit) -> Result<(Vec<Item>, Option<Place>), AppError> {
-    Ok(db::listing::page(app.db.read(), listing, limit).await?)
 }
 
 /// Makes an item of the caller's, once for each key. `answer` is what the caller is told, now and at each repetition.

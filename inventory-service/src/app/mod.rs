@@ -5,6 +5,7 @@ pub(crate) mod categories;
 mod error;
 pub(crate) mod import;
 pub(crate) mod items;
+pub(crate) mod listing;
 pub(crate) mod named_units;
 pub(crate) mod reservations;
 mod retry;

@@ -12,6 +12,7 @@ use super::entity::{category, item};
 use crate::domain::category::{Category, CategoryRef};
 use crate::domain::content::ItemContent;
 use crate::domain::item::Item;
+use crate::domain::near::on_sphere;
 use crate::domain::offer::{Offer, Terms};
 use crate::domain::pickup::Pickup;
 
@@ -67,6 +68,7 @@ pub(super) fn row_of(item: &Item) -> Result<item::ActiveModel, DbErr> {
     let content = &item.content;
     let offer = columns_of(content.terms.offer)?;
     let pickup = content.pickup.as_ref();
+    let point = pickup.map(|place| on_sphere(place.lat, place.lon));
     Ok(item::ActiveModel {
         id: Set(item.id.uuid()),
         owner_id: Set(item.owner_id.uuid()),
@@ -90,6 +92,9 @@ pub(super) fn row_of(item: &Item) -> Result<item::ActiveModel, DbErr> {
         pickup_lat: Set(pickup.map(|place| place.lat)),
         pickup_lon: Set(pickup.map(|place| place.lon)),
         pickup_time_zone: Set(pickup.map(|place| place.time_zone.name().to_owned())),
+        pickup_x: Set(point.map(|[x, _, _]| x)),
+        pickup_y: Set(point.map(|[_, y, _]| y)),
+        pickup_z: Set(point.map(|[_, _, z]| z)),
         status: Set(content.status.as_str().to_owned()),
         version: Set(item.version),
         created_at: Set(item.created_at),

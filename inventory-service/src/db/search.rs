@@ -1,14 +1,38 @@
 //! Full text: the words of an item beside it, and an index over them that each database has of its own.
 
 use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{
+    ActiveValue::NotSet, ActiveValue::Set, Condition, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+};
 
 use super::entity::item_words;
 use crate::domain::item::Item;
 use crate::domain::words::{Search, words};
 
+/// Letters of the longest word in which no error is looked for.
+const SHORT_WORD: usize = 3;
+
+/// How close words have to be to those that are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closeness {
+    /// The same; the last may go on.
+    Exact,
+    /// With an error in typing, where the database can tell: PostgreSQL with its trigrams.
+    Similar,
+}
+
 /// The ids of the items in which all words occur. None for a search without words, which finds nothing.
-pub(super) fn matching(search: &Search, backend: DbBackend) -> Option<SelectStatement> {
+pub(super) fn matching(search: &Search, closeness: Closeness, backend: DbBackend) -> Option<SelectStatement> {
+    let found = item_words::Entity::find().select_only().column(item_words::Column::ItemId);
+    let condition = match (closeness, backend) {
+        (Closeness::Exact, backend) => exact(search, backend)?,
+        (Closeness::Similar, DbBackend::Postgres) => similar(search)?,
+        (Closeness::Similar, _) => return None,
+    };
+    Some(found.filter(condition).into_query())
+}
+
+fn exact(search: &Search, backend: DbBackend) -> Option<Condition> {
     let (last, whole) = search.words().split_last()?;
     let (condition, query) = match backend {
         DbBackend::Postgres => (
@@ -20,8 +44,25 @@ pub(super) fn matching(search: &Search, backend: DbBackend) -> Option<SelectStat
             join(whole, last, " AND ", |word| format!("\"{word}\""), " *"),
         ),
     };
-    let found = item_words::Entity::find().select_only().column(item_words::Column::ItemId);
-    Some(found.filter(Expr::cust_with_values(condition, [query])).into_query())
+    Some(Condition::all().add(Expr::cust_with_values(condition, [query])))
+}
+
+/// Each word is like some part of the text (`pg_trgm`, by its own threshold of 0.6), but for short ones, of which too many
+/// are alike. None if all are short.
+fn similar(search: &Search) -> Option<Condition> {
+    let (long, short): (Vec<_>, Vec<_>) = search.words().iter().partition(|word| word.chars().count() > SHORT_WORD);
+    if long.is_empty() {
+        return None;
+    }
+    let mut condition = Condition::all();
+    for word in long {
+        condition = condition.add(Expr::cust_with_values("$1 <% words", [word.clone()]));
+    }
+    for word in short {
+        let same = "array_to_tsvector(string_to_array(words, ' ')) @@ CAST($1 AS tsquery)";
+        condition = condition.add(Expr::cust_with_values(same, [format!("'{word}'")]));
+    }
+    Some(condition)
 }
 
 /// Words hold nothing but letters and digits, so between quotes they have no meaning to either query language.

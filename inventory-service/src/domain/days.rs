@@ -33,6 +33,20 @@ impl Days {
         Self::between(errors, from?, to_name, to?)
     }
 
+    pub(crate) fn first(self) -> NaiveDate {
+        self.first
+    }
+
+    /// The day after the last.
+    pub(crate) fn end(self) -> NaiveDate {
+        self.end
+    }
+
+    /// How many they are, at most 366.
+    pub(crate) fn count(self) -> i64 {
+        self.end.signed_duration_since(self.first).num_days()
+    }
+
     /// Each of them.
     pub(crate) fn iter(self) -> impl Iterator<Item = NaiveDate> {
         self.first.iter_days().take_while(move |day| *day < self.end)

@@ -35,6 +35,18 @@ impl Search {
         Self { words: words(text) }
     }
 
+    /// How well a folded name answers the search: 0 if it begins with the first word and has them all, 1 if it has them
+    /// all, 2 if some are found elsewhere. The list that is ordered by it says the same in the database's words.
+    pub(crate) fn rank(&self, name: &str) -> i32 {
+        let has_all = self.words.iter().all(|word| name.contains(word));
+        let begins = self.words.first().is_some_and(|word| name.starts_with(word));
+        match (has_all, begins) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) => 2,
+        }
+    }
+
     /// Folded words, so made of letters and digits alone. None when the text had none: then nothing is found.
     pub(crate) fn words(&self) -> &[String] {
         &self.words

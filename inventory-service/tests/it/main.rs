@@ -5,6 +5,7 @@ mod availability;
 mod categories;
 mod contract;
 mod conventions;
+mod finding;
 mod hang_up;
 mod idempotency;
 mod imports;

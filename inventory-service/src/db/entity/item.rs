@@ -30,6 +30,10 @@ pub(crate) struct Model {
     pub(crate) pickup_lat: Option<f64>,
     pub(crate) pickup_lon: Option<f64>,
     pub(crate) pickup_time_zone: Option<String>,
+    /// The pick-up place as a point on a sphere of radius 1, from which distances are reckoned without angles.
+    pub(crate) pickup_x: Option<f64>,
+    pub(crate) pickup_y: Option<f64>,
+    pub(crate) pickup_z: Option<f64>,
     pub(crate) status: String,
     pub(crate) version: i64,
     pub(crate) created_at: DateTimeUtc,

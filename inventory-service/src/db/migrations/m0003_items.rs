@@ -4,11 +4,12 @@ use sea_orm_migration::schema::{
     big_integer, big_integer_null, double_null, integer, integer_null, text, text_null, timestamp_with_time_zone, uuid,
 };
 
-/// The lists that are read page by page, each with the index whose ranges are its pages.
-const INDEXES: [(&str, &[&str]); 5] = [
+/// The lists that are read page by page, each with the index whose ranges are its pages or hold them.
+const INDEXES: [(&str, &[&str]); 6] = [
     ("items_newest", &["status", "id"]),
     ("items_by_name", &["status", "name_key", "id"]),
     ("items_by_daily_price", &["status", "daily_price_order", "id"]),
+    ("items_near", &["status", "pickup_lat", "pickup_lon"]),
     ("items_of_category", &["category_id", "status", "id"]),
     ("items_of_owner", &["owner_id", "id"]),
 ];
@@ -66,6 +67,9 @@ fn items(backend: DbBackend) -> TableCreateStatement {
         .col(double_null("pickup_lat"))
         .col(double_null("pickup_lon"))
         .col(text_null("pickup_time_zone"))
+        .col(double_null("pickup_x"))
+        .col(double_null("pickup_y"))
+        .col(double_null("pickup_z"))
         .col(text("status"))
         .col(big_integer("version"))
         .col(timestamp_with_time_zone("created_at"))

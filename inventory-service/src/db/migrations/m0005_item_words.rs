@@ -3,8 +3,11 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{pk_auto, text, uuid_uniq};
 
 /// The words come folded and with spaces between, so the index takes them as they are and both databases find the same.
+/// The trigrams find what was typed with an error.
 const POSTGRES: &str =
-    "CREATE INDEX item_words_search ON item_words USING gin (array_to_tsvector(string_to_array(words, ' ')));";
+    "CREATE INDEX item_words_search ON item_words USING gin (array_to_tsvector(string_to_array(words, ' ')));
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    CREATE INDEX item_words_similar ON item_words USING gin (words gin_trgm_ops);";
 
 /// An index over a table of our own (FTS5, external content): the categories of characters make everything but a space
 /// part of a word. <https://www.sqlite.org/fts5.html#external_content_tables>

@@ -9,7 +9,8 @@ use vocabulary::Page;
 
 use super::representation::{page, place};
 use crate::app::{self, App};
-use crate::domain::listing::{Audience, Listing, Sort};
+use crate::domain::listing::{Audience, Listing};
+use crate::domain::sort::Sort;
 use crate::http::refusals::{Always, Parameters, SignIn};
 
 /// Which page.
@@ -51,14 +52,10 @@ pub(crate) async fn list_my_items(
     let limit = errors.finish(Some(limit))?;
     let cursor = Cursor::of(&("mine", caller.user_id));
     let listing = Listing {
-        search: None,
-        category: None,
         owner: Some(caller.user_id),
-        tag: None,
-        audience: Audience::Owner,
-        sort: Sort::NEWEST,
         after: place(&cursor, query.cursor.as_deref(), Sort::NEWEST)?,
+        ..Listing::all(Audience::Owner)
     };
-    let found = app::items::page(&app, &listing, limit).await?;
+    let found = app::listing::page(&app, &listing, limit).await?;
     Ok(Represented::new(page(found, &cursor), CacheRule::Private))
 }

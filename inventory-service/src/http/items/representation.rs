@@ -5,8 +5,8 @@ use service_kit::http::{Cursor, Written};
 use vocabulary::{ItemId, Money, Page};
 
 use crate::domain::item::Item;
-use crate::domain::listing::{Place, Sort};
 use crate::domain::offer::Offer;
+use crate::domain::sort::{Place, Sort};
 
 /// How long the gateway calls an item or a list fresh, should the message of a write be lost.
 pub(super) const FRESH_SECONDS: u32 = 60;
