@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -11,11 +12,10 @@ use service_kit::process::{ProcessConfig, ProcessSettings};
 use service_kit::telemetry::LogFormat;
 use vocabulary::Secret;
 
-use crate::app::{HashingLimits, TokenPolicy};
+use crate::app::{HashingLimits, Throttle, TokenPolicy};
+use crate::credentials;
+use crate::domain::network::TrustedProxies;
 use crate::domain::token::TokenParties;
-
-/// Shorter credentials could be guessed.
-const LEAST_CREDENTIAL_CHARACTERS: usize = 16;
 
 /// The settings of the user service. Each is a key of its TOML file, and a variable: `LENDERY_USERS_` and the key in
 /// capitals, with `_FILE` after it to name a file that holds the value.
@@ -38,6 +38,13 @@ pub struct Config {
     pub service_credential: Secret,
     /// Another one that is accepted as well, while the secret is changed everywhere; default none.
     pub previous_service_credential: Secret,
+    /// Path of a file with the secrets by which other services are known, one or two, each on a line of its own. It is read
+    /// again every second, so that a secret is changed without a restart: add the new one, give it to the services, take the
+    /// old one away. Default none; it takes the place of the two settings above.
+    pub service_credentials_path: PathBuf,
+    /// Who may say in `X-Forwarded-For` where a request came from: the gateway's networks, with commas between; default
+    /// `127.0.0.0/8, ::1`.
+    pub trusted_proxies: String,
     /// The `iss` of access tokens; default `lendery`.
     pub issuer: String,
     /// The `aud` of access tokens; default `lendery`.
@@ -52,6 +59,11 @@ pub struct Config {
     pub hashing_parallelism: usize,
     /// Passwords that may wait to be hashed before more are refused with 429; default 64.
     pub hashing_queue: usize,
+    /// Wrong passwords, and registrations with an e-mail that is taken, that one address may send at once; one more every
+    /// three seconds. Default 100, 0 for no bound.
+    pub failed_attempts_per_address: u32,
+    /// Milliseconds between two looks at the signing keys, in which instances learn what others have done; default 5,000.
+    pub key_check_ms: u64,
     /// Bytes in which this process remembers sessions. Several instances on one database must leave it at 0, the default:
     /// each would go on believing what another has revoked. `lendery up`, which is one process, passes a cache of its own.
     pub session_cache_bytes: u64,
@@ -68,6 +80,8 @@ impl Default for Config {
             database_connections: 8,
             service_credential: Secret::default(),
             previous_service_credential: Secret::default(),
+            service_credentials_path: PathBuf::new(),
+            trusted_proxies: "127.0.0.0/8, ::1".to_owned(),
             issuer: "lendery".to_owned(),
             audience: "lendery".to_owned(),
             access_token_seconds: 300,
@@ -75,6 +89,8 @@ impl Default for Config {
             request_deadline_ms: 10_000,
             hashing_parallelism: available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2),
             hashing_queue: 64,
+            failed_attempts_per_address: 100,
+            key_check_ms: 5_000,
             session_cache_bytes: 0,
         }
     }
@@ -99,6 +115,9 @@ impl Config {
     /// # Errors
     /// When there is no credential, or one that could be guessed.
     pub fn credentials(&self) -> Result<ServiceCredentials, RunError> {
+        if let Some(path) = self.credentials_path() {
+            return credentials::read(path).map_err(|error| RunError::Settings(error.to_string()));
+        }
         let all = [&self.service_credential, &self.previous_service_credential];
         let given = all.into_iter().filter(|secret| !secret.expose().is_empty());
         if self.service_credential.expose().is_empty() {
@@ -108,13 +127,27 @@ impl Config {
                     .to_owned(),
             ));
         }
-        if given.clone().any(|secret| secret.expose().chars().count() < LEAST_CREDENTIAL_CHARACTERS) {
-            return Err(RunError::Settings(format!(
-                "a service credential has fewer than {LEAST_CREDENTIAL_CHARACTERS} characters; make one with \
-                 `head -c 32 /dev/urandom | base64`"
-            )));
+        credentials::accepting(given).map_err(|error| RunError::Settings(error.to_string()))
+    }
+
+    /// The file that is read again while the service runs, if there is one.
+    pub(crate) fn credentials_path(&self) -> Option<&Path> {
+        Some(self.service_credentials_path.as_path()).filter(|path| !path.as_os_str().is_empty())
+    }
+
+    pub(crate) fn proxies(&self) -> Result<TrustedProxies, RunError> {
+        self.trusted_proxies.parse().map_err(|error| RunError::Settings(format!("trusted_proxies: {error}")))
+    }
+
+    pub(crate) fn throttle(&self) -> Throttle {
+        Throttle::new(self.failed_attempts_per_address)
+    }
+
+    pub(crate) fn key_check(&self) -> Result<Duration, RunError> {
+        if self.key_check_ms == 0 {
+            return Err(RunError::Settings("key_check_ms is 0; it has to be at least 1".into()));
         }
-        Ok(ServiceCredentials::accepting(given))
+        Ok(Duration::from_millis(self.key_check_ms))
     }
 
     pub(crate) fn database(&self) -> DatabaseSettings {

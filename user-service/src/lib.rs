@@ -3,6 +3,7 @@
 
 mod app;
 mod config;
+mod credentials;
 mod db;
 mod domain;
 mod http;

@@ -9,6 +9,8 @@ use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
 use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, PasswordHasher, Standings};
@@ -40,13 +42,15 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
     let (policy, limits) = (config.tokens()?, config.hashing()?);
+    let (proxies, key_check) = (config.proxies()?, config.key_check()?);
     let db = Db::open::<Migrator>(&config.database()).await?;
     let hasher = deps.ops.metrics(|registry| {
         PasswordHasher::new(limits, deps.randomness.clone(), registry.sub_registry_with_prefix("users"))
     });
     let hasher = hasher.map_err(|error| RunError::Settings(error.to_string()))?;
     let standings = Standings::new(deps.cache);
-    let app = App::start(db.clone(), deps.clock.clone(), deps.randomness, hasher, standings, policy).await;
+    let (clock, throttle) = (deps.clock.clone(), config.throttle());
+    let app = App::start(db.clone(), clock, deps.randomness, hasher, standings, throttle, policy).await;
     let app = Arc::new(app.map_err(|error| RunError::Settings(error.to_string()))?);
     let pinged = db.clone();
     deps.ops.require("user-service: database", move || {
@@ -54,18 +58,31 @@ pub async fn run(
         async move { db.ping().await }
     });
 
-    let router = http::router(&app, deps.credentials, deps.clock, config.request_deadline());
+    let (accepted, credentials) = watch::channel(deps.credentials);
+    let trust = http::Trust { credentials, proxies };
+    let router = http::router(&app, trust, deps.clock, config.request_deadline());
     let stop_jobs = shutdown.child_token();
-    let purge = tokio::spawn({
+    let mut running = JoinSet::new();
+    running.spawn({
         let (app, stop) = (Arc::clone(&app), stop_jobs.clone());
         async move { jobs::purge::run(&app, stop).await }
     });
+    running.spawn({
+        let (app, stop) = (Arc::clone(&app), stop_jobs.clone());
+        async move { jobs::keys::run(&app, key_check, stop).await }
+    });
+    if let Some(path) = config.credentials_path() {
+        running.spawn(jobs::credentials::run(path.to_owned(), accepted, stop_jobs.clone()));
+    }
     let served = serve(listener, router, Limits::default(), shutdown).await;
     stop_jobs.cancel();
-    let purged = purge.await;
+    let mut ended = Ok(());
+    while let Some(job) = running.join_next().await {
+        ended = ended.and(job);
+    }
     if let Err(error) = db.close().await {
         tracing::warn!(error = %error, "database not closed");
     }
     served?;
-    purged.map_err(|panic| RunError::Background { what: "the purge of sessions", cause: panic.to_string() })
+    ended.map_err(|panic| RunError::Background { what: "a job of the user service", cause: panic.to_string() })
 }

@@ -34,6 +34,7 @@ pub struct UpdateMeRequest {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
+    /// However long it is: a limit would tell nothing that the answer does not.
     #[schema(required, nullable = false)]
     pub current_password: Option<Secret>,
     /// 8 to 128 characters of any script; the most common passwords are refused.

@@ -1,11 +1,17 @@
+use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
+use user_api::SecurityEvent;
 use vocabulary::UserId;
 
 use super::App;
+use crate::db::security_events::{self, EventFilter};
 use crate::db::{sessions, users};
 use crate::domain::account::Account;
 use crate::domain::names::DisplayName;
-use crate::domain::session::EndReason;
+use crate::domain::session::Session;
+
+/// How much of a history an export holds; more of it is for administrators to page through.
+const EXPORTED: u64 = 1_000;
 
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -16,15 +22,12 @@ pub(crate) enum RenameError {
     Database(#[from] DbErr),
 }
 
-/// Why an account was not erased.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum EraseError {
-    #[error("the account has changed in the meantime")]
-    Stale,
-    #[error(transparent)]
-    Cache(#[from] cache::CacheError),
-    #[error(transparent)]
-    Database(#[from] DbErr),
+/// What is kept about an account besides the account.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) events: Vec<SecurityEvent>,
 }
 
 impl App {
@@ -32,28 +35,23 @@ impl App {
         users::find(self.db.read(), id).await
     }
 
+    /// All that is kept about an account.
+    pub(crate) async fn export(&self, id: UserId) -> Result<Record, DbErr> {
+        let (db, at) = (self.db.read(), self.clock.now());
+        let sessions = sessions::page(db, id, None, EXPORTED, at).await?;
+        let filter = EventFilter { user: Some(id), ..EventFilter::default() };
+        let events = security_events::page(db, filter, None, EXPORTED).await?;
+        Ok(Record { at, sessions, events })
+    }
+
     /// Changes the display name of the account as it was read, and answers the account as it is now.
     pub(crate) async fn rename(&self, read: &Account, name: DisplayName) -> Result<Account, RenameError> {
         let tx = self.db.begin().await?;
-        if !users::rename(&tx, read.id, read.version, name, self.clock.now()).await? {
+        if !users::rename(&tx, read, name, self.clock.now()).await? {
             return Err(RenameError::Stale);
         }
         let renamed = users::find(&tx, read.id).await?.ok_or(RenameError::Stale)?;
         tx.commit().await?;
         Ok(renamed)
-    }
-
-    /// Removes what says who the account belonged to, and ends its sessions. Its id stays: what others lent or borrowed
-    /// refers to it.
-    pub(crate) async fn erase(&self, read: &Account) -> Result<(), EraseError> {
-        let now = self.clock.now();
-        let tx = self.db.begin().await?;
-        if !users::erase(&tx, read.id, read.version, now).await? {
-            return Err(EraseError::Stale);
-        }
-        let ended = sessions::end_all(&tx, read.id, None, EndReason::Erased, now).await?;
-        sessions::forget_devices(&tx, read.id).await?;
-        tx.commit().await?;
-        Ok(self.standings.forget(ended).await?)
     }
 }

@@ -1,14 +1,15 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, DbErr};
-use user_api::Role;
+use user_api::{Role, SecurityEventKind as Kind};
 use vocabulary::{Secret, SessionId};
 
 use super::App;
 use super::password_hasher::HashError;
 use crate::db::{sessions, setup_token, users};
-use crate::domain::account::{Account, Registration};
+use crate::domain::account::{Account, Registration, role_word};
+use crate::domain::link_token::LinkToken;
+use crate::domain::security_event::Actor;
 use crate::domain::session::EndReason;
-use crate::domain::setup_token::SetupToken;
 
 /// Why there is no link for the first administrator.
 #[derive(Debug, thiserror::Error)]
@@ -54,31 +55,37 @@ pub(crate) struct Appointment {
 
 impl App {
     /// A fresh token for the setup link; the one before is worthless from now on.
-    pub(crate) async fn offer_setup(&self) -> Result<SetupToken, OfferSetupError> {
+    pub(crate) async fn offer_setup(&self) -> Result<LinkToken, OfferSetupError> {
         let tx = self.db.begin().await?;
         if users::has_administrator(&tx).await? {
             return Err(OfferSetupError::NotNeeded);
         }
-        let token = SetupToken::new(self.randomness.bytes());
+        let token = LinkToken::new(self.randomness.bytes());
         setup_token::replace(&tx, &token, self.clock.now()).await?;
         tx.commit().await?;
         Ok(token)
     }
 
     /// Whether somebody with this token may still become the first administrator.
-    pub(crate) async fn is_setup_open(&self, token: &SetupToken) -> Result<bool, DbErr> {
+    pub(crate) async fn is_setup_open(&self, token: &LinkToken) -> Result<bool, DbErr> {
         let db = self.db.read();
         Ok(setup_token::is_current(db, token).await? && !users::has_administrator(db).await?)
     }
 
     /// Opens an account for the first administrator. Of two who try at once with one token, one succeeds.
-    pub(crate) async fn set_up(&self, token: &SetupToken, registration: Registration) -> Result<Account, SetUpError> {
+    pub(crate) async fn set_up(
+        &self,
+        origin: &Actor,
+        token: &LinkToken,
+        registration: Registration,
+    ) -> Result<Account, SetUpError> {
         if !self.is_setup_open(token).await? {
             return Err(SetUpError::LinkSpent);
         }
         let Registration { email, password, display_name } = registration;
         let hash = self.hasher.hash(password.into_secret()).await?;
-        let account = self.new_account(email, display_name, Role::Admin, self.clock.now());
+        let now = self.clock.now();
+        let account = self.new_account(email, display_name, Role::Admin, now);
         let tx = self.db.begin().await?;
         if !setup_token::spend(&tx, token).await? || users::has_administrator(&tx).await? {
             return Err(SetUpError::LinkSpent);
@@ -86,6 +93,7 @@ impl App {
         if !users::insert(&tx, &account, &hash).await? {
             return Err(SetUpError::EmailTaken);
         }
+        self.record(&tx, origin.did(Kind::AccountOpened, account.id).note(role_word(account.role)), now).await?;
         tx.commit().await?;
         tracing::info!(user_id = %account.id, "first administrator set up");
         Ok(account)
@@ -93,7 +101,11 @@ impl App {
 
     /// Makes an administrator on the operator's word. An account with this e-mail is given the operator's password and loses
     /// its sessions: whoever registered it need not be whom the operator means.
-    pub(crate) async fn appoint(&self, registration: Registration) -> Result<Appointment, AppointError> {
+    pub(crate) async fn appoint(
+        &self,
+        origin: &Actor,
+        registration: Registration,
+    ) -> Result<Appointment, AppointError> {
         let hash = self.hasher.hash(registration.password.clone().into_secret()).await?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
@@ -112,6 +124,11 @@ impl App {
                 (account, true, Vec::new())
             }
         };
+        let kind = if is_new { Kind::AccountOpened } else { Kind::RoleChanged };
+        self.record(&tx, origin.did(kind, account.id).note(role_word(account.role)), now).await?;
+        if !is_new {
+            self.record(&tx, origin.did(Kind::PasswordReset, account.id), now).await?;
+        }
         tx.commit().await?;
         self.standings.forget(ended).await?;
         tracing::info!(user_id = %account.id, is_new, "administrator appointed");

@@ -1,8 +1,11 @@
 use sea_orm::DbErr;
+use user_api::SecurityEventKind as Kind;
 use vocabulary::{SessionId, UserId};
 
 use super::App;
+use super::keyset::{Keyset, trimmed};
 use crate::db::sessions;
+use crate::domain::security_event::{Actor, SecurityEvent};
 use crate::domain::session::{EndReason, Session};
 
 /// Why a session was not ended.
@@ -17,26 +20,19 @@ pub(crate) enum RevokeError {
 }
 
 impl App {
-    /// A page of the user's own sessions, newest first, from the one before `before`; with the last one of it, if there are
-    /// more.
+    /// A page of the user's own sessions, newest first.
     pub(crate) async fn sessions(
         &self,
         user: UserId,
-        before: Option<SessionId>,
-        limit: u64,
+        keyset: Keyset<SessionId>,
     ) -> Result<(Vec<Session>, Option<SessionId>), DbErr> {
-        let mut page = sessions::page(self.db.read(), user, before, limit + 1, self.clock.now()).await?;
-        let has_more = u64::try_from(page.len()).is_ok_and(|length| length > limit);
-        if has_more {
-            page.pop();
-        }
-        let next = page.last().filter(|_| has_more).map(|session| session.id);
-        Ok((page, next))
+        let page = sessions::page(self.db.read(), user, keyset.before, keyset.limit + 1, self.clock.now()).await?;
+        Ok(trimmed(page, keyset.limit, |session| session.id))
     }
 
     /// Ends the session in which the request was made.
-    pub(crate) async fn logout(&self, user: UserId, session: SessionId) -> Result<(), RevokeError> {
-        match self.end_session(user, session, EndReason::Logout).await {
+    pub(crate) async fn logout(&self, actor: &Actor, user: UserId, session: SessionId) -> Result<(), RevokeError> {
+        match self.end_session(actor.did(Kind::LoggedOut, user), user, session, EndReason::Logout).await {
             // Somebody else ended it a moment ago: what was asked for has happened.
             Err(RevokeError::NotFound) => Ok(()),
             ended => ended,
@@ -44,17 +40,25 @@ impl App {
     }
 
     /// Ends one of the user's own sessions.
-    pub(crate) async fn revoke(&self, user: UserId, session: SessionId) -> Result<(), RevokeError> {
-        self.end_session(user, session, EndReason::Revoked).await
+    pub(crate) async fn revoke(&self, actor: &Actor, user: UserId, session: SessionId) -> Result<(), RevokeError> {
+        let revoked = actor.did(Kind::SessionRevoked, user).in_session(session);
+        self.end_session(revoked, user, session, EndReason::Revoked).await
     }
 
-    async fn end_session(&self, user: UserId, session: SessionId, reason: EndReason) -> Result<(), RevokeError> {
+    async fn end_session(
+        &self,
+        event: SecurityEvent,
+        user: UserId,
+        session: SessionId,
+        reason: EndReason,
+    ) -> Result<(), RevokeError> {
+        let now = self.clock.now();
         let tx = self.db.begin().await?;
-        let ended = sessions::end(&tx, user, session, reason, self.clock.now()).await?;
-        tx.commit().await?;
-        if !ended {
+        if !sessions::end(&tx, user, session, reason, now).await? {
             return Err(RevokeError::NotFound);
         }
+        self.record(&tx, event, now).await?;
+        tx.commit().await?;
         Ok(self.standings.forget([session]).await?)
     }
 }

@@ -1,8 +1,11 @@
+use cache::CacheError;
 use chrono::{DateTime, Utc};
+use sea_orm::{DatabaseTransaction, DbErr};
 use user_api::Role;
 use vocabulary::{Secret, Session, SessionId, UserId};
 
 use super::App;
+use crate::db::refresh_tokens;
 use crate::domain::account::roles;
 use crate::domain::refresh_token::RefreshToken;
 use crate::domain::token::{Claims, SigningError};
@@ -26,6 +29,38 @@ pub(super) struct Holder {
 }
 
 impl App {
+    /// The first refresh token of a session, or the first since its others were discarded.
+    pub(super) async fn first_token(
+        &self,
+        tx: &DatabaseTransaction,
+        session: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshToken, DbErr> {
+        let token = RefreshToken::new(self.randomness.bytes());
+        refresh_tokens::insert(tx, token.digest(), session, now).await?;
+        Ok(token)
+    }
+
+    /// Ends the transaction that made this refresh token, and answers it with an access token. `touched` are the sessions
+    /// whose standing has changed.
+    pub(super) async fn hand_out<E>(
+        &self,
+        tx: DatabaseTransaction,
+        holder: &Holder,
+        refresh_token: &RefreshToken,
+        touched: Vec<SessionId>,
+        now: DateTime<Utc>,
+    ) -> Result<Grant, E>
+    where
+        E: From<SigningError> + From<CacheError> + From<DbErr>,
+    {
+        // Signed before the commit: without an access token nothing has happened.
+        let grant = self.grant(holder, refresh_token, now)?;
+        tx.commit().await?;
+        self.standings.forget(touched).await?;
+        Ok(grant)
+    }
+
     /// Signs an access token to go with this refresh token.
     pub(super) fn grant(
         &self,
@@ -47,7 +82,7 @@ impl App {
         };
         Ok(Grant {
             user_id: holder.user_id,
-            access_token: Secret::new(self.signer.sign(&claims)?),
+            access_token: Secret::new(self.keyrings.current().signer.sign(&claims)?),
             expires_in_seconds: u64::try_from((expires_at - now).num_seconds()).unwrap_or(0),
             refresh_token: refresh_token.to_secret(),
         })

@@ -2,28 +2,38 @@
 
 mod account;
 mod administrators;
+mod audit;
 mod device_sessions;
 mod grant;
 mod keys;
+mod keyset;
 mod login;
+mod members;
 mod password_change;
+mod password_check;
 mod password_hasher;
+mod password_reset;
 mod refresh;
 mod register;
 mod standings;
+mod throttle;
 mod validation;
 
-pub(crate) use account::{EraseError, RenameError};
+pub(crate) use account::RenameError;
 pub(crate) use administrators::{AppointError, OfferSetupError, SetUpError};
 pub(crate) use device_sessions::RevokeError;
 pub(crate) use grant::Grant;
-pub(crate) use keys::KeysError;
+pub(crate) use keys::{KeysError, RotateError};
+pub(crate) use keyset::Keyset;
 pub(crate) use login::{LoginAttempt, LoginError};
+pub(crate) use members::MemberError;
 pub(crate) use password_change::PasswordChangeError;
 pub(crate) use password_hasher::{HashError, HashingLimits, PasswordHasher};
+pub(crate) use password_reset::ResetError;
 pub(crate) use refresh::RefreshError;
 pub(crate) use register::RegisterError;
 pub(crate) use standings::Standings;
+pub(crate) use throttle::{Throttle, Throttled};
 pub(crate) use validation::LocalUsers;
 
 use chrono::TimeDelta;
@@ -31,10 +41,12 @@ use sea_orm::DbErr;
 use service_kit::clock::Clock;
 use service_kit::db::Db;
 use service_kit::randomness::Randomness;
-use user_api::JwkSet;
 
+use self::keys::Keyrings;
+pub(crate) use crate::db::security_events::EventFilter;
 use crate::db::sessions;
-use crate::domain::token::{TokenParties, TokenSigner, TokenVerifier};
+pub(crate) use crate::db::users::AccountFilter;
+use crate::domain::token::TokenParties;
 
 /// How long what is handed out lives, and in whose name.
 #[derive(Debug, Clone)]
@@ -53,41 +65,26 @@ pub(crate) struct App {
     hasher: PasswordHasher,
     standings: Standings,
     policy: TokenPolicy,
-    signer: TokenSigner,
-    verifier: TokenVerifier,
-    published_keys: JwkSet,
+    keyrings: Keyrings,
+    throttle: Throttle,
 }
 
 impl App {
-    /// Reads the signing key, or makes it when this is the first start.
+    /// Reads the signing keys, or makes one when this is the first start.
     ///
     /// # Errors
-    /// When the database fails, or the key in it is damaged.
+    /// When the database fails, or a key in it is damaged.
     pub(crate) async fn start(
         db: Db,
         clock: Clock,
         randomness: Randomness,
         hasher: PasswordHasher,
         standings: Standings,
+        throttle: Throttle,
         policy: TokenPolicy,
     ) -> Result<Self, KeysError> {
-        let key = keys::active_key(&db, &clock, &randomness).await?;
-        Ok(Self {
-            signer: TokenSigner::new(&key),
-            verifier: TokenVerifier::new(policy.parties.clone(), std::slice::from_ref(&key)),
-            published_keys: JwkSet { keys: vec![key.jwk()] },
-            db,
-            clock,
-            randomness,
-            hasher,
-            standings,
-            policy,
-        })
-    }
-
-    /// The keys that verify our tokens.
-    pub(crate) fn published_keys(&self) -> &JwkSet {
-        &self.published_keys
+        let keyrings = Keyrings::start(&db, &clock, &randomness, &policy.parties).await?;
+        Ok(Self { db, clock, randomness, hasher, standings, policy, keyrings, throttle })
     }
 
     /// Deletes the sessions that have been over for a while. Answers how many.

@@ -1,12 +1,15 @@
 use sea_orm::DbErr;
+use user_api::SecurityEventKind as Kind;
 use vocabulary::{Secret, SessionId, UserId};
 
 use super::App;
 use super::grant::{Grant, Holder};
+use super::password_check::Checked;
 use super::password_hasher::HashError;
-use crate::db::{refresh_tokens, sessions, users};
+use super::throttle::{Guess, Throttled};
+use crate::db::{password_resets, refresh_tokens, sessions, users};
 use crate::domain::password::NewPassword;
-use crate::domain::refresh_token::RefreshToken;
+use crate::domain::security_event::Actor;
 use crate::domain::session::{EndReason, Standing};
 use crate::domain::token::SigningError;
 
@@ -18,6 +21,8 @@ pub(crate) enum PasswordChangeError {
     /// Its session ended while the request was on its way.
     #[error("the session has ended")]
     SessionEnded,
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     #[error(transparent)]
     Hash(#[from] HashError),
     #[error(transparent)]
@@ -33,14 +38,21 @@ impl App {
     pub(crate) async fn change_password(
         &self,
         user: UserId,
+        actor: &Actor,
         session: SessionId,
         current: Secret,
         new: NewPassword,
     ) -> Result<Grant, PasswordChangeError> {
         let known = users::credentials(self.db.read(), user).await?.ok_or(PasswordChangeError::SessionEnded)?;
-        if !self.hasher.matches(current, Some(known.password_hash.clone())).await? {
+        let email = known.account.email.clone();
+        let guess = Guess { address: actor.address, email: Some(&email) };
+        self.throttle.admit_address(guess, self.clock.now())?;
+        self.throttle.admit_account(guess, self.clock.now())?;
+        let checked = self.check_password(guess, Some(known), current).await?;
+        let Checked::Right(known, _) = checked else {
             return Err(PasswordChangeError::WrongPassword);
-        }
+        };
+        self.throttle.succeeded(guess);
         let hash = self.hasher.hash(new.into_secret()).await?;
 
         let now = self.clock.now();
@@ -55,13 +67,11 @@ impl App {
             _ => return Err(PasswordChangeError::SessionEnded),
         };
         refresh_tokens::discard(&tx, session).await?;
-        let token = RefreshToken::new(self.randomness.bytes());
-        refresh_tokens::insert(&tx, token.digest(), session, now).await?;
+        password_resets::discard(&tx, user).await?;
+        self.record(&tx, actor.did(Kind::PasswordChanged, user), now).await?;
+        let token = self.first_token(&tx, session, now).await?;
         let holder = Holder { user_id: user, role: open.role, session_id: session, expires_at: open.expires_at };
-        let grant = self.grant(&holder, &token, now)?;
-        tx.commit().await?;
         ended.push(session);
-        self.standings.forget(ended).await?;
-        Ok(grant)
+        self.hand_out(tx, &holder, &token, ended, now).await
     }
 }

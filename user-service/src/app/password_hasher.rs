@@ -89,6 +89,18 @@ impl PasswordHasher {
         }
     }
 
+    /// Whether a stored hash was made with other parameters than hashes are made with now.
+    pub(crate) fn is_outdated(&self, stored: &Secret) -> bool {
+        let Ok(hash) = PasswordHash::new(stored.expose()) else { return false };
+        let is_argon2id = hash.algorithm == Algorithm::Argon2id.ident();
+        let params = Params::try_from(&hash);
+        let is_current = params.is_ok_and(|params| {
+            let ours = self.argon2.params();
+            (params.m_cost(), params.t_cost(), params.p_cost()) == (ours.m_cost(), ours.t_cost(), ours.p_cost())
+        });
+        !(is_argon2id && is_current)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,

@@ -1,11 +1,13 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, DbErr};
+use user_api::SecurityEventKind as Kind;
 use vocabulary::{SessionId, UserId};
 
 use super::App;
 use super::grant::{Grant, Holder};
 use crate::db::{refresh_tokens, sessions};
 use crate::domain::refresh_token::{RefreshToken, Use};
+use crate::domain::security_event::Actor;
 use crate::domain::session::{EndReason, OpenSession, Standing};
 use crate::domain::token::SigningError;
 
@@ -35,10 +37,10 @@ pub(super) enum Rotation {
 
 impl App {
     /// Exchanges a refresh token for a new pair (RFC 9700 §4.14.2).
-    pub(crate) async fn refresh(&self, token: &RefreshToken) -> Result<Grant, RefreshError> {
+    pub(crate) async fn refresh(&self, origin: &Actor, token: &RefreshToken) -> Result<Grant, RefreshError> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        let rotation = self.rotate(&tx, token, None, now).await?;
+        let rotation = self.rotate(&tx, origin, token, None, now).await?;
         tx.commit().await?;
         match rotation {
             Rotation::Renewed { holder, successor } => Ok(self.grant(&holder, &successor, now)?),
@@ -55,6 +57,7 @@ impl App {
     pub(super) async fn rotate(
         &self,
         tx: &DatabaseTransaction,
+        origin: &Actor,
         token: &RefreshToken,
         owner: Option<UserId>,
         now: DateTime<Utc>,
@@ -82,6 +85,8 @@ impl App {
             return Ok(Rotation::Renewed { holder: holder(session_id, &open), successor: token.open(sealed) });
         }
         sessions::end(tx, open.user_id, session_id, EndReason::Replay, now).await?;
+        let replayed = origin.did(Kind::TokenReplayed, open.user_id).in_session(session_id);
+        self.record(tx, replayed, now).await?;
         Ok(Rotation::Replayed(session_id))
     }
 }

@@ -1,19 +1,23 @@
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
-use user_api::{Role, UserStatus};
+use user_api::{Role, SecurityEventKind as Kind, UserStatus};
 
 use super::App;
 use super::password_hasher::HashError;
+use super::throttle::{Guess, Throttled};
 use crate::db::users;
 use crate::domain::account::{Account, Registration};
 use crate::domain::email::Email;
 use crate::domain::names::DisplayName;
+use crate::domain::security_event::Actor;
 
 /// Why there is no new account.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RegisterError {
     #[error("the e-mail belongs to an account")]
     EmailTaken,
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     #[error(transparent)]
     Hash(#[from] HashError),
     #[error(transparent)]
@@ -22,8 +26,11 @@ pub(crate) enum RegisterError {
 
 impl App {
     /// Opens an account for a member.
-    pub(crate) async fn register(&self, registration: Registration) -> Result<Account, RegisterError> {
+    pub(crate) async fn register(&self, origin: &Actor, registration: Registration) -> Result<Account, RegisterError> {
         let Registration { email, password, display_name } = registration;
+        // Who tries one e-mail after another learns whose they are, but slowly.
+        let guess = Guess { address: origin.address, email: None };
+        self.throttle.admit_address(guess, self.clock.now())?;
         // Asked first because hashing is dear; the unique index decides in the end.
         if users::find_by_email(self.db.read(), &email).await?.is_some() {
             return Err(RegisterError::EmailTaken);
@@ -34,7 +41,9 @@ impl App {
         if !users::insert(&tx, &account, &hash).await? {
             return Err(RegisterError::EmailTaken);
         }
+        self.record(&tx, origin.did(Kind::AccountOpened, account.id), account.created_at).await?;
         tx.commit().await?;
+        self.throttle.succeeded(guess);
         Ok(account)
     }
 

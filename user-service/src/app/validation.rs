@@ -16,7 +16,7 @@ impl App {
     /// Whether an access token is good now, and whom it speaks for.
     pub(crate) async fn validate(&self, token: &str) -> Result<Validation, DbErr> {
         let now = self.clock.now();
-        let claims = match self.verifier.verify(token, now) {
+        let claims = match self.keyrings.current().verifier.verify(token, now) {
             Ok(claims) => claims,
             Err(reason) => {
                 tracing::debug!(%reason, "access token refused");

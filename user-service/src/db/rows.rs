@@ -2,30 +2,17 @@
 //! reported as a database error that names its place.
 
 use sea_orm::DbErr;
-use user_api::{Role, UserStatus};
-use vocabulary::{Secret, SessionId, UserId};
+use serde_json::Value;
+use user_api::{Role, SecurityEvent, SecurityEventKind, UserStatus};
+use vocabulary::{Id, Secret, SessionId, UserId};
 
-use super::entity::{session, user};
-use crate::domain::account::{Account, Credentials};
+use super::entity::{security_event, session, user};
+use crate::domain::account::{Account, Credentials, role_word, status_word};
 use crate::domain::email::Email;
 use crate::domain::session::{OpenSession, Session};
 
 /// What `users.status` says of an account that is one no more.
 pub(super) const ERASED: &str = "erased";
-
-pub(super) fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Member => "member",
-        Role::Admin => "admin",
-    }
-}
-
-pub(super) fn status_word(status: UserStatus) -> &'static str {
-    match status {
-        UserStatus::Active => "active",
-        UserStatus::Disabled => "disabled",
-    }
-}
 
 /// The account in a row; none in that of an erased one.
 pub(super) fn account_of(row: user::Model) -> Result<Option<Account>, DbErr> {
@@ -49,7 +36,7 @@ pub(super) fn credentials_of(row: user::Model) -> Result<Option<Credentials>, Db
         version: row.version,
     };
     let password_hash = Secret::new(row.password_hash.ok_or_else(|| missing("password_hash"))?);
-    Ok(Some(Credentials { account, password_hash }))
+    Ok(Some(Credentials { account, password_hash, password_changed_at: row.password_changed_at }))
 }
 
 pub(super) fn session_of(row: session::Model) -> Session {
@@ -73,6 +60,28 @@ pub(super) fn open_session_of(session: &session::Model, user: &user::Model) -> R
         expires_at: session.expires_at,
         password_changed_at: user.password_changed_at,
     }))
+}
+
+/// The word for a kind of event, the same that the API uses.
+pub(super) fn word_of(kind: SecurityEventKind) -> Result<String, DbErr> {
+    match serde_json::to_value(kind) {
+        Ok(Value::String(word)) => Ok(word),
+        _ => Err(DbErr::Type(format!("{kind:?} has no word"))),
+    }
+}
+
+pub(super) fn event_of(row: security_event::Model) -> Result<SecurityEvent, DbErr> {
+    let kind = serde_json::from_value(Value::String(row.kind.clone()));
+    Ok(SecurityEvent {
+        id: Id::new(row.id),
+        at: row.at,
+        kind: kind.map_err(|_| DbErr::Type(format!("security_events.kind is {:?}", row.kind)))?,
+        user_id: row.user_id.map(UserId::new),
+        actor_id: row.actor_id.map(UserId::new),
+        session_id: row.session_id.map(SessionId::new),
+        address: row.address,
+        note: row.note,
+    })
 }
 
 fn role_of(word: &str) -> Result<Role, DbErr> {

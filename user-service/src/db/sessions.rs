@@ -51,6 +51,12 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(session_of).collect())
 }
 
+/// The user's sessions that have not ended.
+pub(crate) async fn open_ids(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<SessionId>, DbErr> {
+    let rows = of_user(user).all(db).await?;
+    Ok(rows.into_iter().map(|row| SessionId::new(row.id)).collect())
+}
+
 /// Notes that the session was used.
 pub(crate) async fn touch(tx: &DatabaseTransaction, id: SessionId, now: DateTime<Utc>) -> Result<(), DbErr> {
     let change = ActiveModel { last_used_at: Set(now), ..Default::default() };

@@ -2,11 +2,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The word in the link that makes the first administrator. The database knows only its digest.
+/// The word in a link that works once: for the first administrator, or for a new password. The database knows only its
+/// digest.
 #[derive(Clone)]
-pub(crate) struct SetupToken(String);
+pub(crate) struct LinkToken(String);
 
-impl SetupToken {
+impl LinkToken {
     pub(crate) fn new(random: [u8; 32]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(random))
     }
@@ -25,8 +26,8 @@ impl SetupToken {
     }
 }
 
-impl std::fmt::Debug for SetupToken {
+impl std::fmt::Debug for LinkToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SetupToken(***)")
+        f.write_str("LinkToken(***)")
     }
 }

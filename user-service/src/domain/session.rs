@@ -23,7 +23,9 @@ pub(crate) enum EndReason {
     /// A refresh token came twice.
     Replay,
     PasswordChanged,
+    PasswordReset,
     Appointed,
+    Disabled,
     Erased,
 }
 
@@ -35,7 +37,9 @@ impl EndReason {
             Self::Revoked => "revoked",
             Self::Replay => "replay",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
             Self::Appointed => "appointed",
+            Self::Disabled => "disabled",
             Self::Erased => "erased",
         }
     }

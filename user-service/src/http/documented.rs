@@ -22,6 +22,9 @@ pub(super) struct OutOfRange;
 /// Answers of operations that take a bearer token: of a member, or of a service.
 pub(super) struct TakesToken;
 
+/// Answers of operations that only administrators may call.
+pub(super) struct ForAdministrators;
+
 /// Answers of operations that take `If-Match`.
 pub(super) struct TakesIfMatch;
 
@@ -105,6 +108,12 @@ impl IntoResponses for TakesToken {
     }
 }
 
+impl IntoResponses for ForAdministrators {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[(403, "The caller is no administrator")])
+    }
+}
+
 impl IntoResponses for TakesIfMatch {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
@@ -116,7 +125,10 @@ impl IntoResponses for TakesIfMatch {
 
 impl IntoResponses for HashesPassword {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[(429, "Too many passwords wait to be hashed; `Retry-After` says when to try again")])
+        problems(&[(
+            429,
+            "Too many passwords wait to be hashed, or too many were wrong; `Retry-After` says when to try again",
+        )])
     }
 }
 

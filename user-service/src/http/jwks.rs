@@ -22,5 +22,5 @@ const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
 )]
 pub(super) async fn jwks(State(app): State<Arc<App>>, _: NoParameters) -> impl IntoResponse {
     let content_type = HeaderValue::from_static("application/jwk-set+json");
-    ([(header::CACHE_CONTROL, KEPT), (header::CONTENT_TYPE, content_type)], Json(app.published_keys().clone()))
+    ([(header::CACHE_CONTROL, KEPT), (header::CONTENT_TYPE, content_type)], Json(app.published_keys()))
 }

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
-use ::http::{HeaderValue, header};
+use ::http::{HeaderName, HeaderValue, header};
 use cache::CacheError;
+use chrono::TimeDelta;
 use problem::{Kind, Problem};
 use service_kit::db::to_problem;
 
 use super::fields::refused;
 use crate::app::{
-    AppointError, EraseError, HashError, LoginError, OfferSetupError, PasswordChangeError, RefreshError, RegisterError,
-    RenameError, RevokeError, SetUpError,
+    AppointError, HashError, KeysError, LoginError, MemberError, OfferSetupError, PasswordChangeError, RefreshError,
+    RegisterError, RenameError, ResetError, RevokeError, RotateError, SetUpError, Throttled,
 };
 use crate::domain::field_error::FieldError;
+
+/// As draft-ietf-httpapi-ratelimit-headers-10 names them.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// By then a place in the queue is free again: a hash takes about 25 ms.
 const AFTER_A_FLOOD: Duration = Duration::from_secs(2);
@@ -21,6 +26,7 @@ impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::EmailTaken => Self::new(Kind::EmailTaken),
+            RegisterError::Throttled(throttled) => throttled.into(),
             RegisterError::Hash(error) => error.into(),
             RegisterError::Database(error) => to_problem(&error),
         }
@@ -34,6 +40,7 @@ impl From<LoginError> for Problem {
             LoginError::WrongCredentials => Self::new(Kind::WrongCredentials)
                 .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             LoginError::Disabled => Self::because(Kind::Forbidden, "This account is disabled."),
+            LoginError::Throttled(throttled) => throttled.into(),
             LoginError::Hash(error) => error.into(),
             LoginError::Signing(error) => internal(&error),
             LoginError::Cache(error) => cache_problem(&error),
@@ -72,12 +79,73 @@ impl From<RenameError> for Problem {
     }
 }
 
-impl From<EraseError> for Problem {
-    fn from(error: EraseError) -> Self {
+impl From<MemberError> for Problem {
+    fn from(error: MemberError) -> Self {
         match error {
-            EraseError::Stale => Self::new(Kind::StaleVersion),
-            EraseError::Cache(error) => cache_problem(&error),
-            EraseError::Database(error) => to_problem(&error),
+            MemberError::Stale => Self::new(Kind::StaleVersion),
+            MemberError::LastAdministrator => Self::because(
+                Kind::Conflict,
+                "This account is the only one that can look after the platform. Make somebody else an administrator first.",
+            ),
+            MemberError::Cache(error) => cache_problem(&error),
+            MemberError::Database(error) => to_problem(&error),
+        }
+    }
+}
+
+impl From<ResetError> for Problem {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::LinkSpent => Self::because(
+                Kind::Forbidden,
+                "The link is not good any more: it works once, and for 24 hours. Ask an administrator for another one.",
+            ),
+            ResetError::Hash(error) => error.into(),
+            ResetError::Cache(error) => cache_problem(&error),
+            ResetError::Database(error) => to_problem(&error),
+        }
+    }
+}
+
+impl From<RotateError> for Problem {
+    fn from(error: RotateError) -> Self {
+        match error {
+            RotateError::Underway => Self::because(
+                Kind::Conflict,
+                "A key is on its way already; GET /internal/v1/keys says when it will sign.",
+            ),
+            RotateError::Keys(error) => error.into(),
+            RotateError::Database(error) => to_problem(&error),
+        }
+    }
+}
+
+impl From<KeysError> for Problem {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Database(error) => to_problem(&error),
+            KeysError::Damaged(_) | KeysError::Missing => internal(&error),
+        }
+    }
+}
+
+impl From<Throttled> for Problem {
+    fn from(throttled: Throttled) -> Self {
+        let problem = |wait: TimeDelta, detail| {
+            Self::because(Kind::TooManyRequests, detail).retry_after(wait.to_std().unwrap_or_default())
+        };
+        match throttled {
+            Throttled::Account { wait } => {
+                problem(wait, "Too many passwords for this account were wrong. Try again a little later.")
+            }
+            Throttled::Address { wait, burst, window } => {
+                let text = |value: String| HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(""));
+                let policy = format!("\"failures\";q={burst};w={}", window.num_seconds());
+                let state = format!("\"failures\";r=0;t={}", wait.num_seconds().max(1));
+                problem(wait, "Too many attempts from your network were wrong. Try again a little later.")
+                    .with_header(RATE_LIMIT_POLICY, text(policy))
+                    .with_header(RATE_LIMIT, text(state))
+            }
         }
     }
 }
@@ -87,6 +155,7 @@ impl From<PasswordChangeError> for Problem {
         match error {
             PasswordChangeError::WrongPassword => refused("/current_password", FieldError::WrongPassword),
             PasswordChangeError::SessionEnded => Self::invalid_token("The session has ended."),
+            PasswordChangeError::Throttled(throttled) => throttled.into(),
             PasswordChangeError::Hash(error) => error.into(),
             PasswordChangeError::Signing(error) => internal(&error),
             PasswordChangeError::Cache(error) => cache_problem(&error),

@@ -7,12 +7,14 @@ use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
 use service_kit::credential::ServiceCredentials;
 use service_kit::http::{RouterSettings, finish};
+use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{auth, documented, internal, jwks, setup, users};
 use crate::app::{App, LocalUsers};
+use crate::domain::network::TrustedProxies;
 
 /// The document of every route, as `api/openapi.json` holds it.
 pub fn openapi() -> OpenApi {
@@ -24,12 +26,23 @@ pub fn openapi() -> OpenApi {
 pub(super) struct ApiState {
     app: Arc<App>,
     sessions: Sessions,
-    credentials: ServiceCredentials,
+    credentials: watch::Receiver<ServiceCredentials>,
+    proxies: Arc<TrustedProxies>,
 }
 
-pub(crate) fn router(app: &Arc<App>, credentials: ServiceCredentials, clock: Clock, deadline: Duration) -> Router {
+/// Whom the routes believe.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    /// What other services have to present, as it is now.
+    pub(crate) credentials: watch::Receiver<ServiceCredentials>,
+    /// Who may say where a request came from.
+    pub(crate) proxies: TrustedProxies,
+}
+
+pub(crate) fn router(app: &Arc<App>, trust: Trust, clock: Clock, deadline: Duration) -> Router {
     let sessions = Sessions::new(Arc::new(LocalUsers(Arc::clone(app))));
-    let state = ApiState { app: Arc::clone(app), sessions, credentials };
+    let Trust { credentials, proxies } = trust;
+    let state = ApiState { app: Arc::clone(app), sessions, credentials, proxies: Arc::new(proxies) };
     finish(routes(), state, RouterSettings { service: "user-service", deadline, clock }).0
 }
 
@@ -41,15 +54,24 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(auth::logout::logout))
         .routes(routes!(auth::list_sessions::list_sessions))
         .routes(routes!(auth::revoke_session::revoke_session))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::list_events::list_events))
         .routes(routes!(users::get_me::get_me, users::update_me::update_me, users::erase_me::erase_me))
         .routes(routes!(users::change_password::change_password))
+        .routes(routes!(users::export_me::export_me))
         .routes(routes!(users::get_profile::get_profile))
+        .routes(routes!(users::list_users::list_users))
+        .routes(routes!(users::get_user::get_user, users::update_user::update_user, users::erase_user::erase_user))
+        .routes(routes!(users::offer_reset::offer_reset))
         .routes(routes!(jwks::jwks))
         .routes(routes!(setup::show::show_setup, setup::submit::submit_setup))
+        .routes(routes!(setup::show_reset::show_reset, setup::submit_reset::submit_reset))
         .routes(routes!(internal::validate_token::validate_token))
         .routes(routes!(internal::find_user::find_user))
         .routes(routes!(internal::create_admin::create_admin))
         .routes(routes!(internal::create_setup_token::create_setup_token))
+        .routes(routes!(internal::list_keys::list_keys))
+        .routes(routes!(internal::rotate_keys::rotate_keys))
 }
 
 impl FromRef<ApiState> for Arc<App> {
@@ -66,6 +88,12 @@ impl FromRef<ApiState> for Sessions {
 
 impl FromRef<ApiState> for ServiceCredentials {
     fn from_ref(state: &ApiState) -> Self {
-        state.credentials.clone()
+        state.credentials.borrow().clone()
+    }
+}
+
+impl FromRef<ApiState> for Arc<TrustedProxies> {
+    fn from_ref(state: &ApiState) -> Self {
+        Self::clone(&state.proxies)
     }
 }

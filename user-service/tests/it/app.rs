@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::InProcess;
+use cache::{Cache, InProcess};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement};
@@ -59,6 +59,18 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(database: &TestDatabase, clock: Clock, hands: Hands, config: Config) -> Self {
+        let cache = Arc::new(InProcess::new(config.session_cache_bytes));
+        Self::start_sharing(database, clock, hands, config, cache).await
+    }
+
+    /// One of several instances that have a database and a cache in common.
+    pub(crate) async fn start_sharing(
+        database: &TestDatabase,
+        clock: Clock,
+        hands: Hands,
+        config: Config,
+        cache: Arc<dyn Cache>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
@@ -68,7 +80,7 @@ impl TestApp {
             randomness: Randomness::system(),
             ops: ops.clone(),
             credentials: ServiceCredentials::accepting([&Secret::new(CREDENTIAL)]),
-            cache: Arc::new(InProcess::new(config.session_cache_bytes)),
+            cache,
         };
         let config = Config { database_url: Secret::new(database.url()), ..config };
         let running = tokio::spawn({

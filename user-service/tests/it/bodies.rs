@@ -98,7 +98,7 @@ async fn unknown_addresses_and_parameters_are_refused() {
         let app = TestApp::start(&database).await;
         let ada = app.member("ada@example.org").await;
         for nowhere in
-            ["/", "/api/v1", "/api/v1/users", "/api/v1/auth/register/", "/api/v2/users/me", "/internal/v1", "//setup"]
+            ["/", "/api/v1", "/api/v1/user", "/api/v1/auth/register/", "/api/v2/users/me", "/internal/v1", "//setup"]
         {
             is_problem(&app.web.get(nowhere).await, 404, "not_found");
         }

@@ -117,6 +117,7 @@ async fn every_documented_success_is_reached_and_has_the_documented_form() {
         c.send(&app.web, get.clone(), "/api/v1/users/{id}/profile", id, None).await.expect(200);
         c.send(&app.web, get.clone(), "/api/v1/users/{id}/profile", NOBODY, None).await.expect(404);
         c.send(&app.web, get.clone(), "/.well-known/jwks.json", "", None).await.expect(200);
+        c.send(&ada.client, get.clone(), "/api/v1/users/me/export", "", None).await.expect(200);
 
         let validate = "/internal/v1/validate-token";
         c.send(&app.service, post.clone(), validate, "", Some(json!({ "token": ada.access_token }))).await.expect(200);
@@ -129,6 +130,9 @@ async fn every_documented_success_is_reached_and_has_the_documented_form() {
         c.send(&app.service, post.clone(), "/internal/v1/admins", "", admin.clone()).await.expect(201);
         c.send(&app.service, post.clone(), "/internal/v1/admins", "", admin).await.expect(200);
 
+        administer(c, &app, id).await;
+        let login = json!({ "email": "ada@example.org", "password": PASSWORD });
+        let ada = app.signed_in(&c.send(&app.web, post.clone(), "/api/v1/auth/login", "", Some(login)).await);
         let change = json!({ "current_password": PASSWORD, "new_password": "ten brown owls" });
         let ada = c.send(&ada.client, Method::PUT, "/api/v1/users/me/password", "", Some(change)).await;
         let ada = app.signed_in(&ada);
@@ -144,6 +148,37 @@ async fn every_documented_success_is_reached_and_has_the_documented_form() {
         contract.all_successes_were_seen();
     })
     .await;
+}
+
+/// What administrators and the operator do, to the member with this id.
+async fn administer(c: &mut Contract, app: &TestApp, id: &str) {
+    let (get, post, one) = (Method::GET, Method::POST, "/api/v1/users/{id}");
+    let admin = app.signed_in(&app.login("admin@example.org", PASSWORD).await).client;
+    c.send(&admin, get.clone(), "/api/v1/users", "", Some(json!({ "q": "ada" }))).await.expect(200);
+    c.send(&admin, get.clone(), "/api/v1/users", "", Some(json!({ "role": "king" }))).await.expect(422);
+    c.send(&admin, get.clone(), one, id, None).await.expect(200);
+    c.send(&admin, get.clone(), one, NOBODY, None).await.expect(404);
+    for (status, expected) in [("disabled", 200), ("active", 200), ("asleep", 422)] {
+        c.send(&admin, Method::PATCH, one, id, Some(json!({ "status": status }))).await.expect(expected);
+    }
+    c.send(&admin, get.clone(), "/api/v1/auth/events", "", None).await.expect(200);
+    let reset = "/api/v1/users/{id}/password-reset";
+    for path in ["/api/v1/auth/password-reset", "/setup/password"] {
+        let token = c.send(&admin, post.clone(), reset, id, None).await.expect(200).json()["token"].clone();
+        c.send(&app.web, get.clone(), "/setup/password", "", Some(json!({ "token": token }))).await.expect(200);
+        let (body, status) = if path == "/setup/password" {
+            (json!(format!("token={}&new_password=nine+grey+herons", token.as_str().unwrap())), 200)
+        } else {
+            (json!({ "token": token, "new_password": PASSWORD }), 204)
+        };
+        c.send(&app.web, post.clone(), path, "", Some(body.clone())).await.expect(status);
+        c.send(&app.web, post.clone(), path, "", Some(body)).await.expect(403);
+    }
+    let bela = app.member("bela@example.org").await;
+    c.send(&admin, Method::DELETE, one, &bela.id, None).await.expect(204);
+    c.send(&app.service, get, "/internal/v1/keys", "", None).await.expect(200);
+    c.send(&app.service, post.clone(), "/internal/v1/keys/rotate", "", None).await.expect(200);
+    c.send(&app.service, post, "/internal/v1/keys/rotate", "", None).await.expect(409);
 }
 
 impl Contract {

@@ -26,7 +26,7 @@ fn every_operation_says_who_may_and_what_it_answers() {
             );
         }
     }
-    assert_eq!(operations, 18);
+    assert_eq!(operations, 30);
 }
 
 /// Operations that answer 401 to those who bring the wrong secret, not to those who bring none.

@@ -11,6 +11,7 @@ pub(crate) struct Model {
     pub(crate) private_key: Vec<u8>,
     pub(crate) state: String,
     pub(crate) created_at: DateTimeUtc,
+    pub(crate) state_since: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

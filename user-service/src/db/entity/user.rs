@@ -13,6 +13,8 @@ pub(crate) struct Model {
     /// As a PHC string; null once erased.
     pub(crate) password_hash: Option<String>,
     pub(crate) display_name: String,
+    /// E-mail and name in lower case; empty once erased.
+    pub(crate) search_text: String,
     pub(crate) role: String,
     pub(crate) status: String,
     pub(crate) created_at: DateTimeUtc,

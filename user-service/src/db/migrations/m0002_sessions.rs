@@ -3,32 +3,22 @@ use sea_orm_migration::schema::{
     binary, binary_null, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
 };
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(sessions()).await?;
-        manager.create_table(refresh_tokens()).await?;
-        for (name, table, columns) in [
-            ("sessions_of_user", "sessions", ["user_id", "id"].as_slice()),
-            ("sessions_expiry", "sessions", &["expires_at"]),
-            ("refresh_tokens_of_session", "refresh_tokens", &["session_id"]),
-        ] {
-            let mut index = Index::create();
-            index.name(name).table(table);
-            for column in columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
+pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager.create_table(sessions()).await?;
+    manager.create_table(refresh_tokens()).await?;
+    for (name, table, columns) in [
+        ("sessions_of_user", "sessions", ["user_id", "id"].as_slice()),
+        ("sessions_expiry", "sessions", &["expires_at"]),
+        ("refresh_tokens_of_session", "refresh_tokens", &["session_id"]),
+    ] {
+        let mut index = Index::create();
+        index.name(name).table(table);
+        for column in columns {
+            index.col(*column);
         }
-        Ok(())
+        manager.create_index(index).await?;
     }
+    Ok(())
 }
 
 fn sessions() -> TableCreateStatement {

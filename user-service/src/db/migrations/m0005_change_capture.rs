@@ -5,17 +5,7 @@ use service_kit::db::change_capture::{Column, Tracked, install, track};
 const USER_IMAGE: [Column; 4] =
     [Column::Plain("role"), Column::Plain("status"), Column::Plain("version"), Column::Plain("updated_at")];
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        install(manager).await?;
-        track(manager, Tracked { table: "users", key: Column::Uuid("id"), image: &USER_IMAGE }).await
-    }
+pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    install(manager).await?;
+    track(manager, Tracked { table: "users", key: Column::Uuid("id"), image: &USER_IMAGE }).await
 }

@@ -3,11 +3,13 @@
 mod claims;
 mod key;
 mod signer;
+mod stored_key;
 mod verifier;
 
 pub(crate) use claims::Claims;
 pub(crate) use key::{KeyError, SigningKey};
 pub(crate) use signer::{SigningError, TokenSigner};
+pub(crate) use stored_key::StoredKey;
 pub(crate) use verifier::TokenVerifier;
 
 /// The header's `typ`: keeps access tokens apart from JWTs with another purpose (RFC 9068 §2.1).

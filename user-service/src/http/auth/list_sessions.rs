@@ -9,7 +9,7 @@ use service_kit::http::{CacheRule, Cursor, Limit, QueryOf, Represented};
 use user_api::UserSession;
 use vocabulary::{Page, SessionId};
 
-use crate::app::App;
+use crate::app::{App, Keyset};
 use crate::domain::session::Session;
 use crate::http::documented::{Always, OutOfRange, TakesToken};
 
@@ -42,14 +42,15 @@ pub(in crate::http) async fn list_sessions(
     let limit = errors.finish(Some(limit))?;
     let cursors = Cursor::of(&("sessions", caller.user_id));
     let before: Option<SessionId> = parameters.cursor.map(|text| cursors.decode(&text)).transpose()?;
-    let page = app.sessions(caller.user_id, before, limit.get()).await;
+    let page = app.sessions(caller.user_id, Keyset { before, limit: limit.get() }).await;
     let (sessions, next) = page.map_err(|error| to_problem(&error))?;
     let next = next.map(|id| cursors.encode(&id));
     let items = sessions.into_iter().map(|session| shown(session, &caller)).collect();
     Ok(Represented::new(Page { items, next }, CacheRule::Private))
 }
 
-fn shown(session: Session, caller: &Caller) -> UserSession {
+/// A session as its owner reads it.
+pub(in crate::http) fn shown(session: Session, caller: &Caller) -> UserSession {
     UserSession {
         current: session.id == caller.session_id,
         id: session.id,

@@ -10,6 +10,7 @@ use super::token_pair::token_pair;
 use crate::app::{App, LoginAttempt};
 use crate::domain::refresh_token::RefreshToken;
 use crate::http::documented::{Always, HashesPassword, TakesJson};
+use crate::http::origin::Origin;
 
 /// Sign in
 ///
@@ -31,11 +32,12 @@ use crate::http::documented::{Always, HashesPassword, TakesJson};
 )]
 pub(in crate::http) async fn login(
     State(app): State<Arc<App>>,
+    origin: Origin,
     _: NoParameters,
     Device(device): Device,
     body: JsonBody<LoginRequest>,
 ) -> Result<Written, Problem> {
-    let grant = app.login(attempt(body.value, device)?).await?;
+    let grant = app.login(&origin.anonymous(), attempt(body.value, device)?).await?;
     Ok(Written::changed(&token_pair(grant)))
 }
 

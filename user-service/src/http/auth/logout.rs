@@ -9,6 +9,7 @@ use user_api::LogoutRequest;
 
 use crate::app::App;
 use crate::http::documented::{Always, TakesJson, TakesToken};
+use crate::http::origin::Origin;
 
 /// Sign out
 ///
@@ -24,12 +25,13 @@ use crate::http::documented::{Always, TakesJson, TakesToken};
 pub(in crate::http) async fn logout(
     State(app): State<Arc<App>>,
     caller: Caller,
+    origin: Origin,
     _: NoParameters,
     request: Request,
 ) -> Result<Written, Problem> {
     if !request.body().is_end_stream() {
         let JsonBody::<LogoutRequest> { .. } = JsonBody::from_request(request, &()).await?;
     }
-    app.logout(caller.user_id, caller.session_id).await?;
+    app.logout(&origin.of(&caller), caller.user_id, caller.session_id).await?;
     Ok(Written::done())
 }

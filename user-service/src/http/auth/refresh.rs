@@ -9,6 +9,7 @@ use super::token_pair::token_pair;
 use crate::app::{App, RefreshError};
 use crate::domain::refresh_token::RefreshToken;
 use crate::http::documented::{Always, TakesJson};
+use crate::http::origin::Origin;
 
 /// Exchange a refresh token for a new pair
 ///
@@ -28,6 +29,7 @@ use crate::http::documented::{Always, TakesJson};
 )]
 pub(in crate::http) async fn refresh(
     State(app): State<Arc<App>>,
+    origin: Origin,
     _: NoParameters,
     body: JsonBody<RefreshRequest>,
 ) -> Result<Written, Problem> {
@@ -35,5 +37,5 @@ pub(in crate::http) async fn refresh(
     let text = errors.required("/refresh_token", body.value.refresh_token);
     let text = errors.finish(text)?;
     let token = RefreshToken::parse(text.expose()).ok_or(RefreshError::Refused)?;
-    Ok(Written::changed(&token_pair(app.refresh(&token).await?)))
+    Ok(Written::changed(&token_pair(app.refresh(&origin.anonymous(), &token).await?)))
 }

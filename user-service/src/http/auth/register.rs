@@ -8,6 +8,7 @@ use user_api::{RegisterRequest, User};
 use crate::app::App;
 use crate::http::documented::{Always, HashesPassword, TakesJson};
 use crate::http::fields::registration;
+use crate::http::origin::Origin;
 use crate::http::users::user;
 
 /// Open an account
@@ -28,10 +29,11 @@ use crate::http::users::user;
 )]
 pub(in crate::http) async fn register(
     State(app): State<Arc<App>>,
+    origin: Origin,
     _: NoParameters,
     body: JsonBody<RegisterRequest>,
 ) -> Result<Written, Problem> {
-    let account = app.register(registration(body.value)?).await?;
+    let account = app.register(&origin.anonymous(), registration(body.value)?).await?;
     let version = account.version;
     Ok(Written::created("/api/v1/users/me", &user(account)).version(version))
 }

@@ -8,6 +8,7 @@ use vocabulary::{Session, SessionId};
 
 use crate::app::App;
 use crate::http::documented::{Always, TakesToken};
+use crate::http::origin::Origin;
 
 /// End one of one's own sessions
 ///
@@ -28,9 +29,10 @@ use crate::http::documented::{Always, TakesToken};
 pub(in crate::http) async fn revoke_session(
     State(app): State<Arc<App>>,
     caller: Caller,
+    origin: Origin,
     PathId(id): PathId<Session>,
     _: NoParameters,
 ) -> Result<Written, Problem> {
-    app.revoke(caller.user_id, id).await?;
+    app.revoke(&origin.of(&caller), caller.user_id, id).await?;
     Ok(Written::done())
 }

@@ -9,6 +9,7 @@ use user_api::{RegisterRequest, User};
 use crate::app::App;
 use crate::http::documented::{Always, HashesPassword, TakesJson, TakesToken};
 use crate::http::fields::registration;
+use crate::http::origin::Origin;
 use crate::http::users::user;
 
 /// Make somebody an administrator
@@ -32,10 +33,11 @@ use crate::http::users::user;
 pub(in crate::http) async fn create_admin(
     State(app): State<Arc<App>>,
     _: ServiceCaller,
+    origin: Origin,
     _: NoParameters,
     body: JsonBody<RegisterRequest>,
 ) -> Result<Written, Problem> {
-    let appointment = app.appoint(registration(body.value)?).await?;
+    let appointment = app.appoint(&origin.anonymous(), registration(body.value)?).await?;
     let (is_new, version) = (appointment.is_new, appointment.account.version);
     let shown = user(appointment.account);
     let written = if is_new { Written::created("/api/v1/users/me", &shown) } else { Written::changed(&shown) };

@@ -1,6 +1,8 @@
-//! The page on which the first administrator sets an account up, before there is anybody who could sign in.
+//! Pages that a link leads to, for people who cannot sign in: the first administrator, and whoever forgot a password.
 
 mod form;
 mod page;
 pub(super) mod show;
+pub(super) mod show_reset;
 pub(super) mod submit;
+pub(super) mod submit_reset;

@@ -4,41 +4,56 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use problem::Problem;
 
-use super::form::SetupForm;
-
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:10vh auto;padding:0 1rem;\
     color-scheme:light dark}label{display:block;margin-top:1rem;font-weight:600}input{box-sizing:border-box;width:100%;\
     padding:.5rem;font:inherit}button{margin-top:1.5rem;padding:.5rem 1.25rem;font:inherit}\
     .refused,.problem{color:#b3261e}@media(prefers-color-scheme:dark){.refused,.problem{color:#f2b8b5}}";
 
-/// A field of the form: its name, its label, its type and what browsers may fill in.
-const FIELDS: [(&str, &str, &str, &str); 3] = [
-    ("email", "E-mail", "email", "username"),
-    ("display_name", "Name that others see", "text", "name"),
-    ("password", "Password, at least 8 characters", "password", "new-password"),
-];
-
-/// The form, with what was typed and what was wrong with it.
-pub(super) fn form(filled: &SetupForm, problem: Option<&Problem>) -> Response {
-    let token = escaped(&filled.token);
-    let fields: String = FIELDS.iter().map(|field| input(*field, filled, problem)).collect();
-    let body = format!(
-        "<p>This makes the account of the first administrator, who looks after everybody's things and accounts.</p>\
-         {}<form method=\"post\" action=\"/setup\"><input type=\"hidden\" name=\"token\" value=\"{token}\">\
-         {fields}<button>Become the administrator</button></form>",
-        problem.map(complaint).unwrap_or_default(),
-    );
-    page(problem, "Set Lendery up", &body)
+/// A form that a link leads to.
+pub(super) struct Form<'a> {
+    pub(super) title: &'a str,
+    /// Where it is sent.
+    pub(super) action: &'a str,
+    /// What it does.
+    pub(super) purpose: &'a str,
+    pub(super) button: &'a str,
+    /// What the link ended with.
+    pub(super) token: &'a str,
+    pub(super) fields: &'a [Field<'a>],
 }
 
-/// The end of it.
-pub(super) fn done(email: &str) -> Response {
+/// A field of a form.
+pub(super) struct Field<'a> {
+    pub(super) name: &'a str,
+    pub(super) label: &'a str,
+    /// The `type` of the input.
+    pub(super) kind: &'a str,
+    /// What browsers may fill in.
+    pub(super) autocomplete: &'a str,
+    /// What was typed; empty for a password, which is never sent back.
+    pub(super) value: &'a str,
+}
+
+/// The form, with what was wrong with it.
+pub(super) fn form(form: &Form<'_>, problem: Option<&Problem>) -> Response {
+    let fields: String = form.fields.iter().map(|field| input(field, problem)).collect();
     let body = format!(
-        "<p>You are the administrator. Sign in as <strong>{}</strong> from now on; the link has been used up.</p>\
-         <p><a href=\"/\">Go to Lendery</a></p>",
-        escaped(email)
+        "<p>{}</p>{}<form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"token\" value=\"{}\">\
+         {fields}<button>{}</button></form>",
+        form.purpose,
+        problem.map(complaint).unwrap_or_default(),
+        form.action,
+        escaped(form.token),
+        form.button,
     );
-    page(None, "Lendery is set up", &body)
+    page(problem, form.title, &body)
+}
+
+/// The end of it: a sentence whose words are ours, with somebody's text in strong letters.
+pub(super) fn done(title: &str, before: &str, strong: &str, after: &str) -> Response {
+    let body =
+        format!("<p>{before}<strong>{}</strong>{after}</p><p><a href=\"/\">Go to Lendery</a></p>", escaped(strong));
+    page(None, title, &body)
 }
 
 /// What keeps the form from being shown.
@@ -51,19 +66,10 @@ fn complaint(problem: &Problem) -> String {
     format!("<p class=\"problem\" role=\"alert\">{}</p>", escaped(words))
 }
 
-fn input(
-    (name, label, kind, autocomplete): (&str, &str, &str, &str),
-    filled: &SetupForm,
-    problem: Option<&Problem>,
-) -> String {
-    let value = match name {
-        "email" => &filled.email,
-        "display_name" => &filled.display_name,
-        // A password is never sent back.
-        _ => "",
-    };
+fn input(field: &Field<'_>, problem: Option<&Problem>) -> String {
+    let Field { name, label, kind, autocomplete, value } = field;
     let errors = problem.map(Problem::errors).unwrap_or_default();
-    let refused = errors.iter().find(|error| error.pointer.trim_start_matches('/') == name);
+    let refused = errors.iter().find(|error| error.pointer.trim_start_matches('/') == *name);
     let (marks, reason) = match refused {
         None => (String::new(), String::new()),
         Some(error) => (

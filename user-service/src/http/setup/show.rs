@@ -15,7 +15,7 @@ use crate::http::documented::Always;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Parameters {
-    token: Option<String>,
+    pub(super) token: Option<String>,
 }
 
 /// Show the page of the setup link
@@ -36,5 +36,5 @@ pub(in crate::http) async fn show_setup(
 ) -> Result<Response, Problem> {
     let filled = SetupForm { token: parameters.token.unwrap_or_default(), ..SetupForm::default() };
     let is_open = app.is_setup_open(&filled.token()).await.map_err(|error| to_problem(&error))?;
-    Ok(if is_open { page::form(&filled, None) } else { page::refusal(&SetUpError::LinkSpent.into()) })
+    Ok(if is_open { filled.page(None) } else { page::refusal(&SetUpError::LinkSpent.into()) })
 }

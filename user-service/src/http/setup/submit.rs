@@ -5,12 +5,13 @@ use axum::response::Response;
 use problem::{Kind, Problem};
 use service_kit::http::NoParameters;
 
-use super::form::SetupForm;
+use super::form::{SetupForm, Submitted};
 use super::page;
 use crate::app::App;
 use crate::domain::account::Account;
 use crate::http::documented::{Always, TakesForm};
 use crate::http::fields::registration;
+use crate::http::origin::Origin;
 
 /// Set up the account of the first administrator
 #[utoipa::path(
@@ -29,15 +30,25 @@ use crate::http::fields::registration;
         Always, TakesForm
     )
 )]
-pub(in crate::http) async fn submit_setup(State(app): State<Arc<App>>, _: NoParameters, form: SetupForm) -> Response {
-    match set_up(&app, &form).await {
-        Ok(account) => page::done(account.email.as_str()),
+pub(in crate::http) async fn submit_setup(
+    State(app): State<Arc<App>>,
+    origin: Origin,
+    _: NoParameters,
+    Submitted(form): Submitted<SetupForm>,
+) -> Response {
+    match set_up(&app, origin, &form).await {
+        Ok(account) => page::done(
+            "Lendery is set up",
+            "You are the administrator. Sign in as ",
+            account.email.as_str(),
+            " from now on; the link has been used up.",
+        ),
         Err(problem) if problem.kind() == Kind::Forbidden => page::refusal(&problem),
-        Err(problem) => page::form(&form, Some(&problem)),
+        Err(problem) => form.page(Some(&problem)),
     }
 }
 
-async fn set_up(app: &App, form: &SetupForm) -> Result<Account, Problem> {
+async fn set_up(app: &App, origin: Origin, form: &SetupForm) -> Result<Account, Problem> {
     let registration = registration(form.account())?;
-    Ok(app.set_up(&form.token(), registration).await?)
+    Ok(app.set_up(&origin.anonymous(), &form.token(), registration).await?)
 }

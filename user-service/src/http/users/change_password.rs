@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::http::auth::token_pair;
 use crate::http::documented::{Always, HashesPassword, TakesJson, TakesToken};
 use crate::http::fields::new_password;
+use crate::http::origin::Origin;
 
 /// Change one's own password
 ///
@@ -29,6 +30,7 @@ use crate::http::fields::new_password;
 pub(in crate::http) async fn change_password(
     State(app): State<Arc<App>>,
     caller: Caller,
+    origin: Origin,
     _: NoParameters,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<Written, Problem> {
@@ -36,6 +38,6 @@ pub(in crate::http) async fn change_password(
     let current = errors.required("/current_password", body.value.current_password);
     let new = new_password(&mut errors, "/new_password", body.value.new_password);
     let (current, new) = errors.finish(current.zip(new))?;
-    let grant = app.change_password(caller.user_id, caller.session_id, current, new).await?;
+    let grant = app.change_password(caller.user_id, &origin.of(&caller), caller.session_id, current, new).await?;
     Ok(Written::changed(&token_pair(grant)))
 }

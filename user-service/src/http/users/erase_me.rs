@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use problem::Problem;
+use problem::{Problem, ProblemBody};
 use service_kit::caller::Caller;
 use service_kit::db::to_problem;
 use service_kit::http::{IfMatch, NoParameters, Written};
@@ -9,6 +9,7 @@ use service_kit::http::{IfMatch, NoParameters, Written};
 use super::representation::{erased, group};
 use crate::app::App;
 use crate::http::documented::{Always, TakesIfMatch, TakesToken};
+use crate::http::origin::Origin;
 
 /// Erase one's own account
 ///
@@ -22,17 +23,20 @@ use crate::http::documented::{Always, TakesIfMatch, TakesToken};
     security(("member" = [])),
     responses(
         (status = NO_CONTENT, description = "The account is no more", headers(("Cache-Group-Invalidation" = String))),
+        (status = CONFLICT, description = "Nobody else could look after the platform", body = ProblemBody,
+            content_type = "application/problem+json"),
         Always, TakesToken, TakesIfMatch
     )
 )]
 pub(in crate::http) async fn erase_me(
     State(app): State<Arc<App>>,
     caller: Caller,
+    origin: Origin,
     if_match: IfMatch,
     _: NoParameters,
 ) -> Result<Written, Problem> {
     let account = app.account(caller.user_id).await.map_err(|error| to_problem(&error))?.ok_or_else(erased)?;
     if_match.check(account.version)?;
-    app.erase(&account).await?;
+    app.erase(&origin.of(&caller), &account).await?;
     Ok(Written::done().invalidates(&[group(account.id)]))
 }

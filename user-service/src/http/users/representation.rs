@@ -1,4 +1,6 @@
-use problem::Problem;
+use problem::{Kind, Problem};
+use sea_orm::DbErr;
+use service_kit::db::to_problem;
 use user_api::{Profile, User};
 use vocabulary::UserId;
 
@@ -26,6 +28,12 @@ pub(super) fn profile(account: Account) -> Profile {
 /// The cache group of what everybody sees of an account.
 pub(super) fn group(id: UserId) -> String {
     format!("user:{id}")
+}
+
+/// The account that an administrator named.
+pub(super) fn found(read: Result<Option<Account>, DbErr>) -> Result<Account, Problem> {
+    let account = read.map_err(|error| to_problem(&error))?;
+    account.ok_or_else(|| Problem::because(Kind::NotFound, "There is no such account."))
 }
 
 /// The account was erased while the request was on its way.

@@ -1,0 +1,109 @@
+use chrono::{DateTime, Utc};
+use sea_orm::{DatabaseTransaction, DbErr};
+use user_api::{SecurityEventKind as Kind, UserStatus};
+use vocabulary::{SessionId, UserId};
+
+use super::App;
+use super::keyset::{Keyset, trimmed};
+use crate::db::users::{self, AccountFilter};
+use crate::db::{password_resets, sessions};
+use crate::domain::account::{Account, Authority, role_word, status_word};
+use crate::domain::security_event::Actor;
+use crate::domain::session::EndReason;
+
+/// Why an account was not changed or erased.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MemberError {
+    #[error("the account has changed in the meantime")]
+    Stale,
+    #[error("nobody else could look after the platform")]
+    LastAdministrator,
+    #[error(transparent)]
+    Cache(#[from] cache::CacheError),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+impl App {
+    /// A page of the accounts, newest first.
+    pub(crate) async fn accounts(
+        &self,
+        filter: &AccountFilter,
+        keyset: Keyset<UserId>,
+    ) -> Result<(Vec<Account>, Option<UserId>), DbErr> {
+        let page = users::page(self.db.read(), filter, keyset.before, keyset.limit + 1).await?;
+        Ok(trimmed(page, keyset.limit, |account| account.id))
+    }
+
+    /// Gives the account as it was read this role and status, which count from the next validation on. Disabling ends its
+    /// sessions, so that it begins anew when it is enabled again.
+    pub(crate) async fn set_authority(
+        &self,
+        actor: &Actor,
+        read: &Account,
+        to: Authority,
+    ) -> Result<Account, MemberError> {
+        if read.authority() == to {
+            return Ok(read.clone());
+        }
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        if !to.administers() {
+            spare_last_administrator(&tx, read).await?;
+        }
+        if !users::set_authority(&tx, read, to, now).await? {
+            return Err(MemberError::Stale);
+        }
+        let touched = self.follow_status(&tx, read, to.status, now).await?;
+        if read.role != to.role {
+            self.record(&tx, actor.did(Kind::RoleChanged, read.id).note(role_word(to.role)), now).await?;
+        }
+        if read.status != to.status {
+            self.record(&tx, actor.did(Kind::StatusChanged, read.id).note(status_word(to.status)), now).await?;
+        }
+        let account = users::find(&tx, read.id).await?.ok_or(MemberError::Stale)?;
+        tx.commit().await?;
+        self.standings.forget(touched).await?;
+        Ok(account)
+    }
+
+    /// Removes what says who the account belonged to, and ends its sessions. Its id stays, as a pseudonym: what others lent
+    /// or borrowed refers to it.
+    pub(crate) async fn erase(&self, actor: &Actor, read: &Account) -> Result<(), MemberError> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        spare_last_administrator(&tx, read).await?;
+        if !users::erase(&tx, read.id, read.version, now).await? {
+            return Err(MemberError::Stale);
+        }
+        let ended = sessions::end_all(&tx, read.id, None, EndReason::Erased, now).await?;
+        sessions::forget_devices(&tx, read.id).await?;
+        password_resets::discard(&tx, read.id).await?;
+        self.record(&tx, actor.did(Kind::AccountErased, read.id), now).await?;
+        crate::db::security_events::forget_addresses(&tx, read.id).await?;
+        tx.commit().await?;
+        Ok(self.standings.forget(ended).await?)
+    }
+
+    /// The sessions whose standing is another one with this status.
+    async fn follow_status(
+        &self,
+        tx: &DatabaseTransaction,
+        read: &Account,
+        status: UserStatus,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionId>, DbErr> {
+        match status {
+            UserStatus::Disabled => sessions::end_all(tx, read.id, None, EndReason::Disabled, now).await,
+            UserStatus::Active => sessions::open_ids(tx, read.id).await,
+        }
+    }
+}
+
+/// Refuses to take from the platform the last who can look after it.
+async fn spare_last_administrator(tx: &DatabaseTransaction, read: &Account) -> Result<(), MemberError> {
+    if read.authority().administers() && !users::has_another_administrator(tx, read.id).await? {
+        return Err(MemberError::LastAdministrator);
+    }
+    Ok(())
+}

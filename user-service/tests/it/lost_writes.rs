@@ -1,0 +1,113 @@
+//! The hazard of sqlx (issue 4393) on PostgreSQL, shown and then absent: a future that is dropped while it begins a
+//! transaction gives its connection back with the transaction open, and later writes on it are acknowledged and lost.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, TransactionTrait};
+use serde_json::json;
+use test_kit::{Engine, TestDatabase};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::app::TestApp;
+
+/// How often a handler is woken before its client is gone: at most so often, and each time stands for another moment.
+const MOMENTS: usize = 12;
+
+/// Drives `handler` and drops it where it waits for the `moment`th time, as a server does when the client hangs up.
+async fn until_gone(handler: impl Future<Output = ()>, moment: usize) {
+    let mut handler = pin!(handler);
+    let mut waits = 0;
+    poll_fn(|context| {
+        let polled = handler.as_mut().poll(context);
+        waits += 1;
+        if waits > moment { Poll::Ready(()) } else { polled }
+    })
+    .await;
+}
+
+async fn connect(database: &TestDatabase, connections: u32) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(database.url());
+    options.max_connections(connections).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+    Database::connect(options).await.unwrap()
+}
+
+/// A handler as one would write it: it ends with its request.
+async fn handle(db: &DatabaseConnection) {
+    let tx = db.begin().await.unwrap();
+    tx.execute_unprepared("INSERT INTO note VALUES (-1)").await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// How many of 200 acknowledged writes are lost when clients hang up on a handler that is run in this way.
+async fn lost(run: impl AsyncFn(&DatabaseConnection, usize)) -> usize {
+    let database = TestDatabase::on(Engine::Postgres).await;
+    let db = connect(&database, 2).await;
+    db.execute_unprepared("CREATE TABLE note (number integer)").await.unwrap();
+    let mut acknowledged = 0;
+    for number in 0..200 {
+        run(&db, number % MOMENTS).await;
+        let written = db.execute_unprepared(&format!("INSERT INTO note VALUES ({number})")).await;
+        acknowledged += usize::from(written.is_ok());
+    }
+    // What the others left open ends with their connections.
+    db.close().await.unwrap();
+    let db = connect(&database, 1).await;
+    let statement = sea_orm::Statement::from_string(
+        sea_orm::DbBackend::Postgres,
+        "SELECT count(DISTINCT number) FROM note WHERE number >= 0",
+    );
+    let kept: i64 = db.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    acknowledged - usize::try_from(kept).unwrap()
+}
+
+#[tokio::test]
+async fn a_handler_that_is_dropped_loses_writes_of_others_and_one_in_a_task_of_its_own_does_not() {
+    let dropped = lost(async |db, moment| until_gone(handle(db), moment).await).await;
+    assert!(dropped > 0, "the control: the hazard is there");
+    let kept = lost(async |db, moment| {
+        let task = tokio::spawn({
+            let db = db.clone();
+            async move { handle(&db).await }
+        });
+        // Only the waiting ends.
+        until_gone(async { task.await.unwrap() }, moment).await;
+    })
+    .await;
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn no_acknowledged_change_is_lost_when_others_hang_up_at_any_moment() {
+    let database = TestDatabase::on(Engine::Postgres).await;
+    let app = TestApp::start(&database).await;
+    let (ada, bela) = (app.member("ada@example.org").await, app.member("bela@example.org").await);
+    let body = json!({ "display_name": "Gone" }).to_string();
+    let request = format!(
+        "PATCH /api/v1/users/me HTTP/1.1\r\nhost: users\r\nauthorization: Bearer {}\r\nif-match: *\r\n\
+         content-type: application/merge-patch+json\r\ncontent-length: {}\r\n\r\n{body}",
+        bela.access_token,
+        body.len()
+    );
+    for number in 0..100_usize {
+        let mut socket = TcpStream::connect(&app.address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        if number % 10 == 9 {
+            // Some stay until the answer begins.
+            socket.read_exact(&mut [0; 12]).await.unwrap();
+        } else {
+            for _ in 0..number % MOMENTS {
+                tokio::task::yield_now().await;
+            }
+        }
+        drop(socket);
+        let name = json!({ "display_name": format!("Ada {number}") });
+        let answer = ada.client.patch("/api/v1/users/me", "*", &name).await.expect(200).json();
+        // Asked on a connection of its own, which sees only what is committed.
+        let version = app.count(&format!("SELECT version FROM users WHERE id = '{}'", ada.id)).await;
+        assert_eq!(answer["version"], version, "round {number}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Revocations against validations that are in flight, by the order of events.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cache::{Cache, CacheError, FillTicket, Filled, InProcess};
+use serde_json::json;
+use service_kit::clock::Clock;
+use test_kit::{Engine, TestDatabase, on_every_database, wait_until};
+use tokio::sync::Notify;
+use user_service::Config;
+
+use crate::app::{TestApp, start};
+
+/// Asks both instances without a pause whether a token is good, and notes every yes to a question that was asked after the
+/// revocation had been answered.
+struct Questions {
+    revoked: AtomicBool,
+    asked_after: AtomicUsize,
+    accepted_after: AtomicUsize,
+}
+
+impl Questions {
+    async fn ask(&self, service: &test_kit::http::Client, token: &str) {
+        while self.asked_after.load(Ordering::SeqCst) < 40 {
+            let was_revoked = self.revoked.load(Ordering::SeqCst);
+            let answer = service.post("/internal/v1/validate-token", &json!({ "token": token })).await.expect(200);
+            if was_revoked {
+                let is_active = answer.json()["active"] == true;
+                self.accepted_after.fetch_add(usize::from(is_active), Ordering::SeqCst);
+                self.asked_after.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+/// Revokes in each way while eight ask; `cache` is what the two instances share besides the database.
+async fn no_question_after_a_revocation_is_answered_yes(cache: Arc<dyn Cache>) {
+    let database = TestDatabase::on(Engine::Postgres).await;
+    let (clock, hands) = Clock::manual(start());
+    let instance = || {
+        let (clock, hands, cache) = (clock.clone(), hands.clone(), Arc::clone(&cache));
+        TestApp::start_sharing(&database, clock, hands, Config::default(), cache)
+    };
+    let (one, two) = (instance().await, instance().await);
+    let admin = one.administrator("admin@example.org").await.client;
+    for (number, way) in ["logout", "end the session", "disable", "erase"].into_iter().enumerate() {
+        let ada = one.member(&format!("ada{number}@example.org")).await;
+        let questions = Arc::new(Questions {
+            revoked: AtomicBool::new(false),
+            asked_after: AtomicUsize::new(0),
+            accepted_after: AtomicUsize::new(0),
+        });
+        let asking: Vec<_> = (0..8)
+            .map(|asker| {
+                let service = if asker % 2 == 0 { one.service.clone() } else { two.service.clone() };
+                let (questions, token) = (Arc::clone(&questions), ada.access_token.clone());
+                tokio::spawn(async move { questions.ask(&service, &token).await })
+            })
+            .collect();
+        assert!(two.is_active(&ada.access_token).await, "the control");
+        let user = format!("/api/v1/users/{}", ada.id);
+        match way {
+            "logout" => ada.client.post("/api/v1/auth/logout", &json!({})).await.expect(204),
+            "end the session" => {
+                let sid = one.validate(&ada.access_token).await["sid"].as_str().unwrap().to_owned();
+                ada.client.delete(&format!("/api/v1/auth/sessions/{sid}"), "*").await.expect(204)
+            }
+            "disable" => admin.patch(&user, "*", &json!({ "status": "disabled" })).await.expect(200),
+            _ => admin.delete(&user, "*").await.expect(204),
+        };
+        questions.revoked.store(true, Ordering::SeqCst);
+        for asker in asking {
+            asker.await.unwrap();
+        }
+        assert_eq!(questions.accepted_after.load(Ordering::SeqCst), 0, "{way}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_cache_no_instance_accepts_what_another_has_revoked() {
+    no_question_after_a_revocation_is_answered_yes(Arc::new(InProcess::new(0))).await;
+}
+
+#[tokio::test]
+async fn with_a_cache_in_common_no_instance_accepts_what_another_has_revoked() {
+    no_question_after_a_revocation_is_answered_yes(Arc::new(InProcess::new(1_000_000))).await;
+}
+
+/// A cache whose fills wait, once they have been held up, until they are let go.
+#[derive(Debug)]
+struct SlowFills {
+    inner: InProcess,
+    holding: AtomicBool,
+    held: AtomicUsize,
+    go: Notify,
+}
+
+#[async_trait]
+impl Cache for SlowFills {
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
+        self.inner.get(key).await
+    }
+
+    async fn begin_fill(&self, key: &str) -> Result<FillTicket, CacheError> {
+        self.inner.begin_fill(key).await
+    }
+
+    async fn fill(&self, ticket: FillTicket, value: Bytes, ttl: Duration) -> Result<Filled, CacheError> {
+        if self.holding.load(Ordering::SeqCst) {
+            self.held.fetch_add(1, Ordering::SeqCst);
+            self.go.notified().await;
+        }
+        self.inner.fill(ticket, value, ttl).await
+    }
+
+    async fn invalidate(&self, key: &str) -> Result<(), CacheError> {
+        self.inner.invalidate(key).await
+    }
+}
+
+#[tokio::test]
+async fn a_slow_fill_that_began_before_a_revocation_does_not_undo_it() {
+    on_every_database(async |database| {
+        let cache = Arc::new(SlowFills {
+            inner: InProcess::new(1_000_000),
+            holding: AtomicBool::new(false),
+            held: AtomicUsize::new(0),
+            go: Notify::new(),
+        });
+        let (clock, hands) = Clock::manual(start());
+        let shared = Arc::clone(&cache) as Arc<dyn Cache>;
+        let app = TestApp::start_sharing(&database, clock, hands, Config::default(), shared).await;
+        let ada = app.member("ada@example.org").await;
+        cache.holding.store(true, Ordering::SeqCst);
+        let slow = tokio::spawn({
+            let (service, token) = (app.service.clone(), ada.access_token.clone());
+            async move { service.post("/internal/v1/validate-token", &json!({ "token": token })).await.json() }
+        });
+        let reached = async || cache.held.load(Ordering::SeqCst) > 0;
+        wait_until("a fill is held up", Duration::from_secs(10), reached).await;
+        cache.holding.store(false, Ordering::SeqCst);
+        ada.client.post("/api/v1/auth/logout", &json!({})).await.expect(204);
+        cache.go.notify_waiters();
+        assert_eq!(slow.await.unwrap()["active"], true, "it was asked before");
+        assert!(!app.is_active(&ada.access_token).await);
+        assert!(!app.is_active(&ada.access_token).await, "and not from what was filled since");
+    })
+    .await;
+}
+
+/// A cache that answers nothing.
+#[derive(Debug)]
+struct Gone;
+
+fn gone<T>() -> Result<T, CacheError> {
+    Err(CacheError::from(Box::<dyn std::error::Error + Send + Sync>::from("gone")))
+}
+
+#[async_trait]
+impl Cache for Gone {
+    async fn get(&self, _: &str) -> Result<Option<Bytes>, CacheError> {
+        gone()
+    }
+
+    async fn begin_fill(&self, _: &str) -> Result<FillTicket, CacheError> {
+        gone()
+    }
+
+    async fn fill(&self, _: FillTicket, _: Bytes, _: Duration) -> Result<Filled, CacheError> {
+        gone()
+    }
+
+    async fn invalidate(&self, _: &str) -> Result<(), CacheError> {
+        gone()
+    }
+}
+
+#[tokio::test]
+async fn with_the_cache_gone_sessions_are_answered_from_the_database() {
+    on_every_database(async |database| {
+        let (clock, hands) = Clock::manual(start());
+        let first = TestApp::start_with(&database, clock.clone(), hands.clone(), Config::default()).await;
+        let ada = first.member("ada@example.org").await;
+        first.stop().await;
+        let app = TestApp::start_sharing(&database, clock, hands, Config::default(), Arc::new(Gone)).await;
+        assert!(app.is_active(&ada.access_token).await);
+        // The change is made; that it may not count at once everywhere is said.
+        let said = app.web.with_token(&ada.access_token).post("/api/v1/auth/logout", &json!({})).await.expect(503);
+        assert!(said.header("retry-after").is_some());
+        assert!(!app.is_active(&ada.access_token).await);
+    })
+    .await;
+}
