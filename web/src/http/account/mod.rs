@@ -1,0 +1,6 @@
+//! A member's own account.
+
+pub(super) mod end_session;
+pub(super) mod name;
+pub(super) mod password;
+pub(super) mod show;

@@ -1,0 +1,127 @@
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use chrono::{Datelike, Months, NaiveDate};
+use chrono_tz::Tz;
+use inventory_api::{Availability, Category, Item, ItemStatus, OfferKind};
+use problem::{Kind, Problem};
+use url::form_urlencoded;
+use vocabulary::ItemId;
+
+use super::visit::Visit;
+use crate::clients::ApiError;
+use crate::shown::{Frame, Keep, Look, Month, Notice, Page, months, price};
+
+mod facts;
+
+use facts::{Fact, facts};
+
+/// As long as the availability it shows: services reserve past the gateway, which hears of it late.
+const FRESH_SECONDS: u32 = 5;
+
+/// Months of availability, the current one included.
+const MONTHS: u32 = 3;
+
+#[derive(Template)]
+#[template(path = "item.html")]
+struct ItemPage {
+    f: Frame,
+    notices: Vec<Notice>,
+    price: String,
+    category: String,
+    owner: Option<String>,
+    facts: Vec<Fact>,
+    tags: Vec<Tag>,
+    months: Vec<Month>,
+    zone: String,
+    look: Look,
+    yours: bool,
+    item: Item,
+}
+
+struct Tag {
+    name: String,
+    query: String,
+}
+
+/// One thing: what it is, whose, and when it is free.
+pub(super) async fn item(visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
+    let item = visit.web.inventory.item(id, &visit.asking).await?;
+    let (owner, categories, availability) = tokio::join!(
+        visit.web.users.profile(item.owner_id, &visit.asking),
+        visit.web.inventory.categories(&visit.asking),
+        availability(&visit, &item)
+    );
+    let (f, mut notices) = (visit.frame(), status_notices(&visit, &item));
+    let groups = vec![format!("item:{id}"), format!("user:{}", item.owner_id), "categories".into()];
+    let mut keep = visit.keep(groups, FRESH_SECONDS);
+    let mut missing = |error: &ApiError, words: &str| {
+        tracing::warn!(error = %error, "an item's page misses a part");
+        notices.push(Notice::calm(words));
+        keep = Keep::Nobody;
+    };
+    // An erased member has no profile any more, and that is no failure.
+    let owner = match owner {
+        Err(error @ ApiError::Missing { .. }) => {
+            missing(&error, f.w.owner_missing);
+            None
+        }
+        owner => owner.ok().map(|profile| profile.display_name),
+    };
+    let availability = availability.unwrap_or_else(|error| {
+        missing(&error, f.w.availability_missing);
+        None
+    });
+    let template = ItemPage {
+        notices,
+        price: price(visit.lang, &item),
+        category: category_name(&item, categories.unwrap_or_default()),
+        owner,
+        facts: facts(visit.lang, &item),
+        tags: item.tags.iter().map(|name| tag(name)).collect(),
+        zone: availability.as_ref().map(|days| format!("{} {}.", f.w.days_in, days.time_zone)).unwrap_or_default(),
+        months: availability.map(|days| months(visit.lang, &days.days)).unwrap_or_default(),
+        look: Look::of(&item.category),
+        yours: visit.visitor.session().is_some_and(|session| session.user_id == item.owner_id),
+        item,
+        f,
+    };
+    Ok(Page::new(template).keep(keep).into_response())
+}
+
+/// Of what is lent, from today to the end of the last month shown.
+async fn availability(visit: &Visit, item: &Item) -> Result<Option<Availability>, ApiError> {
+    if item.offer == OfferKind::Sell || item.status == ItemStatus::Draft {
+        return Ok(None);
+    }
+    let zone: Tz = item.pickup.as_ref().and_then(|place| place.time_zone.parse().ok()).unwrap_or(Tz::UTC);
+    let today = visit.web.clock.now().with_timezone(&zone).date_naive();
+    let days = end(today).map(|end| (today.to_string(), end.to_string()));
+    visit.web.inventory.availability(item.id, days, &visit.asking).await.map(Some)
+}
+
+/// The day after the last one shown.
+fn end(today: NaiveDate) -> Option<NaiveDate> {
+    today.with_day(1)?.checked_add_months(Months::new(MONTHS))
+}
+
+fn status_notices(visit: &Visit, item: &Item) -> Vec<Notice> {
+    let w = visit.lang.words();
+    match item.status {
+        ItemStatus::Paused => vec![Notice::calm(w.paused_now)],
+        ItemStatus::Draft => vec![Notice::calm(w.draft_now)],
+        ItemStatus::Listed | ItemStatus::Retired => Vec::new(),
+    }
+}
+
+/// Its slug stands in when the names are missing.
+fn category_name(item: &Item, categories: Vec<Category>) -> String {
+    let named = categories.into_iter().find(|category| category.slug == item.category);
+    named.map_or_else(|| item.category.clone(), |category| category.name)
+}
+
+fn tag(name: &str) -> Tag {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("tag", name).finish();
+    Tag { name: name.to_owned(), query }
+}

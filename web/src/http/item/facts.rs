@@ -1,0 +1,59 @@
+use chrono_tz::Tz;
+use inventory_api::{Approval, Condition, Item, OfferKind};
+
+use crate::shown::{amount, day};
+use crate::words::Language;
+
+/// One line of what is known of a thing.
+pub(super) struct Fact {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+}
+
+/// What there is to say of a thing beside its name, price and owner.
+pub(super) fn facts(language: Language, item: &Item) -> Vec<Fact> {
+    let w = language.words();
+    let fact = |label, value: String| Some(Fact { label, value });
+    let lent = item.offer == OfferKind::Lend;
+    let zone: Tz = item.pickup.as_ref().and_then(|place| place.time_zone.parse().ok()).unwrap_or(Tz::UTC);
+    let listed = item.created_at.with_timezone(&zone).date_naive();
+    let all = [
+        fact(w.condition, condition(language, item.condition).to_owned()),
+        item.deposit.and_then(|money| fact(w.deposit, amount(language, money))),
+        item.max_loan_days.and_then(|days| fact(w.longest_loan, self::days(language, days))),
+        item.units.filter(|units| *units > 1).and_then(|units| fact(w.how_many, units.to_string())),
+        item.stock.and_then(|stock| fact(w.in_stock, stock.to_string())),
+        fact(w.who_decides, approval(language, item.approval).to_owned()).filter(|_| lent),
+        item.pickup.as_ref().and_then(|place| fact(w.pickup, place.label.clone())),
+        fact(w.listed_on, day(language, listed)),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn days(language: Language, days: u16) -> String {
+    match (language, days) {
+        (Language::English, 1) => "1 day".to_owned(),
+        (Language::English, days) => format!("{days} days"),
+        (Language::German, 1) => "1 Tag".to_owned(),
+        (Language::German, days) => format!("{days} Tage"),
+    }
+}
+
+fn condition(language: Language, condition: Condition) -> &'static str {
+    let w = language.words();
+    match condition {
+        Condition::New => w.condition_new,
+        Condition::LikeNew => w.condition_like_new,
+        Condition::Good => w.condition_good,
+        Condition::Fair => w.condition_fair,
+        Condition::Poor => w.condition_poor,
+    }
+}
+
+fn approval(language: Language, approval: Approval) -> &'static str {
+    let w = language.words();
+    match approval {
+        Approval::Auto => w.approval_auto,
+        Approval::Owner => w.approval_owner,
+    }
+}

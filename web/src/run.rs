@@ -1,0 +1,83 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use peer::{Peer, PeerSettings};
+use service_kit::RunError;
+use service_kit::clock::Clock;
+use service_kit::ops::Ops;
+use service_kit::randomness::Randomness;
+use service_kit::serve::{Limits, serve};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::clients::{Inventory, Users};
+use crate::config::Config;
+use crate::http::{Web, router};
+use crate::session::{Cookie, Seal};
+use crate::shown::Assets;
+
+/// How long it may take until a service accepts a connection.
+const CONNECT: Duration = Duration::from_millis(250);
+
+/// What the pages need of the world around them. The peers carry no credential: they ask what everybody may ask, or speak
+/// for a member by the member's own token.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    pub clock: Clock,
+    /// For session cookies.
+    pub randomness: Randomness,
+    /// Where its checks and metrics are shown.
+    pub ops: Ops,
+    /// The user service.
+    pub users: Peer,
+    /// The inventory.
+    pub inventory: Peer,
+}
+
+impl Deps {
+    /// What a process of its own uses: the machine's clock, and the services that the settings name.
+    ///
+    /// # Errors
+    /// When a setting cannot be used; the error says which.
+    pub fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
+        let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
+        let randomness = Randomness::system();
+        let peer = |name: &str, setting: &str, url: &str| {
+            let base = url.parse().map_err(|error| unusable(setting, &error))?;
+            let seed = u64::from_ne_bytes(randomness.bytes());
+            Peer::new(PeerSettings::new(name, base), http.clone(), seed).map_err(|error| unusable(setting, &error))
+        };
+        let users = peer("user-service", "users_url", &config.users_url)?;
+        let inventory = peer("inventory-service", "inventory_url", &config.inventory_url)?;
+        Ok(Self { clock: Clock::system(), randomness, ops, users, inventory })
+    }
+}
+
+/// Serves until `shutdown`, then finishes what has begun. It is ready as soon as it serves: a page says itself what it
+/// misses.
+///
+/// # Errors
+/// When a setting cannot be used, or the listener fails for good.
+pub async fn run(
+    config: Config,
+    deps: Deps,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    let seal = Seal::new(&config.session_keys()?, deps.randomness);
+    let web = Web {
+        inventory: Inventory::new(deps.inventory),
+        users: Users::new(deps.users),
+        cookie: Cookie::new(seal.clone(), config.secure_cookies),
+        seal,
+        clock: deps.clock,
+        assets: Arc::new(Assets::new()),
+    };
+    let router = router(Arc::new(web), config.request_deadline());
+    Ok(serve(listener, router, Limits::default(), shutdown).await?)
+}
+
+fn unusable(setting: &str, error: &dyn fmt::Display) -> RunError {
+    RunError::Settings(format!("{setting}: {error}"))
+}

@@ -1,0 +1,25 @@
+//! What a page is made of, whichever page it is.
+
+mod assets;
+mod card;
+mod dates;
+mod field;
+mod frame;
+mod look;
+mod money;
+mod months;
+mod notice;
+mod page;
+mod tree;
+
+pub(crate) use assets::Assets;
+pub(crate) use card::{Card, price};
+pub(crate) use dates::{day, moment};
+pub(crate) use field::{Choice, Control, Field, refuse};
+pub(crate) use frame::Frame;
+pub(crate) use look::Look;
+pub(crate) use money::{amount, in_field, parse_amount};
+pub(crate) use months::{Month, months};
+pub(crate) use notice::Notice;
+pub(crate) use page::{Keep, Page, redirect};
+pub(crate) use tree::{Shelf, shelves};
