@@ -46,7 +46,7 @@ pub(crate) enum Command {
     /// Print a service's OpenAPI document.
     #[command(hide = true)]
     Openapi {
-        /// `users` or `inventory`.
+        /// `users`, `inventory` or `payments`.
         #[arg(long)]
         service: String,
     },

@@ -9,7 +9,8 @@ use crate::child;
 use crate::workspace::Workspace;
 
 /// What `lendery` calls each service that has a contract.
-const NAMES: [(&str, &str); 2] = [("inventory-service", "inventory"), ("user-service", "users")];
+const NAMES: [(&str, &str); 3] =
+    [("inventory-service", "inventory"), ("payment-service", "payments"), ("user-service", "users")];
 
 /// Compares every document with the code, building that first.
 pub(crate) fn build_and_check(workspace: &Workspace) -> Result<()> {

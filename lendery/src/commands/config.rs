@@ -2,7 +2,7 @@ use std::path::Path;
 
 use comfy_table::{Table, TableStyle};
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, SERVICES};
 use crate::stack::Settings;
 
 /// Longer values are cut.
@@ -20,7 +20,7 @@ pub(super) fn print(path: &Path) -> anyhow::Result<()> {
         data_dir.path().display().to_string(),
         "--data-dir or LENDERY_DATA_DIR".to_owned(),
     ]);
-    for name in ["users", "inventory", "etl"] {
+    for name in SERVICES.into_iter().chain(["etl"]) {
         let file = data_dir.database_file(name).display().to_string();
         table.add_row([format!("{name}.database"), file, "data_dir".to_owned()]);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use comfy_table::{Table, TableStyle};
 use serde_json::Value;
 
-use crate::data_dir::{DataDir, Endpoints, Secrets};
+use crate::data_dir::{DataDir, Endpoints, SERVICES, Secrets};
 
 /// The operations listener is on this machine; it answers at once or is in trouble.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ async fn examine(path: &Path) -> Vec<Finding> {
 
 fn databases(data_dir: &DataDir) -> Result<String, String> {
     let mut sizes = Vec::new();
-    for name in ["users", "inventory", "etl"] {
+    for name in SERVICES.into_iter().chain(["etl"]) {
         let file = data_dir.database_file(name);
         match header(&file) {
             Ok(SQLITE_HEADER) => sizes.push(format!("{name} is there")),

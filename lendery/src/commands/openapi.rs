@@ -6,7 +6,8 @@ pub(super) fn print(service: &str) -> anyhow::Result<()> {
     let document = match service {
         "users" => user_service::openapi(),
         "inventory" => inventory_service::openapi(),
-        other => bail!("there is no service {other}; the services are users and inventory"),
+        "payments" => payment_service::openapi(),
+        other => bail!("there is no service {other}; the services are users, inventory and payments"),
     };
     println!("{}", document.to_pretty_json()?);
     Ok(())

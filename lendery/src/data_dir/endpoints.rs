@@ -14,6 +14,7 @@ pub(crate) struct Endpoints {
     pub(crate) pid: u32,
     pub(crate) users: SocketAddr,
     pub(crate) inventory: SocketAddr,
+    pub(crate) payments: SocketAddr,
     /// None while a command runs the services for itself only.
     pub(crate) web: Option<SocketAddr>,
     pub(crate) ops: Option<SocketAddr>,

@@ -7,6 +7,7 @@ pub(crate) use endpoints::Endpoints;
 pub(crate) use secrets::Secrets;
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,10 @@ use anyhow::{Context, anyhow, bail};
 /// The folders in it. Databases and secrets must not be read by others.
 const ROOMS: [&str; 5] = ["databases", "photos", "run", "secrets", "warehouse"];
 
-/// There since the databases of all services were first opened.
+/// The services that keep a database here.
+pub(crate) const SERVICES: [&str; 3] = ["users", "inventory", "payments"];
+
+/// Names the services whose databases were once opened all together, one a line.
 const COMPLETE_MARK: &str = "databases/complete";
 
 /// There while a demo is being filled in, so that a start after a crash finishes it.
@@ -84,10 +88,8 @@ impl DataDir {
 
     /// Refuses a directory that has lost a database: starting with an empty one in its place would hide the loss.
     pub(crate) fn check_databases(&self) -> anyhow::Result<()> {
-        if !self.path.join(COMPLETE_MARK).exists() {
-            return Ok(());
-        }
-        for file in ["users", "inventory"].map(|name| self.database_file(name)) {
+        let complete = std::fs::read_to_string(self.path.join(COMPLETE_MARK)).unwrap_or_default();
+        for file in complete.lines().map(|name| self.database_file(name)) {
             if std::fs::metadata(&file).map_or(0, |found| found.len()) == 0 {
                 bail!(
                     "the database {} is missing or empty; restore it from a backup, or choose another --data-dir",
@@ -100,7 +102,8 @@ impl DataDir {
 
     /// Notes that all databases are there, so that one that is missing later is missed.
     pub(crate) fn databases_are_complete(&self) -> anyhow::Result<()> {
-        self.private_file(COMPLETE_MARK).map(drop).with_context(|| unusable(&self.path))
+        let write = |mut file: File| file.write_all(SERVICES.join("\n").as_bytes());
+        self.private_file(COMPLETE_MARK).and_then(write).with_context(|| unusable(&self.path))
     }
 
     /// Whether nobody has used it yet, or only a demo that was cut short while it was being filled.
@@ -182,7 +185,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(directory.path()).unwrap();
         data_dir.check_databases().unwrap();
-        for name in ["users", "inventory"] {
+        for name in SERVICES {
             std::fs::write(data_dir.database_file(name), "rows").unwrap();
         }
         data_dir.databases_are_complete().unwrap();

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use events::InProcessBus;
 use peer::{Credential, HttpClient, Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::clock::Clock;
@@ -46,6 +47,8 @@ pub(crate) struct Backstage {
     settings: Settings,
     ops: Ops,
     http: HttpClient,
+    /// Carries events between the services.
+    bus: Arc<InProcessBus>,
     tasks: JoinSet<Ended>,
     /// From here on nothing new is wanted; the operations listener says so.
     draining: CancellationToken,
@@ -61,11 +64,12 @@ impl Backstage {
         // What a process that was killed has left would send other commands to nobody.
         Endpoints::remove(data_dir);
         let draining = CancellationToken::new();
-        let (users, inventory) = (loopback().await?, loopback().await?);
+        let (users, inventory, payments) = (loopback().await?, loopback().await?, loopback().await?);
         let endpoints = Endpoints {
             pid: std::process::id(),
             users: users.local_addr()?,
             inventory: inventory.local_addr()?,
+            payments: payments.local_addr()?,
             web: None,
             ops: None,
         };
@@ -75,6 +79,7 @@ impl Backstage {
             settings: Settings::load(data_dir)?,
             ops: Ops::new(env!("CARGO_PKG_VERSION"), draining.clone()),
             http: peer::http_client(CONNECT)?,
+            bus: Arc::new(InProcessBus::default()),
             tasks: JoinSet::new(),
             draining,
             shutdown: CancellationToken::new(),
@@ -82,8 +87,9 @@ impl Backstage {
         };
         backstage.spawn_users(secrets, users);
         backstage.spawn_inventory(secrets, inventory)?;
-        let addresses = [backstage.endpoints.users, backstage.endpoints.inventory];
-        backstage.answering(&addresses).await?;
+        backstage.spawn_payments(secrets, payments)?;
+        let Endpoints { users, inventory, payments, .. } = backstage.endpoints;
+        backstage.answering(&[users, inventory, payments]).await?;
         data_dir.databases_are_complete()?;
         Ok(backstage)
     }
@@ -129,18 +135,35 @@ impl Backstage {
     }
 
     fn spawn_inventory(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
-        let mut users = PeerSettings::new("user-service", origin(self.endpoints.users)?);
-        users.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
-        let peer = Peer::new(users, self.http.clone(), seed())?;
         let deps = inventory_service::Deps {
             clock: Clock::system(),
             ops: self.ops.clone(),
-            users: Arc::new(HttpUsers::new(peer)),
+            users: self.users(secrets)?,
             credentials: ServiceCredentials::accepting([&secrets.service_credential]),
         };
         let run = inventory_service::run(self.settings.inventory.clone(), deps, listener, self.shutdown.clone());
         self.spawn("inventory-service", run);
         Ok(())
+    }
+
+    fn spawn_payments(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+        let deps = payment_service::Deps {
+            clock: Clock::system(),
+            ops: self.ops.clone(),
+            users: self.users(secrets)?,
+            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
+            bus: self.bus.clone(),
+        };
+        let run = payment_service::run(self.settings.payments.clone(), deps, listener, self.shutdown.clone());
+        self.spawn("payment-service", run);
+        Ok(())
+    }
+
+    /// The user service as other services ask it.
+    fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<HttpUsers>> {
+        let mut settings = PeerSettings::new("user-service", origin(self.endpoints.users)?);
+        settings.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
+        Ok(Arc::new(HttpUsers::new(Peer::new(settings, self.http.clone(), seed())?)))
     }
 
     /// Starts the warehouse's schedule.
@@ -153,8 +176,8 @@ impl Backstage {
 
     /// The gateway's settings, with the services of this process as its upstreams.
     fn gateway_config(&self) -> gateway::Config {
-        let Endpoints { users, inventory, .. } = &self.endpoints;
-        let upstreams = [("users", *users), ("inventory", *inventory)];
+        let Endpoints { users, inventory, payments, .. } = self.endpoints;
+        let upstreams = [("users", users), ("inventory", inventory), ("payments", payments)];
         let upstreams = upstreams.into_iter().map(|(name, address)| (name, format!("http://{address}"))).collect();
         gateway::Config { upstreams, ..self.settings.gateway.clone() }
     }

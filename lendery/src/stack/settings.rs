@@ -11,6 +11,7 @@ use crate::data_dir::{DataDir, Secrets};
 pub(crate) struct Settings {
     pub(crate) users: user_service::Config,
     pub(crate) inventory: inventory_service::Config,
+    pub(crate) payments: payment_service::Config,
     pub(crate) gateway: gateway::Config,
     etl: etl::Config,
     /// Every setting with its origin, for `lendery config print`.
@@ -18,12 +19,14 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 14] = [
+const OURS: [&str; 16] = [
     "database_url",
     "inventory_database_url",
     "listen",
     "log_filter",
     "log_format",
+    "nats_replicas",
+    "nats_url",
     "ops_listen",
     "previous_service_credential",
     "pseudonym_key",
@@ -43,13 +46,15 @@ impl Settings {
         users.database_url = Secret::new(data_dir.database_url("users"));
         let mut inventory: inventory_service::Config = one("inventory", &variables, &mut origins)?;
         inventory.database_url = Secret::new(data_dir.database_url("inventory"));
+        let mut payments: payment_service::Config = one("payments", &variables, &mut origins)?;
+        payments.database_url = Secret::new(data_dir.database_url("payments"));
         let gateway = one("gateway", &variables, &mut origins)?;
         let mut etl: etl::Config = one("etl", &variables, &mut origins)?;
         etl.users_database_url = users.database_url.clone();
         etl.inventory_database_url = inventory.database_url.clone();
         etl.database_url = Secret::new(data_dir.database_url("etl"));
         etl.warehouse = data_dir.warehouse();
-        Ok(Self { users, inventory, gateway, etl, origins })
+        Ok(Self { users, inventory, payments, gateway, etl, origins })
     }
 
     /// The ETL's settings with the key that turns ids into pseudonyms.
