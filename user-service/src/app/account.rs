@@ -40,7 +40,11 @@ impl App {
         let (db, at) = (self.db.read(), self.clock.now());
         let sessions = sessions::page(db, id, None, EXPORTED, at).await?;
         let filter = EventFilter { user: Some(id), ..EventFilter::default() };
-        let events = security_events::page(db, filter, None, EXPORTED).await?;
+        let mut events = security_events::page(db, filter, None, EXPORTED).await?;
+        // Where somebody else was, an administrator say, is no data of this user.
+        for event in events.iter_mut().filter(|event| event.actor_id.is_some_and(|actor| actor != id)) {
+            event.address = None;
+        }
         Ok(Record { at, sessions, events })
     }
 

@@ -6,7 +6,7 @@ use vocabulary::{SessionId, UserId};
 use super::App;
 use super::keyset::{Keyset, trimmed};
 use crate::db::users::{self, AccountFilter};
-use crate::db::{password_resets, sessions};
+use crate::db::{password_resets, security_events, sessions};
 use crate::domain::account::{Account, Authority, role_word, status_word};
 use crate::domain::security_event::Actor;
 use crate::domain::session::EndReason;
@@ -54,7 +54,7 @@ impl App {
         if !users::set_authority(&tx, read, to, now).await? {
             return Err(MemberError::Stale);
         }
-        let touched = self.follow_status(&tx, read, to.status, now).await?;
+        let touched = follow_status(&tx, read, to.status, now).await?;
         if read.role != to.role {
             self.record(&tx, actor.did(Kind::RoleChanged, read.id).note(role_word(to.role)), now).await?;
         }
@@ -80,23 +80,22 @@ impl App {
         sessions::forget_devices(&tx, read.id).await?;
         password_resets::discard(&tx, read.id).await?;
         self.record(&tx, actor.did(Kind::AccountErased, read.id), now).await?;
-        crate::db::security_events::forget_addresses(&tx, read.id).await?;
+        security_events::forget_addresses(&tx, read.id).await?;
         tx.commit().await?;
         Ok(self.standings.forget(ended).await?)
     }
+}
 
-    /// The sessions whose standing is another one with this status.
-    async fn follow_status(
-        &self,
-        tx: &DatabaseTransaction,
-        read: &Account,
-        status: UserStatus,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionId>, DbErr> {
-        match status {
-            UserStatus::Disabled => sessions::end_all(tx, read.id, None, EndReason::Disabled, now).await,
-            UserStatus::Active => sessions::open_ids(tx, read.id).await,
-        }
+/// The sessions whose standing is another one with this status. Those of a disabled account have ended.
+async fn follow_status(
+    tx: &DatabaseTransaction,
+    read: &Account,
+    status: UserStatus,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>, DbErr> {
+    match status {
+        UserStatus::Disabled => sessions::end_all(tx, read.id, None, EndReason::Disabled, now).await,
+        UserStatus::Active => sessions::open_ids(tx, read.id).await,
     }
 }
 

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use user_api::{SecurityEventId, SecurityEventKind};
 use vocabulary::{SessionId, UserId};
@@ -66,10 +66,11 @@ pub(crate) async fn page(
     rows.into_iter().map(event_of).collect()
 }
 
-/// Removes where this user's events came from.
+/// Removes where this user was when something happened.
 pub(crate) async fn forget_addresses(tx: &DatabaseTransaction, user: UserId) -> Result<(), DbErr> {
     let change = ActiveModel { address: Set(None), ..Default::default() };
-    Entity::update_many().set(change).filter(Column::UserId.eq(user.uuid())).exec(tx).await.map(drop)
+    let touched = Condition::any().add(Column::UserId.eq(user.uuid())).add(Column::ActorId.eq(user.uuid()));
+    Entity::update_many().set(change).filter(touched).exec(tx).await.map(drop)
 }
 
 /// Deletes what happened before `then`. Answers how many events.

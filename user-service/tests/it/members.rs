@@ -200,6 +200,8 @@ async fn an_export_holds_all_that_is_kept_and_nothing_of_others() {
         let bela = app.member("bela@example.org").await;
         let ada = app.member("ada@example.org").await;
         app.login("ada@example.org", "wrong wrong").await.expect(401);
+        let admin = app.administrator("admin@example.org").await.client;
+        admin.post(&format!("/api/v1/users/{}/password-reset", ada.id), &json!({})).await.expect(200);
         let answer = ada.client.get("/api/v1/users/me/export").await.expect(200);
         assert!(answer.header("content-disposition").unwrap().starts_with("attachment"));
         assert_eq!(answer.header("cache-control"), Some("private, no-store"));
@@ -208,7 +210,10 @@ async fn an_export_holds_all_that_is_kept_and_nothing_of_others() {
         assert_eq!(export["sessions"].as_array().unwrap().len(), 1);
         let kinds: Vec<&Value> =
             export["security_events"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
-        assert_eq!(kinds, ["login_failed", "logged_in", "account_opened"]);
+        assert_eq!(kinds, ["reset_offered", "login_failed", "logged_in", "account_opened"]);
+        let addresses: Vec<&Value> =
+            export["security_events"].as_array().unwrap().iter().map(|event| &event["address"]).collect();
+        assert_eq!(addresses, [&Value::Null, &json!("127.0.0.1"), &json!("127.0.0.1"), &json!("127.0.0.1")]);
         let text = export.to_string();
         for foreign in [&bela.id, "bela", "argon2", &ada.refresh_token] {
             assert!(!text.contains(foreign), "{foreign}");

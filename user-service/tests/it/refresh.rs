@@ -1,9 +1,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use test_kit::on_every_database;
+use service_kit::clock::Clock;
+use test_kit::{Engine, TestDatabase, on_every_database};
+use user_service::Config;
 
-use crate::app::{TestApp, at_once};
+use crate::app::{TestApp, at_once, start};
 
 #[tokio::test]
 async fn a_refresh_gives_a_new_pair_for_the_same_session() {
@@ -37,6 +39,28 @@ async fn a_hundred_parallel_refreshes_leave_one_live_successor() {
         app.refresh(successors.iter().next().unwrap()).await.expect(200);
     })
     .await;
+}
+
+#[tokio::test]
+async fn parallel_refreshes_on_two_instances_leave_one_live_successor_too() {
+    let database = TestDatabase::on(Engine::Postgres).await;
+    let (clock, hands) = Clock::manual(start());
+    let one = TestApp::start_with(&database, clock.clone(), hands.clone(), Config::default()).await;
+    let two = TestApp::start_with(&database, clock, hands, Config::default()).await;
+    let member = one.member("ada@example.org").await;
+    let answers = at_once(100, |number| {
+        let web = if number % 2 == 0 { one.web.clone() } else { two.web.clone() };
+        let body = serde_json::json!({ "refresh_token": member.refresh_token });
+        async move { web.post("/api/v1/auth/refresh", &body).await }
+    })
+    .await;
+    let successors: HashSet<_> = answers.iter().map(|answer| one.signed_in(answer).refresh_token).collect();
+    assert_eq!(successors.len(), 1);
+    assert_eq!(one.count("SELECT count(*) FROM refresh_tokens WHERE used_at IS NULL").await, 1);
+    // A stale one ends the family on both.
+    one.signed_in(&one.refresh(successors.iter().next().unwrap()).await);
+    two.refresh(&member.refresh_token).await.expect(401);
+    assert_eq!(one.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 0);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use problem::{Problem, ProblemBody};
+use service_kit::db::to_problem;
 use service_kit::http::{CacheRule, NoParameters, PathId, Represented};
 use user_api::User as Shown;
 use vocabulary::{User, UserId};
@@ -35,7 +36,7 @@ pub(in crate::http) async fn get_user(
     PathId(id): PathId<User>,
     _: NoParameters,
 ) -> Result<Represented<Shown>, Problem> {
-    let account = found(app.account(id).await)?;
+    let account = found(app.account(id).await.map_err(|error| to_problem(&error))?)?;
     let version = account.version;
     Ok(Represented::new(user(account), CacheRule::Private).version(version))
 }

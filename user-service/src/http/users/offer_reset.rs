@@ -37,7 +37,7 @@ pub(in crate::http) async fn offer_reset(
     PathId(id): PathId<User>,
     _: NoParameters,
 ) -> Result<Written, Problem> {
-    let account = found(app.account(id).await)?;
+    let account = found(app.account(id).await.map_err(|error| to_problem(&error))?)?;
     let offered = app.offer_reset(&origin.of(&caller), &account).await;
     let (token, expires_at) = offered.map_err(|error| to_problem(&error))?;
     Ok(Written::changed(&PasswordResetLink {

@@ -1,6 +1,4 @@
 use problem::{Kind, Problem};
-use sea_orm::DbErr;
-use service_kit::db::to_problem;
 use user_api::{Profile, User};
 use vocabulary::UserId;
 
@@ -31,8 +29,7 @@ pub(super) fn group(id: UserId) -> String {
 }
 
 /// The account that an administrator named.
-pub(super) fn found(read: Result<Option<Account>, DbErr>) -> Result<Account, Problem> {
-    let account = read.map_err(|error| to_problem(&error))?;
+pub(super) fn found(account: Option<Account>) -> Result<Account, Problem> {
     account.ok_or_else(|| Problem::because(Kind::NotFound, "There is no such account."))
 }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use problem::{FieldErrors, Problem, ProblemBody};
+use service_kit::db::to_problem;
 use service_kit::http::{IfMatch, MergePatchBody, NoParameters, PathId, Written};
 use user_api::{UpdateUserRequest, User as Shown};
 use vocabulary::{User, UserId};
@@ -42,7 +43,7 @@ pub(in crate::http) async fn update_user(
     _: NoParameters,
     patch: MergePatchBody,
 ) -> Result<Written, Problem> {
-    let account = found(app.account(id).await)?;
+    let account = found(app.account(id).await.map_err(|error| to_problem(&error))?)?;
     if_match.check(account.version)?;
     let now = UpdateUserRequest { roles: Some(roles(account.role)), status: Some(account.status) };
     let merged = patch.apply(&now)?;
