@@ -25,7 +25,7 @@ use openapi::Reference;
 /// Where the pages' one style sheet is.
 const STYLE: &str = "/assets/gateway.css";
 
-/// Whether a path belongs to the gateway even where a route would take it. The root does not: it is only a beginning.
+/// Whether a path belongs to the gateway even where a route takes everything. The root does not: it is only a beginning.
 pub(crate) fn own(path: &str) -> bool {
     matches!(path, "/docs" | "/openapi.json" | "/problems" | STYLE) || path.starts_with("/problems/")
 }

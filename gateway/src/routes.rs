@@ -13,6 +13,8 @@ use crate::target::parameter_names;
 pub(crate) struct Route {
     /// Its prefix as configured: the label of its metrics.
     pub(crate) template: Arc<str>,
+    /// Whether only the prefix itself is meant.
+    pub(crate) exact: bool,
     pub(crate) peer: Peer,
     /// None when nothing of it is stored.
     pub(crate) cached: Option<Cached>,
@@ -56,7 +58,8 @@ impl Table {
         if is_below(path, "/internal") {
             return None;
         }
-        self.0.iter().find(|(pattern, _)| pattern.covers(path)).map(|(_, route)| route)
+        let takes = |route: &Route| !route.exact || *route.template == *path;
+        self.0.iter().find(|(pattern, route)| pattern.covers(path) && takes(route)).map(|(_, route)| route)
     }
 }
 
@@ -115,7 +118,8 @@ mod tests {
         let http = peer::http_client(Duration::from_secs(1)).unwrap();
         let peer = Peer::new(PeerSettings::new("a", "http://127.0.0.1:1".parse().unwrap()), http, 1).unwrap();
         Table::new(prefixes.iter().map(|prefix| Route {
-            template: Arc::from(*prefix),
+            template: Arc::from(prefix.trim_end_matches('!')),
+            exact: prefix.ends_with('!'),
             peer: peer.clone(),
             cached: None,
             body_bytes: 0,
@@ -157,6 +161,15 @@ mod tests {
         assert_eq!(found(&table, "/internal/v1/validate-token"), None);
         assert_eq!(found(&table, "/internal"), None);
         assert_eq!(found(&table, "/internals"), Some("/"));
+    }
+
+    #[test]
+    fn an_exact_prefix_leaves_what_is_below_it_to_others() {
+        let table = table(&["/!", "/a!", "/b"]);
+        for (path, prefix) in [("/", Some("/")), ("/a", Some("/a")), ("/a/1", None), ("/b/1", Some("/b")), ("/c", None)]
+        {
+            assert_eq!(found(&table, path), prefix, "{path}");
+        }
     }
 
     #[test]

@@ -112,6 +112,7 @@ fn to_route(route: &RouteConfig, config: &Config, peers: &BTreeMap<String, Peer>
     };
     Some(Route {
         template: Arc::from(route.prefix.as_str()),
+        exact: route.exact,
         peer: peers.get(&route.upstream)?.clone(),
         cached: route.cache.then(|| Cached { query: route.query.clone(), rules }),
         body_bytes: route.body_bytes,

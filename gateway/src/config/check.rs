@@ -26,6 +26,9 @@ impl Config {
         let mut prefixes = BTreeSet::new();
         for route in &self.routes {
             let known = self.upstreams.0.contains_key(&route.upstream);
+            if route.optional && !known {
+                continue;
+            }
             mistakes.extend(route.mistakes(known).map(|mistake| format!("route {}: {mistake}", route.prefix)));
             if !prefixes.insert(&route.prefix) {
                 mistakes.push(format!("route {}: it is there twice", route.prefix));
@@ -81,10 +84,7 @@ impl RouteConfig {
                 segments().next() != Some("internal"),
                 "/internal is for services among themselves and is never routed".to_owned(),
             ),
-            (
-                is_upstream_known || self.optional,
-                format!("its upstream `{upstream}` has no address; give it one under upstreams"),
-            ),
+            (is_upstream_known, format!("its upstream `{upstream}` has no address; give it one under upstreams")),
             ((1..=LONGEST_MS).contains(&self.deadline_ms), "deadline_ms has to be from 1 to a day".to_owned()),
         ];
         rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule)

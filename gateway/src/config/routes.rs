@@ -9,6 +9,9 @@ pub struct RouteConfig {
     pub prefix: String,
     /// The name of an upstream.
     pub upstream: String,
+    /// Whether the prefix stands for itself only and not for what is below it; default no.
+    #[serde(default)]
+    pub exact: bool,
     /// Whether the route is left out when its upstream has no address; default no, which is a mistake then.
     #[serde(default)]
     pub optional: bool,
@@ -42,6 +45,7 @@ impl RouteConfig {
         Self {
             prefix: prefix.to_owned(),
             upstream: upstream.to_owned(),
+            exact: false,
             optional: false,
             cache: false,
             query: None,
@@ -91,7 +95,14 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         "to",
     ];
     let photos = RouteConfig::new("/api/v1/items/{id}/photos", "inventory");
-    vec![
+    // The pages that people use, by the addresses that the web service says are its own.
+    let pages = ["/", "/en", "/de", "/items", "/members", "/problems", "/assets/web"];
+    let shown = ["q", "category", "tag", "owner", "max_price", "near", "from", "to", "sort", "cursor"];
+    let pages = pages.into_iter().map(|prefix| {
+        let page = RouteConfig::new(prefix, "web").optional().cached(&shown);
+        RouteConfig { exact: prefix == "/", body_bytes: PHOTO_FORM_BYTES, deadline_ms: PHOTO_DEADLINE_MS, ..page }
+    });
+    let services = [
         RouteConfig::new("/.well-known/jwks.json", "users").cached(&[]),
         RouteConfig::new("/api/v1/auth", "users"),
         RouteConfig::new("/api/v1/users", "users").cached(&[]),
@@ -104,7 +115,8 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         RouteConfig::new("/api/v1/cart", "orders").optional(),
         RouteConfig::new("/api/v1/orders", "orders").optional(),
         RouteConfig::new("/api/v1/payments", "payments").optional(),
-    ]
+    ];
+    services.into_iter().chain(pages).collect()
 }
 
 const fn body_bytes() -> u64 {

@@ -68,7 +68,8 @@ impl Gateway {
 
     fn route(&self, path: &str) -> Option<Arc<Route>> {
         let is_page = self.pages.is_some() && pages::own(path);
-        self.table.find(path).filter(|_| !is_page).cloned()
+        // What takes everything takes a page of the gateway's own only where that has none.
+        self.table.find(path).filter(|route| !is_page || *route.template != *"/").cloned()
     }
 
     fn directives(&self, headers: &HeaderMap) -> RequestDirectives {
