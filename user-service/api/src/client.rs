@@ -52,6 +52,11 @@ impl UsersError {
         Self { reason: reason.into(), retry_after: None, source: None }
     }
 
+    /// The same for somebody else who waited for the same answer; what lies behind it belongs to the first.
+    pub(crate) fn for_another(&self) -> Self {
+        Self { reason: self.reason.clone(), retry_after: self.retry_after, source: None }
+    }
+
     /// When asking again makes sense, if that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after

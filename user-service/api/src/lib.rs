@@ -5,6 +5,7 @@ mod administration;
 mod client;
 mod fake;
 mod key;
+mod remembered;
 mod security_event;
 mod session;
 mod validation;
@@ -16,6 +17,7 @@ pub use administration::{AccountExport, PasswordResetLink, ResetPasswordRequest,
 pub use client::{HttpUsers, UserLookup, Users, UsersError};
 pub use fake::FakeUsers;
 pub use key::{Jwk, JwkSet, KeyState, SigningKeyInfo, SigningKeys};
+pub use remembered::RememberedUsers;
 pub use security_event::{SecurityEvent, SecurityEventId, SecurityEventKind};
 pub use session::{LoginRequest, LogoutRequest, RefreshRequest, TokenPair, UserSession};
 pub use validation::{ActiveToken, ValidateTokenRequest, Validation};

@@ -7,13 +7,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cache::{Cache, CacheError, FillTicket, Filled, InProcess};
+use http::HeaderMap;
 use serde_json::json;
 use service_kit::clock::Clock;
 use test_kit::{Engine, TestDatabase, on_every_database, wait_until};
 use tokio::sync::Notify;
+use user_api::{RememberedUsers, Users, Validation};
 use user_service::Config;
 
-use crate::app::{TestApp, start};
+use crate::app::{CREDENTIAL, TestApp, start};
+use crate::validation::users;
 
 /// Asks both instances without a pause whether a token is good, and notes every yes to a question that was asked after the
 /// revocation had been answered.
@@ -88,6 +91,26 @@ async fn without_a_cache_no_instance_accepts_what_another_has_revoked() {
 #[tokio::test]
 async fn with_a_cache_in_common_no_instance_accepts_what_another_has_revoked() {
     no_question_after_a_revocation_is_answered_yes(Arc::new(InProcess::new(1_000_000))).await;
+}
+
+#[tokio::test]
+async fn whoever_remembers_a_yes_accepts_a_revoked_token_for_less_than_a_second() {
+    let database = TestDatabase::on(Engine::Postgres).await;
+    let (clock, hands) = Clock::manual(start());
+    let one = TestApp::start_with(&database, clock.clone(), hands.clone(), Config::default()).await;
+    let two = TestApp::start_with(&database, clock.clone(), hands.clone(), Config::default()).await;
+    let ada = one.member("ada@example.org").await;
+    let caller = RememberedUsers::new(Arc::new(users(&two, CREDENTIAL)), move || clock.now());
+    let accepts = async || match caller.validate_token(&ada.access_token, &HeaderMap::new()).await.unwrap() {
+        Validation::Active(_) => true,
+        Validation::Inactive => false,
+    };
+    assert!(accepts().await);
+    hands.advance(Duration::from_millis(400));
+    ada.client.post("/api/v1/auth/logout", &json!({})).await.expect(204);
+    assert!(accepts().await, "asked 400 ms ago");
+    hands.advance(Duration::from_millis(600));
+    assert!(!accepts().await, "600 ms after the revocation");
 }
 
 /// A cache whose fills wait, once they have been held up, until they are let go.

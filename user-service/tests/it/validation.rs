@@ -12,7 +12,7 @@ use crate::app::{CREDENTIAL, TestApp};
 
 const PATH: &str = "/internal/v1/validate-token";
 
-fn users(app: &TestApp, credential: &str) -> HttpUsers {
+pub(crate) fn users(app: &TestApp, credential: &str) -> HttpUsers {
     let mut settings = PeerSettings::new("users", format!("http://{}", app.address).parse().unwrap());
     settings.credential = Some(Credential::bearer(credential).unwrap());
     HttpUsers::new(Peer::new(settings, peer::http_client(Duration::from_secs(1)).unwrap(), 7).unwrap())
