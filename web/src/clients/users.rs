@@ -45,7 +45,7 @@ impl Users {
     }
 
     pub(crate) async fn logout(&self, asking: &Asking) -> Result<(), ApiError> {
-        Ok(self.call(Method::POST, "/api/v1/auth/logout").acknowledge(asking).await?.body)
+        self.call(Method::POST, "/api/v1/auth/logout").acknowledge(asking).await.map(drop)
     }
 
     pub(crate) async fn rename(&self, name: &str, version: i64, asking: &Asking) -> Result<Answer<User>, ApiError> {
@@ -69,7 +69,7 @@ impl Users {
     }
 
     pub(crate) async fn revoke(&self, id: SessionId, asking: &Asking) -> Result<(), ApiError> {
-        Ok(self.call(Method::DELETE, format!("/api/v1/auth/sessions/{id}")).acknowledge(asking).await?.body)
+        self.call(Method::DELETE, format!("/api/v1/auth/sessions/{id}")).acknowledge(asking).await.map(drop)
     }
 
     fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {

@@ -1,5 +1,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, header};
 use problem::{Kind, Problem};
 use sha2::{Digest, Sha256};
@@ -46,7 +48,7 @@ impl Assets {
 
 fn address(name: &str, text: &str, ending: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(text).into();
-    let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hash = URL_SAFE_NO_PAD.encode(&digest[..9]);
     format!("{FOLDER}/{name}.{hash}.{ending}")
 }
 

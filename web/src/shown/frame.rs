@@ -23,7 +23,7 @@ impl Frame {
     }
 
     /// The address of this page in another language.
-    pub(crate) fn here_in(&self, other: &Language) -> String {
+    pub(crate) fn here_in(&self, other: Language) -> String {
         format!("/{}{}", other.tag(), self.here)
     }
 

@@ -34,7 +34,7 @@ struct Account {
 
 struct Device {
     id: String,
-    device: String,
+    name: String,
     current: bool,
     last_used: String,
     last_used_iso: String,
@@ -98,7 +98,7 @@ fn password_fields(w: &Words) -> Vec<Field> {
 fn device(language: Language, session: UserSession) -> Device {
     Device {
         id: session.id.to_string(),
-        device: session.device.unwrap_or_else(|| language.words().unknown_device.to_owned()),
+        name: session.device.unwrap_or_else(|| language.words().unknown_device.to_owned()),
         current: session.current,
         last_used: moment(language, session.last_used_at),
         last_used_iso: session.last_used_at.to_rfc3339(),

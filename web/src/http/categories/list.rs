@@ -22,10 +22,10 @@ pub(in crate::http) struct Came {
 
 #[derive(Template)]
 #[template(path = "categories.html")]
-struct Categories {
+struct CategoriesPage {
     f: Frame,
     notices: Vec<Notice>,
-    categories: Vec<Shelf>,
+    shelves: Vec<Shelf>,
     fields: Vec<Field>,
     key: String,
 }
@@ -58,7 +58,7 @@ async fn page(
         refuse(visit.lang, &mut fields.iter_mut().collect::<Vec<_>>(), error.fields());
     }
     let key = visit.web.clock.new_id::<Category>().to_string();
-    let template = Categories { f: visit.frame(), notices, categories, fields, key };
+    let template = CategoriesPage { f: visit.frame(), notices, shelves: categories, fields, key };
     let status = refused.as_ref().map_or(StatusCode::OK, sign_in::status);
     Ok(Page::new(template).status(status).into_response())
 }
