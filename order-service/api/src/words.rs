@@ -118,6 +118,24 @@ words!(StepState {
     Accepted => "accepted",
 });
 
+impl OrderState {
+    /// Whether an order stays in this state.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Closed | Self::Rejected | Self::PaymentFailed | Self::Declined | Self::Cancelled | Self::Expired => {
+                true
+            }
+            Self::Pending
+            | Self::Reserved
+            | Self::AwaitingApproval
+            | Self::Authorised
+            | Self::Confirmed
+            | Self::Active
+            | Self::Returned => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

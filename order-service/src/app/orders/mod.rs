@@ -1,0 +1,13 @@
+//! Orders: placed, read, and moved on by people.
+
+mod act;
+mod place;
+mod read;
+mod save;
+
+pub(crate) use act::{Act, act, decide};
+pub(crate) use place::place;
+pub(crate) use read::{count_stuck, events_after, get, page};
+pub(crate) use save::{begun, save};
+
+pub(crate) use crate::db::listing::{Filter, Listing};

@@ -1,0 +1,104 @@
+use http::HeaderMap;
+use order_api::{LineProgress, LinesRequest, PlaceOrderRequest};
+use problem::{FieldProblem, Problem};
+use service_kit::caller::Caller;
+use service_kit::http::{Keyed, Written};
+
+use super::begun;
+use crate::app::pricing::priced;
+use crate::app::{App, AppError};
+use crate::db;
+use crate::domain::line::Line;
+use crate::domain::order::{NewOrder, Order};
+use crate::domain::quote::{Priced, Pricing};
+use crate::domain::request::{self, Payment, Wanted};
+
+/// Places an order, once for each key; the saga takes it from there. `answer` is what the caller is told, now and at each
+/// repetition.
+pub(crate) async fn place(
+    app: &App,
+    caller: &Caller,
+    request: &PlaceOrderRequest,
+    keyed: &Keyed,
+    context: &HeaderMap,
+    answer: impl FnOnce(&Order) -> Written,
+) -> Result<Written, AppError> {
+    // Before anybody is asked: what was done before is answered even when the inventory is away.
+    let tx = app.db.begin().await?;
+    if let Some(replayed) = keyed.replay(&tx, app.clock.now()).await? {
+        return Ok(replayed);
+    }
+    let is_cart = matches!(request.lines, Some(LinesRequest::Cart(_)));
+    let wanted = wanted(&tx, caller, request).await?;
+    tx.rollback().await?;
+    let payment = request.payment.as_ref().map(request::payment).transpose()?;
+    let pricing = priced(app, &wanted, caller.user_id, context).await?;
+    let is_free = pricing.total + pricing.deposit_total == 0;
+    if payment.is_none() && !is_free {
+        return Err(refused("/payment", "required", "It is not free of charge, so it takes a payment.").into());
+    }
+    let payment = payment.filter(|_| !is_free);
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    if let Some(replayed) = keyed.replay(&tx, now).await? {
+        return Ok(replayed);
+    }
+    let new = new_order(app, caller, pricing, payment.as_ref());
+    let order = Order::new(new, db::numbers::next(&tx).await?, now);
+    db::orders::insert(&tx, &order, payment.as_ref().and_then(|payment| payment.token.as_ref())).await?;
+    begun(app, &tx, &order).await?;
+    if is_cart {
+        db::carts::clear(&tx, caller.user_id).await?;
+    }
+    let written = answer(&order);
+    keyed.keep(&tx, &written, now).await?;
+    tx.commit().await?;
+    app.announce(order.id);
+    Ok(written)
+}
+
+async fn wanted(tx: &db::Transaction, caller: &Caller, request: &PlaceOrderRequest) -> Result<Vec<Wanted>, AppError> {
+    match &request.lines {
+        None => Err(refused("/lines", "required", "This field is required.").into()),
+        Some(LinesRequest::Lines(lines)) => Ok(request::lines(lines)?),
+        Some(LinesRequest::Cart(_)) => {
+            let lines = db::carts::of_member(tx, caller.user_id).await?;
+            if lines.is_empty() {
+                return Err(refused("/lines", "cart_empty", "The cart is empty; put something into it first.").into());
+            }
+            Ok(lines)
+        }
+    }
+}
+
+fn new_order(app: &App, caller: &Caller, pricing: Pricing, payment: Option<&Payment>) -> NewOrder {
+    NewOrder {
+        id: app.clock.new_id(),
+        borrower_id: caller.user_id,
+        lines: pricing.lines.into_iter().map(|priced| line(app, priced)).collect(),
+        currency: pricing.currency,
+        provider: payment.map(|payment| payment.provider),
+    }
+}
+
+fn line(app: &App, priced: Priced) -> Line {
+    Line {
+        item_id: priced.item_id,
+        name: priced.name,
+        owner_id: priced.owner_id,
+        units: priced.units,
+        period: priced.period,
+        unit_price: priced.unit_price,
+        amount: priced.amount,
+        deposit: priced.deposit,
+        reservation_id: app.clock.new_id(),
+        progress: if priced.needs_approval { LineProgress::Asked } else { LineProgress::Agreed },
+        check_out_note: None,
+        return_note: None,
+    }
+}
+
+fn refused(pointer: &str, code: &'static str, detail: &str) -> Problem {
+    let (pointer, detail) = (pointer.to_owned(), detail.to_owned());
+    Problem::invalid(vec![FieldProblem { pointer, code: code.into(), detail }])
+}

@@ -1,0 +1,57 @@
+//! What follows from what participants say.
+
+use chrono::{DateTime, Utc};
+
+use super::{ATTEMPTS, Answer};
+use crate::domain::order::Order;
+use crate::domain::stage::{Ending, Stage};
+use crate::domain::step::{Action, Progress};
+
+impl Order {
+    pub(super) fn answered(&mut self, number: u32, answer: Answer, now: DateTime<Utc>) {
+        let Some(step) = self.steps.iter_mut().find(|step| step.number == number) else { return };
+        // An answer to what was given up meanwhile, or was answered before, says nothing new.
+        let Progress::Begun { attempts, .. } = step.progress else { return };
+        let action = step.action;
+        match answer {
+            Answer::Done => step.progress = Progress::Done,
+            Answer::NotYet { why, wait } => {
+                step.progress = Progress::Begun { attempts: 0, again_at: now + wait, heard: Some(why) };
+            }
+            Answer::None { why, .. } if attempts + 1 >= ATTEMPTS => {
+                step.progress = Progress::Stuck { attempts: attempts + 1, why };
+            }
+            Answer::None { why, wait } => {
+                let again_at = now + wait;
+                step.progress = Progress::Begun { attempts: attempts + 1, again_at, heard: Some(why) };
+            }
+            Answer::Refused(why) => self.refused(number, action, why, now),
+        }
+    }
+
+    /// Before things are promised a refusal ends the order; after that only people can help.
+    fn refused(&mut self, number: u32, action: Action, why: String, now: DateTime<Utc>) {
+        let ending = match action {
+            Action::Reserve { line } => Some(Ending::Rejected(format!("{}: {why}", self.name(line)))),
+            Action::Confirm { line } => {
+                Some(Ending::Rejected(format!("{} could not be promised any more: {why}", self.name(line))))
+            }
+            Action::Authorise => Some(Ending::PaymentFailed(why.clone())),
+            _ => None,
+        };
+        // Money that was not taken in the end need not be given back.
+        let is_harmless = matches!((action, &self.stage), (Action::Capture { .. }, Stage::Ended(_)));
+        let progress =
+            if ending.is_some() || is_harmless { Progress::Refused(why) } else { Progress::Stuck { attempts: 1, why } };
+        if let Some(step) = self.steps.iter_mut().find(|step| step.number == number) {
+            step.progress = progress;
+        }
+        if let Some(ending) = ending {
+            self.end(ending, now);
+        }
+    }
+
+    fn name(&self, line: usize) -> &str {
+        self.lines.get(line).map_or("A line", |line| &line.name)
+    }
+}

@@ -1,0 +1,42 @@
+use axum::extract::State;
+use order_api::{HandOverRequest, Order as Wire};
+use problem::Problem;
+use service_kit::caller::Caller;
+use service_kit::http::{JsonBody, NoParameters, PathId, Written};
+
+use super::representation::changed;
+use crate::app::App;
+use crate::app::orders::{Act, act};
+use crate::domain::request::words;
+use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, SignIn};
+
+/// Hand things over
+///
+/// For the owners of its things, each for their own. The price of what is lent is taken now.
+#[utoipa::path(
+    post,
+    path = "/api/v1/orders/{id}/hand-over",
+    tag = "orders",
+    params(("id" = uuid::Uuid, Path)),
+    request_body = HandOverRequest,
+    security(("member" = [])),
+    responses(
+        (status = 200, description = "It is in use", body = Wire, headers(("ETag" = String))),
+        Always,
+        SignIn,
+        Ownership,
+        Missing,
+        Contradiction,
+        Body
+    )
+)]
+pub(crate) async fn hand_over_order(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<payment_api::Order>,
+    _: NoParameters,
+    body: JsonBody<HandOverRequest>,
+) -> Result<Written, Problem> {
+    let note = words("/note", body.value.note.as_deref(), 2_000)?;
+    Ok(changed(&act(&app, &caller, id, Act::HandOver { note }).await?))
+}

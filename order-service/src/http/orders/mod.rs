@@ -1,0 +1,16 @@
+pub(super) mod accept_step;
+mod address;
+pub(super) mod approve;
+pub(super) mod cancel;
+pub(super) mod decline;
+pub(super) mod events;
+pub(super) mod get;
+pub(super) mod hand_over;
+mod key;
+pub(super) mod list;
+pub(super) mod place;
+mod representation;
+pub(super) mod retry_step;
+pub(super) mod steps;
+pub(super) mod take_back;
+pub(super) mod undo_step;

@@ -1,0 +1,64 @@
+use order_api::{Order as Wire, OrderLine, Step as WireStep};
+use service_kit::http::Written;
+
+use crate::domain::order::Order;
+use crate::domain::step::{Progress, Step};
+use crate::domain::words::{amount, outcome, title};
+
+/// The order as everybody whom it concerns sees it.
+pub(super) fn wire(order: &Order) -> Wire {
+    let line = |line: &crate::domain::line::Line| OrderLine {
+        item_id: line.item_id,
+        name: line.name.clone(),
+        owner_id: line.owner_id,
+        units: line.units,
+        period: line.period,
+        unit_price: order.money(line.unit_price),
+        amount: order.money(line.amount),
+        deposit: order.money(line.deposit),
+        progress: line.progress,
+    };
+    Wire {
+        id: order.id,
+        number: order.number,
+        borrower_id: order.borrower_id,
+        lines: order.lines.iter().map(line).collect(),
+        total: order.money(order.total()),
+        deposit_total: order.money(order.deposit_total()),
+        provider: order.provider,
+        state: order.stage.state(),
+        state_reason: order.stage.reason().map(ToOwned::to_owned),
+        settled: order.is_settled(),
+        stuck: order.is_stuck(),
+        created_at: order.created_at,
+        updated_at: order.updated_at,
+        version: order.version,
+    }
+}
+
+/// The answer to what moves an order on.
+pub(super) fn changed(order: &Order) -> Written {
+    Written::changed(&wire(order)).version(order.version)
+}
+
+/// The steps of an order in plain words.
+pub(super) fn steps(order: &Order) -> Vec<WireStep> {
+    let step = |step: &Step| {
+        let (attempts, next_attempt_at) = match &step.progress {
+            Progress::Begun { attempts, again_at, .. } => (*attempts, Some(*again_at)),
+            Progress::Stuck { attempts, .. } => (*attempts, None),
+            _ => (0, None),
+        };
+        WireStep {
+            number: step.number,
+            kind: step.action.kind(),
+            title: title(order, step.action),
+            state: step.progress.state(),
+            outcome: outcome(step),
+            amount: amount(order, step.action).map(|amount| order.money(amount)),
+            attempts,
+            next_attempt_at,
+        }
+    };
+    order.steps.iter().map(step).collect()
+}

@@ -1,0 +1,91 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+use test_kit::http::{Answer, Client, send};
+use vocabulary::ItemId;
+
+use crate::shop::{line, on_both, pays, period};
+
+async fn put(client: &Client, item: ItemId, line: &Value) -> Answer {
+    send(client.request(Method::PUT, &format!("/api/v1/cart/lines/{item}")).json(line)).await
+}
+
+async fn delete(client: &Client, path: &str) -> Answer {
+    send(client.request(Method::DELETE, path)).await
+}
+
+fn lent(units: u32) -> Value {
+    json!({ "units": units, "period": period() })
+}
+
+#[tokio::test]
+async fn a_cart_is_its_members_own_and_keeps_the_order_of_its_lines() {
+    on_both(async |shop| {
+        let (ben, cy) = (shop.member("ben"), shop.member("cy"));
+        let (drill, novel) = (shop.drill(), shop.novel());
+        put(&ben, novel, &json!({})).await.expect(200);
+        shop.world.pass(std::time::Duration::from_secs(1));
+        put(&ben, drill, &lent(1)).await.expect(200);
+        let cart = put(&ben, novel, &json!({ "units": 2 })).await.expect(200).json();
+        assert_eq!(cart["lines"][0], json!({ "item_id": novel, "units": 2, "period": null }));
+        assert_eq!(cart["lines"][1]["item_id"], json!(drill));
+        assert_eq!(cart, ben.get("/api/v1/cart").await.expect(200).json());
+        assert_eq!(cy.get("/api/v1/cart").await.expect(200).json(), json!({ "lines": [] }));
+        delete(&ben, &format!("/api/v1/cart/lines/{novel}")).await.expect(204);
+        delete(&ben, &format!("/api/v1/cart/lines/{novel}")).await.expect(204);
+        delete(&ben, "/api/v1/cart").await.expect(204);
+        assert_eq!(ben.get("/api/v1/cart").await.expect(200).json(), json!({ "lines": [] }));
+        shop.anonymous().get("/api/v1/cart").await.expect(401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_quote_prices_the_cart_and_says_what_is_not_free_without_holding_anything() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        let (drill, novel) = (shop.drill(), shop.novel());
+        put(&ben, drill, &lent(2)).await.expect(200);
+        put(&ben, novel, &json!({ "units": 4 })).await.expect(200);
+        let quote = ben.post("/api/v1/cart/quote", &json!(null)).await.expect(200).json();
+        let lines = quote["lines"].as_array().unwrap();
+        let line = |item: ItemId| lines.iter().find(|line| line["item_id"] == json!(item)).unwrap();
+        assert_eq!(line(drill)["days"], 3);
+        assert_eq!(line(drill)["amount"], json!({ "amount_minor": 2_700, "currency": "EUR" }));
+        assert_eq!(line(drill)["deposit"]["amount_minor"], 10_000);
+        assert_eq!(line(drill)["obstacle"], Value::Null);
+        assert_eq!(line(novel)["obstacle"], "Asked for 4, and 3 are free; take fewer, or another time.");
+        assert_eq!(quote["total"]["amount_minor"], 6_300);
+        assert_eq!((&quote["deposit_total"]["amount_minor"], &quote["available"]), (&json!(10_000), &json!(false)));
+        assert_eq!(shop.free(drill, Some(period())).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_cart_becomes_an_order_and_is_empty_afterwards() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        put(&ben, shop.drill(), &lent(1)).await.expect(200);
+        let order = shop.place("ben", &json!({ "lines": "cart", "payment": pays("approved") })).await;
+        let confirmed = shop.settled(&order, "confirmed").await;
+        assert_eq!(confirmed["lines"][0]["name"], "Drill");
+        assert_eq!(ben.get("/api/v1/cart").await.expect(200).json(), json!({ "lines": [] }));
+        let body = json!({ "lines": "cart", "payment": pays("approved") });
+        let empty = crate::shop::place(&ben, "another", &body).await.expect(422);
+        assert_eq!(empty.json()["errors"][0]["code"], "cart_empty");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_that_is_refused_leaves_the_cart_as_it_was() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        put(&ben, shop.drill(), &lent(1)).await.expect(200);
+        let refused = crate::shop::place(&ben, "key", &json!({ "lines": "cart" })).await.expect(422);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/payment");
+        let cart = ben.get("/api/v1/cart").await.expect(200).json();
+        assert_eq!(cart["lines"][0]["item_id"], line(crate::shop::drill(1).id)["item_id"]);
+    })
+    .await;
+}

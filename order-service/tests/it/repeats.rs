@@ -1,0 +1,96 @@
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::shop::{line, on_both, pays, place};
+
+#[tokio::test]
+async fn fifty_posts_with_one_key_are_one_order() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        let body = json!({ "lines": [line(shop.drill())], "payment": pays("approved") });
+        let answers = join_all((0..50).map(|_| place(&ben, "the-key", &body))).await;
+        let mut locations: Vec<_> = answers.iter().filter_map(|answer| answer.header("location")).collect();
+        // Who comes while the first is at work is told so.
+        assert!(answers.iter().all(|answer| [202, 409].contains(&answer.status)), "{answers:?}");
+        locations.dedup();
+        assert_eq!(locations.len(), 1);
+        let again = place(&ben, "the-key", &body).await.expect(202);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        assert_eq!(again.header("location"), locations.first().copied());
+        let mine = ben.get("/api/v1/orders").await.expect(200).json();
+        assert_eq!(mine["items"].as_array().unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_for_one_body_and_one_member() {
+    on_both(async |shop| {
+        let (ben, cy) = (shop.member("ben"), shop.member("cy"));
+        let body = json!({ "lines": [line(shop.drill())], "payment": pays("approved") });
+        let first = place(&ben, "the-key", &body).await.expect(202);
+        let other = json!({ "lines": [{ "item_id": shop.novel() }], "payment": pays("approved") });
+        assert_eq!(place(&ben, "the-key", &other).await.expect(422).problem(), "key_reused");
+        // Another member's key is their own, whatever was done with the same words.
+        let foreign = place(&cy, "the-key", &body).await.expect(202);
+        assert_eq!(foreign.header("idempotent-replayed"), None);
+        assert_ne!(foreign.header("location"), first.header("location"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_done_is_answered_although_the_inventory_is_away() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        let body = json!({ "lines": [line(shop.drill())], "payment": pays("approved") });
+        let first = place(&ben, "the-key", &body).await.expect(202);
+        shop.settled(first.header("location").unwrap(), "confirmed").await;
+        shop.world.shelves.set_down(true);
+        let again = place(&ben, "the-key", &body).await.expect(202);
+        assert_eq!(again.body, first.body);
+        let away = place(&ben, "another-key", &body).await.expect(503);
+        assert!(away.header("retry-after").is_some());
+        shop.world.shelves.set_down(false);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cancelling_and_handing_over_at_once_ends_in_one_of_them() {
+    on_both(async |shop| {
+        for _ in 0..20 {
+            let order = shop.ordered("approved").await;
+            shop.settled(&order, "confirmed").await;
+            let nothing = json!({});
+            let (cancelled, out) = tokio::join!(
+                shop.act("ben", &order, "cancel", &nothing),
+                shop.act("ada", &order, "hand-over", &nothing)
+            );
+            let mut statuses = [cancelled.status, out.status];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 409]);
+            if out.status == 200 {
+                shop.act("ada", &order, "return", &nothing).await.expect(200);
+                shop.settled(&order, "closed").await;
+            } else {
+                shop.settled(&order, "cancelled").await;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cancelling_while_things_are_promised_leaves_nothing_behind_or_is_too_late() {
+    on_both(async |shop| {
+        for _ in 0..20 {
+            let order = shop.ordered("approved").await;
+            // Anywhere between the first step and the last.
+            shop.act("ben", &order, "cancel", &json!({})).await.expect(200);
+            shop.settled(&order, "cancelled").await;
+            shop.nothing_is_left_over().await;
+        }
+    })
+    .await;
+}

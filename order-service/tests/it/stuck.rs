@@ -1,0 +1,73 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use test_kit::wait_until;
+
+use crate::shop::{Shop, on_both};
+
+/// An order whose first step has failed five times.
+async fn stuck(shop: &Shop) -> String {
+    let drill = shop.drill();
+    // Asked for while the inventory is there, and set aside when it is not.
+    let body = json!({ "lines": [crate::shop::line(drill)], "payment": crate::shop::pays("approved") });
+    shop.world.book.set_down(true);
+    let order = shop.place("ben", &body).await;
+    let admin = shop.admin();
+    wait_until("the order is stuck", Duration::from_secs(20), async || {
+        shop.world.pass(Duration::from_secs(10));
+        admin.get(&order).await.expect(200).json()["stuck"] == true
+    })
+    .await;
+    shop.world.book.set_down(false);
+    order
+}
+
+fn listed(page: &Value) -> usize {
+    page["items"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_step_that_failed_five_times_waits_for_an_administrator_who_retries_it() {
+    on_both(async |shop| {
+        let order = stuck(shop).await;
+        let (admin, ben) = (shop.admin(), shop.member("ben"));
+        assert_eq!(listed(&admin.get("/api/v1/orders?state=stuck").await.expect(200).json()), 1);
+        ben.get("/api/v1/orders?state=stuck").await.expect(403);
+        let steps = ben.get(&format!("{order}/steps")).await.expect(200).json();
+        assert_eq!(steps[1]["state"], "stuck");
+        assert_eq!(steps[1]["outcome"], "An administrator has to decide: The payment service did not answer.");
+        let nothing = json!({});
+        ben.post(&format!("{order}/steps/2/retry"), &nothing).await.expect(403);
+        admin.post(&format!("{order}/steps/1/retry"), &nothing).await.expect(409);
+        admin.post(&format!("{order}/steps/99/retry"), &nothing).await.expect(404);
+        admin.post(&format!("{order}/steps/two/retry"), &nothing).await.expect(404);
+        admin.post(&format!("{order}/steps/2/retry"), &nothing).await.expect(200);
+        shop.settled(&order, "confirmed").await;
+        assert_eq!(listed(&admin.get("/api/v1/orders?state=stuck").await.expect(200).json()), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_undoes_what_is_stuck() {
+    on_both(async |shop| {
+        let order = stuck(shop).await;
+        shop.admin().post(&format!("{order}/steps/2/undo"), &json!({})).await.expect(200);
+        let cancelled = shop.settled(&order, "cancelled").await;
+        assert_eq!(cancelled["state_reason"], "An administrator has undone it.");
+        shop.nothing_is_left_over().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_takes_what_is_stuck_for_done() {
+    on_both(async |shop| {
+        let order = stuck(shop).await;
+        shop.admin().post(&format!("{order}/steps/2/accept"), &json!({})).await.expect(200);
+        shop.settled(&order, "confirmed").await;
+        let steps = shop.member("ben").get(&format!("{order}/steps")).await.expect(200).json();
+        assert_eq!(steps[1]["state"], "accepted");
+    })
+    .await;
+}
