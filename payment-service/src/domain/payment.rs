@@ -235,3 +235,6 @@ const ASK_WAITING: TimeDelta = TimeDelta::seconds(2);
 fn pause(attempts: i32) -> TimeDelta {
     TimeDelta::seconds((1 << (attempts - 1).clamp(0, 6)).min(60))
 }
+
+#[cfg(test)]
+mod tests;

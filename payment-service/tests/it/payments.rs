@@ -82,6 +82,11 @@ impl Payments {
         self.serving.await.unwrap().unwrap();
     }
 
+    /// Why it has stopped by itself.
+    pub(crate) async fn ended(self) -> Result<(), RunError> {
+        self.serving.await.unwrap()
+    }
+
     /// As after a restart of its process, a while later.
     pub(crate) async fn restarted(self, later: Duration) -> Self {
         let (database_url, config) = (self.database_url.clone(), self.config.clone());

@@ -62,7 +62,7 @@ impl Stripe {
         key: &str,
     ) -> Result<Outcome, Refusal> {
         let old: Intent = self.caller.get(&format!("/v1/payment_intents/{old}")).await?;
-        let mut form = self.terms(payment, amount);
+        let mut form = terms(payment, amount);
         form.push(("off_session", "true".to_owned()));
         form.push(("confirm", "true".to_owned()));
         form.extend(old.customer.map(|customer| ("customer", customer)));
@@ -93,21 +93,21 @@ impl Stripe {
     async fn intent(&self, payment: &Payment, key: &str) -> Result<Intent, Refusal> {
         let nobody: Form = vec![("metadata[lendery_key]", payment.key.to_string())];
         let customer: Named = self.caller.post("/v1/customers", &nobody, &format!("{key}:customer")).await?;
-        let mut form = self.terms(payment, payment.total());
+        let mut form = terms(payment, payment.total());
         form.push(("customer", customer.id));
         form.push(("setup_future_usage", "off_session".to_owned()));
         self.caller.post("/v1/payment_intents", &form, key).await
     }
+}
 
-    fn terms(&self, payment: &Payment, amount: i64) -> Form {
-        vec![
-            ("amount", amount.to_string()),
-            ("currency", payment.terms.currency.as_str().to_lowercase()),
-            ("capture_method", "manual".to_owned()),
-            ("payment_method_types[]", "card".to_owned()),
-            ("metadata[lendery_key]", payment.key.to_string()),
-        ]
-    }
+fn terms(payment: &Payment, amount: i64) -> Form {
+    vec![
+        ("amount", amount.to_string()),
+        ("currency", payment.terms.currency.as_str().to_lowercase()),
+        ("capture_method", "manual".to_owned()),
+        ("payment_method_types[]", "card".to_owned()),
+        ("metadata[lendery_key]", payment.key.to_string()),
+    ]
 }
 
 /// Stripe's name for what it holds.

@@ -76,7 +76,8 @@ mod tests {
 
     fn signed(secret: &str, seconds: i64, body: &str) -> String {
         let mac = Signer::new(Secret::new(secret)).mac(&seconds.to_string(), body.as_bytes()).unwrap();
-        let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = mac.finalize().into_bytes();
+        let hex = digits.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         format!("t={seconds},v1={hex},v0=00")
     }
 
