@@ -11,6 +11,7 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy, Stream};
 use async_nats::{Client, ConnectOptions};
 use async_trait::async_trait;
 use futures_util::{StreamExt, future};
+use tokio::time::timeout;
 use vocabulary::Secret;
 
 use crate::outbox::KEPT;
@@ -72,6 +73,15 @@ impl NatsBus {
         self.context.get_or_create_stream(config).await.map_err(BusError::new)
     }
 
+    async fn tell(&self, event: &Event) -> Result<(), BusError> {
+        if self.offer(event).await.is_ok() {
+            return Ok(());
+        }
+        // The stream may not be there yet, or not any more.
+        self.stream().await?;
+        self.offer(event).await
+    }
+
     async fn offer(&self, event: &Event) -> Result<(), BusError> {
         let payload = serde_json::to_vec(event).map_err(BusError::new)?;
         let message = PublishMessage::build().payload(payload.into()).message_id(event.id.to_string());
@@ -93,12 +103,8 @@ impl NatsBus {
 impl Bus for NatsBus {
     async fn publish(&self, event: &Event) -> Result<(), BusError> {
         self.check()?;
-        if self.offer(event).await.is_ok() {
-            return Ok(());
-        }
-        // The stream may not be there yet, or not any more.
-        self.stream().await?;
-        self.offer(event).await
+        let told = timeout(PATIENCE, self.tell(event)).await;
+        told.unwrap_or_else(|_| Err(BusError::new("no answer in time")))
     }
 
     async fn subscribe(&self, producer: &str) -> Result<Subscription, BusError> {

@@ -10,8 +10,10 @@
 
 mod database;
 pub mod http;
+pub mod nats;
 pub mod postgres;
 pub mod process;
+pub mod redis_cluster;
 pub mod sqlite;
 mod wait;
 
