@@ -11,6 +11,8 @@ pub struct Category {
     pub name: String,
     /// The slug of the category it belongs to; null at the top.
     pub parent: Option<String>,
+    /// How many listed items it has, those of the categories that belong to it included.
+    pub items: u64,
     /// The number that `If-Match` names, in quotes.
     pub version: i64,
 }

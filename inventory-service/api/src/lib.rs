@@ -1,6 +1,7 @@
 //! All that other services may know of the inventory: its requests and responses, and a typed client.
 
 mod availability;
+mod batch;
 mod category;
 mod client;
 mod error;
@@ -12,6 +13,7 @@ mod unit;
 mod words;
 
 pub use availability::{Availability, DayAvailability};
+pub use batch::{BatchReport, BatchResult, CreateItemsRequest};
 pub use category::{Category, CreateCategoryRequest, ReplaceCategoryRequest};
 pub use client::{HttpReservations, ReservationClient};
 pub use error::ReservationError;

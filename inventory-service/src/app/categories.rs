@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use inventory_api::{CreateCategoryRequest, ReplaceCategoryRequest};
 use problem::{Kind, Problem};
 use sea_orm::SqlErr;
@@ -6,11 +8,12 @@ use service_kit::http::{IfMatch, Keyed, Written};
 
 use super::{App, AppError};
 use crate::db;
-use crate::domain::category::{Categories, Category, NewCategory};
+use crate::domain::category::{Categories, Category, NewCategory, Tree};
 
 /// The whole tree.
-pub(crate) async fn all(app: &App) -> Result<Categories, AppError> {
-    Ok(db::categories::all(app.db.read()).await?)
+pub(crate) async fn all(app: &App) -> Result<Tree, AppError> {
+    let categories = db::categories::all(app.db.read()).await?;
+    Ok(Tree { categories, listed: db::items::listed_by_category(app.db.read()).await? })
 }
 
 /// Makes a category, once for each key. `answer` is what the caller is told, now and at each repetition.
@@ -19,7 +22,7 @@ pub(crate) async fn create(
     caller: &Caller,
     request: &CreateCategoryRequest,
     keyed: &Keyed,
-    answer: impl FnOnce(&Category, &Categories) -> Written,
+    answer: impl FnOnce(&Category, &Tree) -> Written,
 ) -> Result<Written, AppError> {
     administers(caller)?;
     let now = app.clock.now();
@@ -34,33 +37,35 @@ pub(crate) async fn create(
         Some(SqlErr::UniqueConstraintViolation(_)) => AppError::CategoryTaken(category.slug.clone()),
         _ => error.into(),
     })?;
-    let written = answer(&category, &all);
+    let written = answer(&category, &Tree { categories: all, listed: HashMap::new() });
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
     Ok(written)
 }
 
-/// Renames or moves a category. Answers it as it is now, and the tree as it was.
+/// Renames or moves a category. Answers it as it is now, and the tree.
 pub(crate) async fn replace(
     app: &App,
     caller: &Caller,
     slug: &str,
     if_match: Result<IfMatch, Problem>,
     request: Result<ReplaceCategoryRequest, Problem>,
-) -> Result<(Category, Categories), AppError> {
+) -> Result<(Category, Tree), AppError> {
     let tx = app.db.begin().await?;
-    let (all, category) = administered(&tx, caller, slug).await?;
+    let (mut all, category) = administered(&tx, caller, slug).await?;
     let (if_match, version) = (if_match?, category.version);
     let category = category.replaced(&request?, &all)?;
     if_match.check(version)?;
     if !db::categories::update(&tx, &category, app.clock.now()).await? {
         return Err(AppError::Overtaken);
     }
+    all.insert(category.clone());
+    let listed = db::items::listed_by_category(&tx).await?;
     tx.commit().await?;
-    Ok((category, all))
+    Ok((category, Tree { categories: all, listed }))
 }
 
-/// Removes a category that nothing belongs to.
+/// Removes a category to which nothing belongs but what was retired.
 pub(crate) async fn delete(
     app: &App,
     caller: &Caller,
@@ -74,6 +79,7 @@ pub(crate) async fn delete(
     if has_children || db::items::any_in_category(&tx, category.id).await? {
         return Err(AppError::CategoryInUse);
     }
+    db::items::let_go(&tx, category.id).await?;
     db::categories::delete(&tx, category.id).await?;
     tx.commit().await?;
     Ok(())

@@ -16,6 +16,11 @@ pub(crate) async fn get(app: &App, id: ItemId) -> Result<Item, AppError> {
     if item.is_retired() { Err(AppError::ItemRetired) } else { Ok(item) }
 }
 
+/// Whether lists show the item and categories count it.
+pub(crate) fn is_listed(item: &Item) -> bool {
+    item.content.status == ItemStatus::Listed
+}
+
 /// Whether everybody may see the item.
 pub(crate) fn is_public(item: &Item) -> bool {
     matches!(item.content.status, ItemStatus::Listed | ItemStatus::Paused)
@@ -44,6 +49,14 @@ pub(crate) async fn create(
     Ok(written)
 }
 
+/// An item as a change has left it.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    pub(crate) item: Item,
+    /// Whether categories have other numbers of listed items now.
+    pub(crate) recounts: bool,
+}
+
 /// Changes an item to what `revise` makes of it; what is the same as before is no new version.
 ///
 /// What is wrong is reported in this order: there is no such item, it is not the caller's, the request does not say which
@@ -54,20 +67,21 @@ pub(crate) async fn change(
     id: ItemId,
     if_match: Result<IfMatch, Problem>,
     revise: impl FnOnce(&Item, &Categories) -> Result<ItemContent, Problem>,
-) -> Result<Item, AppError> {
+) -> Result<Changed, AppError> {
     let tx = app.db.begin().await?;
     let item = owned(&tx, caller, id).await?;
     let if_match = if_match?;
     let content = revise(&item, &db::categories::all(&tx).await?)?;
     if_match.check(item.version)?;
     if content == item.content {
-        return Ok(item);
+        return Ok(Changed { item, recounts: false });
     }
     let changed = item.clone().changed(content, app.clock.now());
     units::settle(app, &tx, &item, &changed).await?;
     save(&tx, &changed).await?;
     tx.commit().await?;
-    Ok(changed)
+    let counted = |item: &Item| is_listed(item).then_some(item.content.category.id);
+    Ok(Changed { recounts: counted(&item) != counted(&changed), item: changed })
 }
 
 /// Takes an item off for good, unless something of it is reserved.
@@ -76,15 +90,15 @@ pub(crate) async fn retire(
     caller: &Caller,
     id: ItemId,
     if_match: Result<IfMatch, Problem>,
-) -> Result<(), AppError> {
+) -> Result<Changed, AppError> {
     let tx = app.db.begin().await?;
     let item = owned(&tx, caller, id).await?;
     if_match?.check(item.version)?;
-    let retired = item.retired(app.clock.now());
+    let retired = item.clone().retired(app.clock.now());
     units::none_reserved(&tx, &retired).await?;
     save(&tx, &retired).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(Changed { recounts: is_listed(&item), item: retired })
 }
 
 /// The item, held until the transaction ends, if the caller may change it. Of another's draft nobody learns.

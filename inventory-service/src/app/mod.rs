@@ -1,6 +1,7 @@
 //! Use cases: each decides whether it may happen and does it in one transaction.
 
 pub(crate) mod availability;
+pub(crate) mod batch;
 pub(crate) mod categories;
 mod error;
 pub(crate) mod import;

@@ -24,7 +24,8 @@ pub(crate) struct Marks {
     pub(crate) id: ItemId,
     pub(crate) external_id: Option<String>,
     pub(crate) name: String,
-    pub(crate) category: Slug,
+    /// None of what was retired and has lost it.
+    pub(crate) category: Option<Slug>,
     pub(crate) is_retired: bool,
 }
 
@@ -34,7 +35,7 @@ struct MarksRow {
     external_id: Option<String>,
     name: String,
     status: String,
-    category_slug: String,
+    category_slug: Option<String>,
 }
 
 /// Waits until no other import runs, so that two of the same file do not both create its items.
@@ -62,7 +63,7 @@ pub(crate) async fn marks_of(tx: &DatabaseTransaction, owner: UserId) -> Result<
             id: ItemId::new(row.id),
             external_id: row.external_id,
             name: row.name,
-            category: parsed("categories.slug", &row.category_slug)?,
+            category: row.category_slug.map(|slug| parsed("categories.slug", &slug)).transpose()?,
             is_retired: row.status == ItemStatus::Retired.as_str(),
         })
     };

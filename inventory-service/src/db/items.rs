@@ -1,6 +1,9 @@
 //! Items by their id, and changes of them.
 
-use sea_orm::sea_query::Expr;
+use std::collections::HashMap;
+
+use inventory_api::ItemStatus;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
     QuerySelect, Select,
@@ -93,9 +96,35 @@ fn tag_rows(item: &Item) -> impl Iterator<Item = item_tag::ActiveModel> {
     })
 }
 
-/// Whether any item, retired ones included, is in the category.
+/// Whether any item that is not retired is in the category.
 pub(crate) async fn any_in_category(db: &impl ConnectionTrait, id: CategoryId) -> Result<bool, DbErr> {
     let found = item::Entity::find().select_only().column(item::Column::Id);
-    let found = found.filter(item::Column::CategoryId.eq(id.uuid())).limit(1).into_tuple::<Uuid>();
-    Ok(found.one(db).await?.is_some())
+    let found = found.filter(item::Column::CategoryId.eq(id.uuid())).filter(is_kept());
+    Ok(found.limit(1).into_tuple::<Uuid>().one(db).await?.is_some())
+}
+
+/// Lets the retired items of a category go, so that it can be removed.
+pub(crate) async fn let_go(tx: &DatabaseTransaction, category: CategoryId) -> Result<(), DbErr> {
+    let gone = item::Entity::update_many()
+        .set(item::ActiveModel { category_id: Set(None), ..Default::default() })
+        .col_expr(item::Column::Version, Expr::col(item::Column::Version).add(1))
+        .filter(item::Column::CategoryId.eq(category.uuid()));
+    gone.filter(item::Column::Status.eq(ItemStatus::Retired.as_str())).exec(tx).await.map(drop)
+}
+
+/// How many listed items each category has, those of its own categories not counted.
+pub(crate) async fn listed_by_category(db: &impl ConnectionTrait) -> Result<HashMap<CategoryId, u64>, DbErr> {
+    let counted = item::Entity::find()
+        .select_only()
+        .column(item::Column::CategoryId)
+        .expr(item::Column::Id.count())
+        .filter(item::Column::Status.eq(ItemStatus::Listed.as_str()))
+        .group_by(item::Column::CategoryId);
+    let counts: Vec<(Option<Uuid>, i64)> = counted.into_tuple().all(db).await?;
+    let known = counts.into_iter().filter_map(|(id, count)| Some((CategoryId::new(id?), u64::try_from(count).ok()?)));
+    Ok(known.collect())
+}
+
+fn is_kept() -> Expr {
+    item::Column::Status.is_in([ItemStatus::Draft, ItemStatus::Listed, ItemStatus::Paused].map(ItemStatus::as_str))
 }

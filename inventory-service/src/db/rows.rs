@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use inventory_api::OfferKind;
 use sea_orm::{ActiveValue::Set, DbErr, FromQueryResult};
+use uuid::Uuid;
 use vocabulary::{CategoryId, ItemId, UserId};
 
 use super::entity::{category, item};
@@ -31,7 +32,7 @@ pub(super) fn category_of(row: category::Model) -> Result<Category, DbErr> {
 pub(super) struct WholeItem {
     #[sea_orm(nested)]
     item: item::Model,
-    category_slug: String,
+    category_slug: Option<String>,
     /// A list of texts in JSON; null is none.
     tags: Option<String>,
 }
@@ -39,10 +40,7 @@ pub(super) struct WholeItem {
 pub(super) fn item_of(WholeItem { item: row, category_slug, tags }: WholeItem) -> Result<Item, DbErr> {
     let tags = tags.map(|json| serde_json::from_str(&json)).transpose();
     let content = ItemContent {
-        category: CategoryRef {
-            id: CategoryId::new(row.category_id),
-            slug: parsed("categories.slug", &category_slug)?,
-        },
+        category: category_ref(row.category_id, category_slug)?,
         tags: tags.map_err(|error| impossible("item_tags", error))?.unwrap_or_default(),
         terms: terms_of(&row)?,
         condition: parsed("items.condition", &row.condition)?,
@@ -63,6 +61,12 @@ pub(super) fn item_of(WholeItem { item: row, category_slug, tags }: WholeItem) -
     })
 }
 
+/// An item that was retired may have lost its category. Nobody is shown what it was.
+fn category_ref(id: Option<Uuid>, slug: Option<String>) -> Result<CategoryRef, DbErr> {
+    let (id, slug) = (id.unwrap_or_default(), slug.unwrap_or_else(|| "none".to_owned()));
+    Ok(CategoryRef { id: CategoryId::new(id), slug: parsed("categories.slug", &slug)? })
+}
+
 /// The row of an item, all columns set.
 pub(super) fn row_of(item: &Item) -> Result<item::ActiveModel, DbErr> {
     let content = &item.content;
@@ -76,7 +80,7 @@ pub(super) fn row_of(item: &Item) -> Result<item::ActiveModel, DbErr> {
         name: Set(content.name.clone()),
         name_key: Set(content.name_key()),
         description: Set(content.description.clone()),
-        category_id: Set(content.category.id.uuid()),
+        category_id: Set(Some(content.category.id.uuid())),
         condition: Set(content.condition.as_str().to_owned()),
         offer: Set(content.terms.offer.kind().as_str().to_owned()),
         units: Set(offer.units),

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use inventory_api::{CreateCategoryRequest, ReplaceCategoryRequest};
 use problem::{FieldErrors, Problem};
@@ -70,6 +70,21 @@ impl Categories {
             next += 1;
         }
         found
+    }
+}
+
+/// All categories, and how much is listed in each.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tree {
+    pub(crate) categories: Categories,
+    /// Listed items of each category itself; those without any are left out.
+    pub(crate) listed: HashMap<CategoryId, u64>,
+}
+
+impl Tree {
+    /// Listed items of a category and of all that belong to it.
+    pub(crate) fn listed_below(&self, root: CategoryId) -> u64 {
+        self.categories.subtree(root).iter().filter_map(|id| self.listed.get(id)).sum()
     }
 }
 

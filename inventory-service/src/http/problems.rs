@@ -45,10 +45,9 @@ impl From<AppError> for Problem {
                 Kind::Conflict,
                 format!("There is a category {slug} already; give this one another slug."),
             ),
-            AppError::CategoryInUse => Self::because(
-                Kind::Conflict,
-                "Items or other categories belong to this category; move them first. Retired items count.",
-            ),
+            AppError::CategoryInUse => {
+                Self::because(Kind::Conflict, "Items or other categories belong to this category; move them first.")
+            }
             AppError::Overtaken => Self::because(
                 Kind::Conflict,
                 "Another change was made at the same time. Nothing of this one was done; send it again.",

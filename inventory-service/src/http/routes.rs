@@ -17,6 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
             items::update::update_item,
             items::retire::retire_item
         ))
+        .routes(routes!(items::batch::create_items))
         .routes(routes!(items::availability::item_availability))
         .routes(routes!(units::list::list_units, units::add::add_unit))
         .routes(routes!(units::change::change_unit, units::remove::remove_unit))

@@ -24,7 +24,7 @@ async fn administrators_look_after_a_tree_of_categories() {
         let drills = admin.post("/api/v1/categories", &drills).await.expect(201);
         assert_eq!(
             drills.json(),
-            json!({ "slug": "drills", "name": "Drills & bits", "parent": "tools", "version": 1 })
+            json!({ "slug": "drills", "name": "Drills & bits", "parent": "tools", "items": 0, "version": 1 })
         );
 
         let renamed = json!({ "name": "Drills" });
@@ -83,6 +83,56 @@ async fn a_category_in_use_stays() {
         ada.client.patch(&address(&item), "\"1\"", &json!({ "category": "other" })).await.expect(200);
         admin.delete("/api/v1/categories/drills", "\"1\"").await.expect(204);
         admin.delete("/api/v1/categories/tools", "\"1\"").await.expect(204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_category_of_retired_items_alone_can_be_removed() {
+    on_both(async |inventory| {
+        let admin = inventory.admin().client;
+        inventory.category("Tools").await;
+        let ada = inventory.member("ada");
+        let address = address(&ada.offers(&json!({ "name": "Saw", "category": "tools" })).await);
+        admin.delete("/api/v1/categories/tools", "\"1\"").await.expect(409);
+        ada.client.delete(&address, "\"1\"").await.expect(204);
+        admin.delete("/api/v1/categories/tools", "\"1\"").await.expect(204);
+        ada.client.get(&address).await.expect(410);
+        inventory.category("Tools").await;
+        let again = inventory.import(&ada, "", "name,category\nSaw,Tools\n").await.expect(200).json();
+        assert_eq!(again["created"], 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn categories_count_what_is_listed_in_them_and_below() {
+    on_both(async |inventory| {
+        let admin = inventory.admin().client;
+        inventory.category("Tools").await;
+        inventory.category("Garden").await;
+        admin.post("/api/v1/categories", &json!({ "name": "Drills", "parent": "tools" })).await.expect(201);
+        let ada = inventory.member("ada");
+        let counts = async || {
+            let page = inventory.anonymous().get("/api/v1/categories").await.expect(200).json();
+            let count = |category: &Value| (text(&category["slug"]), category["items"].as_u64().unwrap());
+            page["items"].as_array().unwrap().iter().map(count).collect::<Vec<_>>()
+        };
+        let row = |slug: &str, items| (slug.to_owned(), items);
+        let groups = |answer: &test_kit::http::Answer| answer.header("cache-group-invalidation").unwrap().to_owned();
+        let saw = ada.offers(&json!({ "name": "Saw", "category": "tools" })).await;
+        assert!(groups(&saw).contains("\"categories\""));
+        let drill = ada.offers(&json!({ "name": "Drill", "category": "drills" })).await;
+        let draft = ada.offers(&json!({ "name": "Axe", "category": "tools", "status": "draft" })).await;
+        assert!(!groups(&draft).contains("categories"), "nobody counts a draft");
+        assert_eq!(counts().await, [row("drills", 1), row("garden", 0), row("tools", 2)]);
+        let moved = ada.client.patch(&address(&drill), "*", &json!({ "category": "garden" })).await.expect(200);
+        assert!(groups(&moved).contains("\"categories\""));
+        let renamed = ada.client.patch(&address(&drill), "*", &json!({ "name": "Rake" })).await.expect(200);
+        assert!(!groups(&renamed).contains("categories"));
+        let retired = ada.client.delete(&address(&saw), "*").await.expect(204);
+        assert!(groups(&retired).contains("\"categories\""));
+        assert_eq!(counts().await, [row("drills", 0), row("garden", 1), row("tools", 0)]);
     })
     .await;
 }

@@ -79,7 +79,8 @@ fn bodies(operation: &Value, sold: &str) -> Vec<(String, String)> {
     let media_type = content.keys().next().unwrap();
     let wanted = json!({ "item_id": sold, "borrower_id": sold }).to_string();
     let extended = r#"{"ttl_seconds":60}"#;
-    let mut bodies: Vec<_> = [right, named, file, &wanted, extended, "{}", "{", r#"{"colour":1}"#]
+    let several = r#"{"items":[{"name":"Drill","category":"tools"},{}]}"#;
+    let mut bodies: Vec<_> = [right, named, file, &wanted, extended, several, "{}", "{", r#"{"colour":1}"#]
         .map(|body| (media_type.clone(), body.to_owned()))
         .into();
     bodies.push(("text/plain".to_owned(), right.to_owned()));
@@ -159,6 +160,7 @@ async fn every_operation_answers_as_the_document_says() {
             ("count_free", vec![401, 404, 422]),
             ("create_category", vec![201, 400, 401, 403, 409, 415, 422]),
             ("create_item", vec![201, 400, 401, 415, 422]),
+            ("create_items", vec![200, 400, 401, 415, 422]),
             ("delete_category", vec![204, 401, 403, 404, 409, 412, 428]),
             ("extend_hold", vec![200, 400, 401, 404, 415, 422]),
             ("get_item", vec![200, 404]),

@@ -54,7 +54,7 @@ async fn a_file_becomes_items_and_the_same_file_again_changes_nothing() {
         assert_eq!(read.json(), drill, "not even its version");
         let of_bob = inventory.import(&inventory.member("bob"), "", FILE).await.expect(200);
         assert_eq!(of_bob.json(), report(3, 3, 0, 0), "items of others are not his");
-        assert_eq!(of_bob.header("cache-group-invalidation"), Some("\"items\""));
+        assert_eq!(of_bob.header("cache-group-invalidation"), Some("\"items\", \"categories\""), "which count items");
     })
     .await;
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
 
 mod availability;
+mod batches;
 mod categories;
 mod contract;
 mod conventions;

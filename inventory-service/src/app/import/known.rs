@@ -71,7 +71,9 @@ impl Known {
         all.sort_by_key(|marks| (marks.is_retired, marks.external_id.is_some()));
         let mut known = HashMap::new();
         for Marks { id, external_id, name, category, .. } in all {
-            known.entry(Key::Named(name, category)).or_insert(id);
+            if let Some(category) = category {
+                known.entry(Key::Named(name, category)).or_insert(id);
+            }
             known.extend(external_id.map(|external_id| (Key::External(external_id), id)));
         }
         Ok(Self(known))

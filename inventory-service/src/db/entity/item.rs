@@ -13,7 +13,8 @@ pub(crate) struct Model {
     /// The name folded, by which lists are ordered.
     pub(crate) name_key: String,
     pub(crate) description: String,
-    pub(crate) category_id: Uuid,
+    /// Null when the category of a retired item is gone.
+    pub(crate) category_id: Option<Uuid>,
     pub(crate) condition: String,
     pub(crate) offer: String,
     /// 0 for what is sold.

@@ -2,6 +2,7 @@ use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, double_null, integer, integer_null, text, text_null, timestamp_with_time_zone, uuid,
+    uuid_null,
 };
 
 /// The lists that are read page by page, each with the index whose ranges are its pages or hold them.
@@ -50,7 +51,7 @@ fn items(backend: DbBackend) -> TableCreateStatement {
         .col(text("name"))
         .col(name_key(backend))
         .col(text("description"))
-        .col(uuid("category_id"))
+        .col(uuid_null("category_id"))
         .col(text("condition"))
         .col(text("offer"))
         .col(integer("units"))
@@ -74,6 +75,7 @@ fn items(backend: DbBackend) -> TableCreateStatement {
         .col(big_integer("version"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("updated_at"))
+        .check(Expr::cust("category_id IS NOT NULL OR status = 'retired'"))
         // What is sold twice at the same moment is refused here, whatever looked before.
         .check(Expr::cust("stock >= 0"))
         .foreign_key(ForeignKey::create().from("items", "category_id").to("categories", "id"))

@@ -29,8 +29,8 @@ pub(crate) async fn list_categories(
     State(app): State<App>,
     _: NoParameters,
 ) -> Result<Represented<Page<Wire>>, Problem> {
-    let all = app::categories::all(&app).await?;
-    let page = Page { items: all.iter().map(|category| wire(category, &all)).collect(), next: None };
+    let tree = app::categories::all(&app).await?;
+    let page = Page { items: tree.categories.iter().map(|category| wire(category, &tree)).collect(), next: None };
     let cache = CacheRule::Public { groups: vec![GROUP.to_owned()], fresh_seconds: FRESH_SECONDS };
     Ok(Represented::new(page, cache))
 }

@@ -1,6 +1,6 @@
 use inventory_api::Category as Wire;
 
-use crate::domain::category::{Categories, Category};
+use crate::domain::category::{Category, Tree};
 
 /// The cache group of all that shows categories.
 pub(super) const GROUP: &str = "categories";
@@ -10,12 +10,13 @@ pub(super) fn stale() -> Vec<String> {
     vec![GROUP.to_owned(), "items".to_owned()]
 }
 
-/// The category as everybody sees it; `all` has its parent.
-pub(super) fn wire(category: &Category, all: &Categories) -> Wire {
+/// The category as everybody sees it; `tree` has its parent.
+pub(super) fn wire(category: &Category, tree: &Tree) -> Wire {
     Wire {
         slug: category.slug.to_string(),
         name: category.name.clone(),
-        parent: category.parent_id.and_then(|id| all.slug_of(id)).map(ToString::to_string),
+        parent: category.parent_id.and_then(|id| tree.categories.slug_of(id)).map(ToString::to_string),
+        items: tree.listed_below(category.id),
         version: category.version,
     }
 }

@@ -57,7 +57,11 @@ pub(crate) async fn import_items(
     CsvBody(file): CsvBody,
 ) -> Result<Written, Problem> {
     let imported = import(&app, parse(&query)?, &file).await?;
-    let groups = [(imported.items_changed, "items"), (imported.categories_changed, "categories")];
+    let groups = [
+        (imported.items_changed, "items"),
+        // They count items.
+        (imported.items_changed || imported.categories_changed, "categories"),
+    ];
     let stale: Vec<_> = groups.into_iter().filter(|(changed, _)| *changed).map(|(_, group)| group.to_owned()).collect();
     let written = Written::changed(&imported.report);
     Ok(if stale.is_empty() { written } else { written.invalidates(&stale) })

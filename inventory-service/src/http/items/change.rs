@@ -6,7 +6,7 @@ use service_kit::caller::Caller;
 use service_kit::http::{IfMatch, NoParameters, PathId, Written};
 use vocabulary::{Item as AnItem, ItemId};
 
-use super::representation::changed;
+use super::representation::{stale, wire};
 use crate::app::{self, App};
 use crate::domain::category::Categories;
 use crate::domain::content::ItemContent;
@@ -39,8 +39,9 @@ impl Change {
         app: &App,
         revise: impl FnOnce(&Item, &Categories) -> Result<ItemContent, Problem>,
     ) -> Result<Written, Problem> {
-        let item = app::items::change(app, &self.caller, self.id, self.if_match, revise).await?;
-        Ok(changed(&item))
+        let changed = app::items::change(app, &self.caller, self.id, self.if_match, revise).await?;
+        let item = changed.item;
+        Ok(Written::changed(&wire(&item)).version(item.version).invalidates(&stale(item.id, changed.recounts)))
     }
 }
 

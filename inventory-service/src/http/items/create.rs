@@ -4,7 +4,7 @@ use problem::Problem;
 use service_kit::caller::Caller;
 use service_kit::http::{IdempotencyKey, JsonBody, NoParameters, Written};
 
-use super::representation::{groups, wire};
+use super::representation::{stale, wire};
 use crate::app::{self, App};
 use crate::http::refusals::{Always, Body, Contradiction, SignIn};
 
@@ -35,7 +35,9 @@ pub(crate) async fn create_item(
     let keyed = key.of(caller.user_id.uuid(), "POST /items", &body.bytes);
     let created = app::items::create(&app, &caller, &body.value, &keyed, |item| {
         let location = format!("/api/v1/items/{}", item.id);
-        Written::created(&location, &wire(item)).version(item.version).invalidates(&groups(item.id))
+        Written::created(&location, &wire(item))
+            .version(item.version)
+            .invalidates(&stale(item.id, app::items::is_listed(item)))
     });
     Ok(created.await?)
 }

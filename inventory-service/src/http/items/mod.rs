@@ -1,4 +1,5 @@
 pub(super) mod availability;
+pub(super) mod batch;
 mod change;
 pub(super) mod create;
 pub(super) mod get;

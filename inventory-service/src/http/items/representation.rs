@@ -1,7 +1,7 @@
 use inventory_api::Item as Wire;
 use inventory_api::Pickup;
 use problem::{Kind, Problem};
-use service_kit::http::{Cursor, Written};
+use service_kit::http::Cursor;
 use vocabulary::{ItemId, Money, Page};
 
 use crate::domain::item::Item;
@@ -16,9 +16,11 @@ pub(in crate::http) fn groups(id: ItemId) -> Vec<String> {
     vec!["items".to_owned(), format!("item:{id}")]
 }
 
-/// The answer to a change of an item.
-pub(super) fn changed(item: &Item) -> Written {
-    Written::changed(&wire(item)).version(item.version).invalidates(&groups(item.id))
+/// What a change of an item makes stale; the categories too, if they count it otherwise.
+pub(super) fn stale(id: ItemId, recounts: bool) -> Vec<String> {
+    let mut groups = groups(id);
+    groups.extend(recounts.then(|| "categories".to_owned()));
+    groups
 }
 
 /// A page of items; `cursor` gives the address of the next.

@@ -4,7 +4,7 @@ use service_kit::http::Written;
 use vocabulary::ItemId;
 
 use super::change::Change;
-use super::representation::groups;
+use super::representation::stale;
 use crate::app::{self, App};
 use crate::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
 
@@ -32,6 +32,6 @@ pub(crate) async fn retire_item(
     State(app): State<App>,
     Change { caller, id, if_match }: Change,
 ) -> Result<Written, Problem> {
-    app::items::retire(&app, &caller, id, if_match).await?;
-    Ok(Written::done().invalidates(&groups(id)))
+    let retired = app::items::retire(&app, &caller, id, if_match).await?;
+    Ok(Written::done().invalidates(&stale(id, retired.recounts)))
 }
