@@ -41,9 +41,9 @@ fn breach(room: &Room, dependency: &str) -> Option<String> {
         .then(|| format!("names {dependency}, which belongs to {} alone: {reason}", allowed.join(" and ")))
 }
 
-/// What `lendery` runs: the services, the gateway and the ETL job.
+/// What `lendery` runs: the services, the gateway, the pages and the ETL job.
 fn is_service(name: &str) -> bool {
-    name.ends_with("-service") || name == "gateway" || name == "etl"
+    name.ends_with("-service") || name == "gateway" || name == "web" || name == "etl"
 }
 
 #[cfg(test)]
@@ -62,6 +62,7 @@ mod tests {
         assert_eq!(breaches("gateway", "gateway", "inventory-service"), 1);
         assert_eq!(breaches("test-kit", "crates/test-kit", "gateway"), 1);
         assert_eq!(breaches("bench", "bench", "etl"), 1);
+        assert_eq!(breaches("gateway", "gateway", "web"), 1);
     }
 
     #[test]
