@@ -2,7 +2,8 @@ use crate::violation::Violation;
 use crate::workspace::Room;
 
 /// Crates that only some rooms may name, and why.
-const RESERVED: [(&str, &[&str], &str); 6] = [
+const RESERVED: [(&str, &[&str], &str); 7] = [
+    ("async-nats", &["events"], "the bus is never the truth, which only crates/events makes sure of"),
     ("circuitbreaker-rs", &["peer"], "it is safe only behind the controller of crates/peer"),
     ("deltalake", &["etl"], "it takes ten minutes to build"),
     ("deltalake-core", &["etl"], "it takes ten minutes to build"),
