@@ -38,6 +38,7 @@ pub(crate) struct Words {
     pub(crate) offer_first: &'static str,
     pub(crate) nothing_found: &'static str,
     pub(crate) all_things: &'static str,
+    pub(crate) results: &'static str,
     pub(crate) results_for: &'static str,
     pub(crate) pages: &'static str,
     pub(crate) first_page: &'static str,

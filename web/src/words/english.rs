@@ -36,6 +36,7 @@ pub(super) const ENGLISH: Words = Words {
     offer_first: "Be the first to offer something",
     nothing_found: "Nothing fits this search.",
     all_things: "All things",
+    results: "Results",
     results_for: "Results for",
     pages: "Pages",
     first_page: "First page",

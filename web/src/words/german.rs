@@ -36,6 +36,7 @@ pub(super) const GERMAN: Words = Words {
     offer_first: "Biete als Erste oder Erster etwas an",
     nothing_found: "Zu dieser Suche passt nichts.",
     all_things: "Alle Sachen",
+    results: "Treffer",
     results_for: "Treffer für",
     pages: "Seiten",
     first_page: "Erste Seite",

@@ -20,9 +20,12 @@ pub(crate) struct Fake {
 
 #[derive(Default)]
 struct Said {
-    answers: HashMap<String, (u16, Value, Vec<(String, String)>)>,
+    answers: HashMap<String, Told>,
     asked: Vec<Asked>,
 }
+
+/// A status, a body and headers.
+type Told = (u16, Value, Vec<(String, String)>);
 
 /// A call that the service got.
 #[derive(Debug, Clone)]

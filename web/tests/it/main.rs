@@ -1,5 +1,5 @@
 //! What the pages promise, asked of them over HTTP, with services that answer as each test wishes.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
+#![expect(clippy::unwrap_used, reason = "tests say what they expect by failing")]
 
 mod account;
 mod caching;
