@@ -30,7 +30,7 @@ pub(crate) async fn run(app: App, gauge: Gauge, shutdown: CancellationToken) {
             Ok(count) => {
                 let before = gauge.set(count);
                 if count > before {
-                    tracing::error!(stuck = count, "orders wait for an administrator: lendery orders stuck");
+                    tracing::error!(stuck = count, "orders wait for an administrator: GET /api/v1/orders?state=stuck");
                 }
             }
             Err(error) => tracing::warn!(error = %error, "stuck orders were not counted"),

@@ -30,7 +30,8 @@ impl Reader {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data: ")).map(ToOwned::to_owned);
-                self.read = rest.to_owned();
+                let read = self.read.len() - rest.len();
+                self.read.drain(..read);
                 match data {
                     Some(data) => return Some(serde_json::from_str(&data).unwrap()),
                     None => continue,

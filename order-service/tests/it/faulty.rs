@@ -59,7 +59,7 @@ impl Trap {
 
     async fn hold(&self) {
         self.sprung.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

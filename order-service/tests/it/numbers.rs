@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::shop::{Shop, World, place};
 
-/// Orders of each wave; the whole thousand of the design is asked for by the soak.
+/// Orders of each wave, all placed at once.
 const ORDERS: usize = 60;
 
 #[tokio::test]
@@ -17,7 +17,6 @@ async fn numbers_are_unique_and_increase_on_two_instances_and_over_a_restart() {
         let first = Shop::open(world.clone()).await;
         first.novel();
         let before = wave(&first, &first).await;
-        // SQLite has one process; on PostgreSQL a second one stands beside the first.
         let second = Shop::open(world.clone()).await;
         let both = wave(&first, &second).await;
         first.close().await;

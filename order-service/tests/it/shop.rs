@@ -204,7 +204,7 @@ impl Shop {
         self.member(name).post(&format!("{address}/{act}"), body).await
     }
 
-    /// The states of the reservations of an order's steps, as the inventory has them.
+    /// How many of an item can be had.
     pub(crate) async fn free(&self, item: ItemId, period: Option<Period>) -> u32 {
         self.world.shelves.free(item, period, &HeaderMap::new()).await.unwrap()
     }
