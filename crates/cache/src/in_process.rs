@@ -66,14 +66,14 @@ impl Cache for InProcess {
     }
 
     async fn begin_fill(&self, key: &str) -> Result<FillTicket, CacheError> {
-        let generation = *self.stripes.lock(key);
-        Ok(FillTicket { key: Box::from(key), generation })
+        let stamp = *self.stripes.lock(key);
+        Ok(FillTicket { key: Box::from(key), stamp })
     }
 
     async fn fill(&self, ticket: FillTicket, value: Bytes, ttl: Duration) -> Result<Filled, CacheError> {
-        let FillTicket { key, generation } = ticket;
+        let FillTicket { key, stamp } = ticket;
         let current = self.stripes.lock(&key);
-        if *current != generation {
+        if *current != stamp {
             return Ok(Filled::Outdated);
         }
         // Still under the lock: an invalidation that comes now waits, and then removes what is stored here.

@@ -1,9 +1,10 @@
 //! One cache for values that can be read again from where they came. It promises that an entry never outlives its time
 //! to live, and that a fill which began before an invalidation never lands after it: what was revoked stays revoked,
-//! however slow the reader was. [`InProcess`] holds entries within a bound of bytes; a shared implementation can stand
-//! behind the same [`Cache`].
+//! however slow the reader was. [`InProcess`] holds entries within a bound of bytes; [`RedisCluster`] shares them between
+//! instances.
 
 mod in_process;
+mod redis_cluster;
 mod stripes;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use in_process::InProcess;
+pub use redis_cluster::{InvalidRedisSettings, RedisCluster, RedisSettings};
 
 /// Values by key, each for a limited time. There is no plain `put`: a value read before an invalidation must not be
 /// stored after it, so every write names the moment its reading began.
@@ -39,7 +41,7 @@ pub trait Cache: Send + Sync + fmt::Debug {
 #[must_use = "a ticket that is not used stores nothing"]
 pub struct FillTicket {
     key: Box<str>,
-    generation: u64,
+    stamp: u64,
 }
 
 /// What became of a fill.

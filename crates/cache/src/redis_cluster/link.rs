@@ -1,0 +1,155 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use peer::breaker::{BreakerSnapshot, Verdict};
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
+use redis::io::tcp::TcpSettings;
+use redis::{Pipeline, ProtocolVersion, RedisError, RedisResult, Value};
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+use super::settings::{InvalidRedisSettings, RedisSettings};
+use super::shards::Shards;
+use crate::CacheError;
+
+/// Between two attempts to connect anew.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long an attempt to connect may take, hung nodes among the seeds included.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Which connection a call takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lane {
+    Quick,
+    /// For calls that wait for replicas: Redis answers nothing else on that connection meanwhile.
+    Waiting,
+}
+
+/// A connection to the cluster that is replaced when calls fail. The client itself follows redirections, but never
+/// notices a node that hangs: only a new connection learns who has taken over.
+pub(super) struct Link {
+    client: ClusterClient,
+    response_timeout: Duration,
+    current: ArcSwapOption<Current>,
+    trouble: Notify,
+    seed: u64,
+}
+
+struct Current {
+    quick: ClusterConnection,
+    waiting: ClusterConnection,
+    shards: Shards,
+}
+
+impl Link {
+    pub(super) fn new(settings: &RedisSettings, seed: u64) -> Result<Self, InvalidRedisSettings> {
+        let client = ClusterClientBuilder::new(settings.urls.iter().map(String::as_str))
+            .connection_timeout(settings.connect_timeout)
+            .response_timeout(settings.response_timeout)
+            .overall_response_timeout(Some(settings.response_timeout))
+            .retries(1)
+            .min_retry_wait(2)
+            .max_retry_wait(10)
+            .use_protocol(ProtocolVersion::RESP3)
+            .tcp_settings(TcpSettings::default().set_nodelay(true))
+            .build()
+            .map_err(InvalidRedisSettings::Urls)?;
+        let (current, trouble) = (ArcSwapOption::empty(), Notify::new());
+        Ok(Self { client, response_timeout: settings.response_timeout, current, trouble, seed })
+    }
+
+    /// Runs `commands`, all on keys of `slot`, on the primary that serves it.
+    pub(super) async fn run(&self, lane: Lane, slot: u16, commands: Pipeline) -> Result<Vec<Value>, CacheError> {
+        let ran = self.attempt(lane, slot, commands).await;
+        if ran.is_err() {
+            self.trouble.notify_one();
+        }
+        ran
+    }
+
+    async fn attempt(&self, lane: Lane, slot: u16, commands: Pipeline) -> Result<Vec<Value>, CacheError> {
+        let current = self.current.load_full().ok_or_else(|| failure("no connection to the cluster"))?;
+        let breaker = current.shards.breaker(slot).ok_or_else(|| failure("no node serves the slot"))?;
+        let permit = breaker.try_acquire().map_err(failure)?;
+        let mut connection = match lane {
+            Lane::Quick => current.quick.clone(),
+            Lane::Waiting => current.waiting.clone(),
+        };
+        let route = SingleNodeRoutingInfo::SpecificNode(Route::new(slot, SlotAddr::Master));
+        let count = commands.len();
+        let answers = match timeout(self.response_timeout, connection.route_pipeline(commands, 0, count, route)).await {
+            Ok(answers) => answers.and_then(without_errors).map_err(failure),
+            Err(elapsed) => Err(failure(elapsed)),
+        };
+        permit.settle(if answers.is_ok() { Verdict::Success } else { Verdict::Failure });
+        answers
+    }
+
+    /// Connects anew and learns who serves what.
+    pub(super) async fn renew(&self) -> Result<(), CacheError> {
+        let connected = timeout(CONNECT, async {
+            let (quick, waiting) =
+                (self.client.get_async_connection().await?, self.client.get_async_connection().await?);
+            let slots = slots(quick.clone()).await?;
+            let before = self.current.load();
+            let nothing = Shards::default();
+            let shards = Shards::read(slots, before.as_ref().map_or(&nothing, |current| &current.shards), self.seed)?;
+            Ok::<_, RedisError>(Current { quick, waiting, shards })
+        });
+        let current = connected.await.map_err(failure)?.map_err(failure)?;
+        self.current.store(Some(Arc::new(current)));
+        Ok(())
+    }
+
+    /// Renews the connection whenever calls fail, at a bounded rate.
+    pub(super) async fn keep(&self) {
+        loop {
+            self.trouble.notified().await;
+            if let Err(error) = self.renew().await {
+                tracing::warn!(error = ?error, "no new connection to the Redis Cluster");
+                self.trouble.notify_one();
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    pub(super) fn seek(&self) {
+        self.trouble.notify_one();
+    }
+
+    pub(super) fn breakers(&self) -> Vec<BreakerSnapshot> {
+        self.current.load().as_ref().map(|current| current.shards.snapshots()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("connected", &self.current.load().is_some()).finish_non_exhaustive()
+    }
+}
+
+/// Asks nodes at random, for the first may be the one that hangs.
+async fn slots(mut connection: ClusterConnection) -> RedisResult<Value> {
+    let mut command = redis::cmd("CLUSTER");
+    command.arg("SLOTS");
+    let anyone = || RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
+    for _ in 0..4 {
+        if let Ok(slots) = connection.route_command(command.clone(), anyone()).await {
+            return Ok(slots);
+        }
+    }
+    connection.route_command(command, anyone()).await
+}
+
+fn without_errors(answers: Vec<Value>) -> RedisResult<Vec<Value>> {
+    answers.into_iter().map(|answer| answer.extract_error().map_err(RedisError::from)).collect()
+}
+
+pub(super) fn failure(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CacheError {
+    CacheError::from(cause.into())
+}
