@@ -28,13 +28,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the installed server. On Debian, as root, installs it first when it is missing.
+    /// Starts the installed server. On Debian, as root, first installs it and Redis, which tests start themselves, when one
+    /// of them is missing.
     pub(crate) fn start_or_install(root: &Path) -> Result<Self> {
-        if let Some(server) = Self::start(root)? {
+        if child::available("redis-server", &[])
+            && let Some(server) = Self::start(root)?
+        {
             return Ok(server);
         }
         if !is_root_on_debian() {
-            bail!("install PostgreSQL's server, then run this again");
+            bail!("install PostgreSQL's server and redis-server, then run this again");
         }
         install(root)?;
         Self::start(root)?.context("PostgreSQL was installed and is still not there")
@@ -79,7 +82,7 @@ fn install(root: &Path) -> Result<()> {
     fs::create_dir_all(file.parent().context("a file lies in a folder")?)?;
     fs::write(file, "create_main_cluster = false\n")?;
     let installed = apt_get(root, &["update"])
-        .and_then(|()| apt_get(root, &["install", "--yes", "--no-install-recommends", "postgresql"]));
+        .and_then(|()| apt_get(root, &["install", "--yes", "--no-install-recommends", "postgresql", "redis-server"]));
     fs::remove_file(file)?;
     installed
 }
