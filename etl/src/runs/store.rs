@@ -2,19 +2,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::{PgPoolOptions, Postgres};
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::Postgres;
 use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{FromRow, PgPool, SqlitePool};
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Database, FromRow, PgPool, SqlitePool};
 
 use crate::EtlError;
 use crate::address::Address;
 
 /// How long a statement waits for the database.
 const ACQUIRE: Duration = Duration::from_secs(5);
-
-/// Connections are closed when nothing runs: between two runs the warehouse holds none.
-const IDLE: Duration = Duration::from_secs(10);
 
 /// Serialises the creation of tables by instances that start together.
 const CREATE_LOCK: i64 = 0x6c65_6e64_6572_7902;
@@ -57,13 +55,9 @@ impl Store {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(ACQUIRE);
-                let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE).idle_timeout(IDLE);
-                Self::Sqlite(pool.connect_lazy_with(options))
+                Self::Sqlite(pool().connect_lazy_with(options))
             }
-            Address::Postgres(options) => {
-                let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE).idle_timeout(IDLE);
-                Self::Postgres(pool.connect_lazy_with((**options).clone()))
-            }
+            Address::Postgres(options) => Self::Postgres(pool().connect_lazy_with((**options).clone())),
         }
     }
 
@@ -114,6 +108,11 @@ impl Store {
             }
         }
     }
+}
+
+/// Without limits on the age of connections: the task of sqlx 0.9.0 that watches them can spin for ever (sqlx issue 3645).
+fn pool<DB: Database>() -> PoolOptions<DB> {
+    PoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None)
 }
 
 async fn create_in_turn(pool: PgPool, tables: &'static [&'static str]) -> Result<(), sqlx::Error> {

@@ -131,7 +131,7 @@ impl Db {
             let mut options = ConnectOptions::new(format!("sqlite:{}", path.display()));
             options.max_connections(connections).acquire_timeout(ACQUIRE).sqlx_logging(false);
             options.map_sqlx_sqlite_opts(sqlite_options).map_sqlx_sqlite_pool_opts(between_transactions);
-            Database::connect(options)
+            Database::connect(without_reaper(options))
         };
         let failed = |source| OpenError::File { path: path.to_owned(), source };
         let write = connect(1).await.map_err(|source| damaged(path, &source).unwrap_or_else(|| failed(source)))?;
@@ -149,7 +149,7 @@ impl Db {
         let place = place.ok_or(OpenError::Address)?;
         let mut options = ConnectOptions::new(url);
         options.max_connections(settings.max_connections.max(1)).acquire_timeout(ACQUIRE).sqlx_logging(false);
-        let pool = Database::connect(options)
+        let pool = Database::connect(without_reaper(options))
             .await
             .map_err(|source| OpenError::Unreachable { place: place.clone(), source })?;
         Ok(Self { read: pool.clone(), write: pool, place, file: None })
@@ -185,6 +185,14 @@ impl Db {
         }
         OpenError::Migration { place, source }
     }
+}
+
+/// Keeps connections for as long as they work. sqlx 0.9.0 counts idle connections below zero when one is returned while another
+/// is taken; the task that closes idle and old ones then loops 2^64 times on a core, and no runtime with it ever ends (sqlx issue
+/// 3645). Without these two limits there is no such task.
+fn without_reaper(mut options: ConnectOptions) -> ConnectOptions {
+    options.idle_timeout(None).max_lifetime(None);
+    options
 }
 
 /// The settings of house: durable at every commit, readers beside the writer, references and triggers enforced.
