@@ -24,7 +24,7 @@ pub(super) fn print(path: &Path) -> anyhow::Result<()> {
         let file = data_dir.database_file(name).display().to_string();
         table.add_row([format!("{name}.database"), file, "data_dir".to_owned()]);
     }
-    for secret in ["service-credential", "warehouse-key"] {
+    for secret in ["service-credential", "session-key", "warehouse-key"] {
         table.add_row([format!("secrets.{secret}"), "***".to_owned(), "data_dir".to_owned()]);
     }
     for (service, setting) in settings.origins {

@@ -21,6 +21,8 @@ pub(crate) struct Secrets {
     pub(crate) service_credential: Secret,
     /// Turns ids into the pseudonyms of the warehouse.
     pub(crate) warehouse_key: Secret,
+    /// Seals the session cookies of the pages.
+    pub(crate) session_key: Secret,
 }
 
 impl Secrets {
@@ -28,7 +30,11 @@ impl Secrets {
     pub(crate) fn open(data_dir: &DataDir) -> anyhow::Result<Self> {
         let folder = data_dir.path().join("secrets");
         let open = |name: &str| open_or_make(&folder.join(name));
-        Ok(Self { service_credential: open("service-credential")?, warehouse_key: open("warehouse-key")? })
+        Ok(Self {
+            service_credential: open("service-credential")?,
+            warehouse_key: open("warehouse-key")?,
+            session_key: open("session-key")?,
+        })
     }
 }
 

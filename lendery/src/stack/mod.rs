@@ -65,11 +65,13 @@ impl Backstage {
         Endpoints::remove(data_dir);
         let draining = CancellationToken::new();
         let (users, inventory, payments) = (loopback().await?, loopback().await?, loopback().await?);
+        let pages = loopback().await?;
         let endpoints = Endpoints {
             pid: std::process::id(),
             users: users.local_addr()?,
             inventory: inventory.local_addr()?,
             payments: payments.local_addr()?,
+            pages: pages.local_addr()?,
             web: None,
             ops: None,
         };
@@ -88,8 +90,9 @@ impl Backstage {
         backstage.spawn_users(secrets, users);
         backstage.spawn_inventory(secrets, inventory)?;
         backstage.spawn_payments(secrets, payments)?;
-        let Endpoints { users, inventory, payments, .. } = backstage.endpoints;
-        backstage.answering(&[users, inventory, payments]).await?;
+        backstage.spawn_pages(secrets, pages)?;
+        let Endpoints { users, inventory, payments, pages, .. } = backstage.endpoints;
+        backstage.answering(&[users, inventory, payments, pages]).await?;
         data_dir.databases_are_complete()?;
         Ok(backstage)
     }
@@ -159,6 +162,22 @@ impl Backstage {
         Ok(())
     }
 
+    fn spawn_pages(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+        let peer = |name, address| {
+            anyhow::Ok(Peer::new(PeerSettings::new(name, origin(address)?), self.http.clone(), seed())?)
+        };
+        let deps = web::Deps {
+            clock: Clock::system(),
+            randomness: Randomness::system(),
+            ops: self.ops.clone(),
+            users: peer("user-service", self.endpoints.users)?,
+            inventory: peer("inventory-service", self.endpoints.inventory)?,
+        };
+        let run = web::run(self.settings.web_with(secrets), deps, listener, self.shutdown.clone());
+        self.spawn("web", run);
+        Ok(())
+    }
+
     /// The user service as other services ask it.
     fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<HttpUsers>> {
         let mut settings = PeerSettings::new("user-service", origin(self.endpoints.users)?);
@@ -176,9 +195,12 @@ impl Backstage {
 
     /// The gateway's settings, with the services of this process as its upstreams.
     fn gateway_config(&self) -> gateway::Config {
-        let Endpoints { users, inventory, payments, .. } = self.endpoints;
-        let upstreams = [("users", users), ("inventory", inventory), ("payments", payments)];
-        let upstreams = upstreams.into_iter().map(|(name, address)| (name, format!("http://{address}"))).collect();
+        let Endpoints { users, inventory, payments, pages, .. } = self.endpoints;
+        let upstreams = [("users", users), ("inventory", inventory), ("payments", payments), ("web", pages)];
+        let upstreams = upstreams.into_iter().map(|(name, address)| (name, format!("http://{address}")));
+        let mut upstreams: gateway::Upstreams = upstreams.collect();
+        // The pages are no API.
+        upstreams.0.entry("web".to_owned()).and_modify(|web| web.documented = false);
         gateway::Config { upstreams, ..self.settings.gateway.clone() }
     }
 

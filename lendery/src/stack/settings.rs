@@ -12,6 +12,7 @@ pub(crate) struct Settings {
     pub(crate) users: user_service::Config,
     pub(crate) inventory: inventory_service::Config,
     pub(crate) payments: payment_service::Config,
+    web: web::Config,
     pub(crate) gateway: gateway::Config,
     etl: etl::Config,
     /// Every setting with its origin, for `lendery config print`.
@@ -19,9 +20,10 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 16] = [
+const OURS: [&str; 19] = [
     "database_url",
     "inventory_database_url",
+    "inventory_url",
     "listen",
     "log_filter",
     "log_format",
@@ -29,9 +31,11 @@ const OURS: [&str; 16] = [
     "nats_url",
     "ops_listen",
     "previous_service_credential",
+    "previous_session_key",
     "pseudonym_key",
     "service_credential",
     "session_cache_bytes",
+    "session_key",
     "upstreams",
     "users_database_url",
     "users_url",
@@ -48,13 +52,19 @@ impl Settings {
         inventory.database_url = Secret::new(data_dir.database_url("inventory"));
         let mut payments: payment_service::Config = one("payments", &variables, &mut origins)?;
         payments.database_url = Secret::new(data_dir.database_url("payments"));
+        let web = one("web", &variables, &mut origins)?;
         let gateway = one("gateway", &variables, &mut origins)?;
         let mut etl: etl::Config = one("etl", &variables, &mut origins)?;
         etl.users_database_url = users.database_url.clone();
         etl.inventory_database_url = inventory.database_url.clone();
         etl.database_url = Secret::new(data_dir.database_url("etl"));
         etl.warehouse = data_dir.warehouse();
-        Ok(Self { users, inventory, payments, gateway, etl, origins })
+        Ok(Self { users, inventory, payments, web, gateway, etl, origins })
+    }
+
+    /// The pages' settings with the key that seals their session cookies.
+    pub(crate) fn web_with(&self, secrets: &Secrets) -> web::Config {
+        web::Config { session_key: secrets.session_key.clone(), ..self.web.clone() }
     }
 
     /// The ETL's settings with the key that turns ids into pseudonyms.
@@ -72,4 +82,14 @@ fn one<C: ProcessConfig>(
     let own = loaded.origins.into_iter().filter(|setting| !OURS.contains(&setting.key.as_str()));
     origins.extend(own.map(|setting| (service, setting)));
     Ok(loaded.settings)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_gateway_knows_where_the_pages_are() {
+        let routes = gateway::Config::default().routes;
+        let known: Vec<_> = routes.iter().filter(|route| route.upstream == "web").map(|route| &route.prefix).collect();
+        assert_eq!(known, web::PATHS.iter().collect::<Vec<_>>());
+    }
 }
