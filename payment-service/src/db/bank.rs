@@ -48,11 +48,12 @@ pub(crate) async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result
     Ok(due.all(db).await?.into_iter().map(entry_of).collect())
 }
 
-/// The bank has done it, or will never do it, and has nothing more to tell.
-pub(crate) async fn settle(tx: &DatabaseTransaction, key: &str, done: bool) -> Result<(), DbErr> {
+/// Ends the bank's thinking, with it done or never done; answers false when that was decided before.
+pub(crate) async fn settle(tx: &DatabaseTransaction, key: &str, done: bool) -> Result<bool, DbErr> {
     let entry = bank::Entity::update_many().col_expr(bank::Column::Done, Expr::value(done));
     let entry = entry.col_expr(bank::Column::DueAt, Expr::value(Option::<DateTime<Utc>>::None));
-    entry.filter(bank::Column::Key.eq(key)).exec(tx).await.map(drop)
+    let open = entry.filter(bank::Column::Key.eq(key)).filter(bank::Column::DueAt.is_not_null());
+    Ok(open.exec(tx).await?.rows_affected > 0)
 }
 
 fn entry_of(row: bank::Model) -> Entry {

@@ -65,9 +65,9 @@ impl TestBank {
         let mut notices = Vec::new();
         for entry in bank::due(self.db.read(), self.clock.now()).await? {
             let tx = self.db.begin().await?;
-            bank::settle(&tx, &entry.key, true).await?;
+            let decided = bank::settle(&tx, &entry.key, true).await?;
             tx.commit().await?;
-            if entry.token.parse() == Ok(Manner::Late) {
+            if decided && entry.token.parse() == Ok(Manner::Late) {
                 notices.extend(notice(&entry));
             }
         }
@@ -124,10 +124,22 @@ impl TestBank {
         Ok(written)
     }
 
+    /// What the book says, written down before it is said, so that nobody calls off what was answered.
+    async fn decided(&self, mut entry: Entry) -> Result<Outcome, DbErr> {
+        let now = self.clock.now();
+        if entry.due_at.is_some_and(|due| due <= now) {
+            let tx = self.db.begin().await?;
+            bank::settle(&tx, &entry.key, true).await?;
+            entry = bank::find(&tx, &entry.key).await?.unwrap_or(entry);
+            tx.commit().await?;
+        }
+        Ok(standing(&entry, now))
+    }
+
     async fn read(&self, payment: &Payment, operation: &Operation) -> Result<Outcome, DbErr> {
         let key = key_of(payment, operation);
         match bank::find(self.db.read(), &key).await? {
-            Some(entry) => Ok(standing(&entry, self.clock.now())),
+            Some(entry) => self.decided(entry).await,
             // It never arrived. Written down now as not done, it cannot be done later.
             None if operation.kind == OperationKind::Authorise => {
                 self.write(new_entry(payment, operation, ""), self.clock.now()).await?;
