@@ -103,7 +103,7 @@ impl Run<'_> {
 async fn delete_what_is_gone(target: &DeltaTableAt, appender: &mut Appender<'_>) -> Result<(), EtlError> {
     let sql = format!(
         "SELECT id FROM (
-            SELECT id, op, row_number() OVER (PARTITION BY id ORDER BY load DESC) AS newest FROM {}
+            SELECT id, op, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS newest FROM {}
         ) WHERE newest = 1 AND op <> 'D'",
         target.name()
     );

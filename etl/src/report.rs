@@ -110,3 +110,41 @@ pub struct QueryResult {
     /// Whether there were more rows than are given.
     pub truncated: bool,
 }
+
+impl QueryResult {
+    /// The answer as CSV (RFC 4180) with a header line; nulls are empty.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        let mut text = csv_line(self.columns.iter().map(|column| csv_field(column)));
+        for row in &self.rows {
+            text.push_str(&csv_line(row.iter().map(|value| match value {
+                Value::Null => String::new(),
+                Value::String(text) => csv_field(text),
+                other => other.to_string(),
+            })));
+        }
+        text
+    }
+}
+
+fn csv_line(fields: impl Iterator<Item = String>) -> String {
+    let fields: Vec<_> = fields.collect();
+    format!("{}\r\n", fields.join(","))
+}
+
+fn csv_field(text: &str) -> String {
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_would_break_a_line_of_csv_is_quoted() {
+        let columns = vec!["name".to_owned(), "count".to_owned()];
+        let rows = vec![vec![Value::from("a \"b\", c"), Value::from(3)], vec![Value::Null, Value::from(true)]];
+        let result = QueryResult { columns, rows, truncated: false };
+        assert_eq!(result.to_csv(), "name,count\r\n\"a \"\"b\"\", c\",3\r\n,true\r\n");
+    }
+}

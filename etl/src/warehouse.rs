@@ -17,7 +17,7 @@ use crate::query::session;
 use crate::report::{RunReport, Status, TableReport, TableStatus};
 use crate::runs::{Failed, Lease, Runs};
 use crate::source::{INVENTORY, Source, Table, USERS, tables};
-use crate::{Config, EtlError, Progress, QueryResult};
+use crate::{Config, EtlError, NamedReport, Progress, QueryResult};
 
 /// Who is told what a run is doing.
 pub type OnProgress<'a> = &'a (dyn Fn(Progress) + Send + Sync);
@@ -118,6 +118,14 @@ impl Warehouse {
             let reason = format!("it was given up after {seconds} s; ask for less, or raise query_seconds");
             Err(EtlError::Query { reason })
         })
+    }
+
+    /// What a report says of the last batch.
+    ///
+    /// # Errors
+    /// [`EtlError::Empty`] before the first run.
+    pub async fn report(&self, report: NamedReport) -> Result<QueryResult, EtlError> {
+        self.query(report.sql).await
     }
 
     /// When the last run began that has ended well, for the schedule.

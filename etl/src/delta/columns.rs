@@ -15,8 +15,9 @@ const UTC: &str = "UTC";
 
 /// The columns of a raw table: the allow-list, and before it how each row came here.
 ///
-/// `load` is the table's Delta version that added the row; a key is at most once in a load, so `load` is the order of a
-/// key's rows. `change_seq` is the number of the last change seen, 0 for rows of a whole table.
+/// `load` is the table's Delta version that added the row; `load` and then `change_seq` are the order of a key's rows.
+/// `change_seq` is the number of the change; for rows of a whole table (`op` is S) the last one that is in them although the
+/// next load reads it too, or 0.
 pub(crate) fn schema(table: &Table) -> SchemaRef {
     let own = [
         Field::new("load", DataType::Int64, false),

@@ -33,7 +33,8 @@ pub(crate) enum Changed {
 pub(crate) enum Rows {
     /// The whole table.
     All,
-    /// Every key that changed since this watermark, with its row, or without one if it was deleted.
+    /// Every change since this watermark whose image was kept, and the last one of every key: with the row as it is now
+    /// where there is no image, and with the key alone if it was deleted.
     ChangedSince(i64),
 }
 

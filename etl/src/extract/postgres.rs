@@ -48,7 +48,7 @@ impl Snapshot {
         appender: &mut Appender<'_>,
     ) -> Result<(), ReadError> {
         let sql = match rows {
-            Rows::All => all(table),
+            Rows::All => all(table, self.watermark),
             Rows::ChangedSince(since) => changed(table, &self.interval(since)),
         };
         let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
@@ -66,35 +66,56 @@ impl Snapshot {
     }
 }
 
-fn all(table: &Table) -> String {
-    format!("SELECT 'S', t.{}, 0::bigint, {} FROM {} t", table.key, columns(table), table.name)
+/// A change that began at the watermark or later but is in the snapshot will be read again by the next run. So that its older
+/// images do not count as news then, a row says up to which change it is known.
+fn all(table: &Table, watermark: i64) -> String {
+    let Table { name, key, .. } = table;
+    let columns: Vec<_> = table.columns.iter().map(|column| format!("t.{}", cast(column))).collect();
+    format!(
+        "WITH ahead AS MATERIALIZED (
+            SELECT pk::uuid AS pk, max(seq) AS seq FROM etl_change
+            WHERE tbl = '{name}' AND tx >= '{watermark}'::xid8 AND op <> 'T' GROUP BY pk
+        )
+        SELECT 'S', t.{key}, coalesce(a.seq, 0::bigint), {} FROM {name} t LEFT JOIN ahead a ON a.pk = t.{key}",
+        columns.join(", ")
+    )
 }
 
+/// Every change that left an image, every deletion, and the last change of each key.
 fn changed(table: &Table, interval: &str) -> String {
     let Table { name, key, .. } = table;
     format!(
         "WITH changed AS MATERIALIZED (
-            SELECT pk::uuid AS pk, max(seq) AS seq, bool_or(op = 'I') AS inserted FROM etl_change
-            WHERE tbl = '{name}' AND {interval} AND op <> 'T' GROUP BY pk
+            SELECT pk::uuid AS pk, seq, op, image,
+                row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1 AS last,
+                bool_or(op = 'I') OVER (PARTITION BY pk) AS inserted
+            FROM etl_change WHERE tbl = '{name}' AND {interval} AND op <> 'T'
         )
-        SELECT CASE WHEN t.{key} IS NULL THEN 'D' WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}
-        FROM changed c LEFT JOIN {name} t ON t.{key} = c.pk",
-        columns(table)
+        SELECT CASE WHEN c.op <> 'U' OR c.image IS NOT NULL THEN c.op WHEN t.{key} IS NULL THEN 'D'
+            WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}
+        FROM changed c LEFT JOIN {name} t ON t.{key} = c.pk AND c.op <> 'D'
+        WHERE c.last OR c.op = 'D' OR c.image IS NOT NULL",
+        table.columns.iter().map(imaged).collect::<Vec<_>>().join(", ")
     )
 }
 
-fn columns(table: &Table) -> String {
-    let columns: Vec<_> = table.columns.iter().map(column).collect();
-    columns.join(", ")
+/// A column as the change left it if its image says so, otherwise as it is now.
+fn imaged(column: &Column) -> String {
+    let Column { name, kind } = column;
+    let image = sql_type(*kind);
+    format!("CASE WHEN c.image ? '{name}' THEN (c.image ->> '{name}')::{image} ELSE t.{} END", cast(column))
 }
 
 /// A column in the one type of its kind, whichever the service chose.
-fn column(column: &Column) -> String {
-    let kind = match column.kind {
+fn cast(column: &Column) -> String {
+    format!("{}::{}", column.name, sql_type(column.kind))
+}
+
+fn sql_type(kind: Kind) -> &'static str {
+    match kind {
         Kind::Pseudonym => "uuid",
         Kind::Text => "text",
         Kind::Int | Kind::BigInt => "bigint",
         Kind::TimestampMicros => "timestamptz",
-    };
-    format!("t.{}::{kind}", column.name)
+    }
 }

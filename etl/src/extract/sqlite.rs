@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
 
 use super::{ReadError, Rows};
 use crate::delta::Appender;
-use crate::source::Table;
+use crate::source::{Column, Kind, Table};
 
 /// How long a read waits while a service recovers its database after a crash.
 const BUSY: Duration = Duration::from_secs(5);
@@ -64,18 +64,32 @@ fn all(table: &Table) -> String {
     format!("SELECT 'S', t.{}, 0, {} FROM {} t", table.key, columns(table), table.name)
 }
 
-/// The numbers are the warehouse's own and the names are this crate's, so nothing foreign is in the text.
+/// Every change that left an image, every deletion, and the last change of each key. The numbers are the warehouse's own and
+/// the names are this crate's, so nothing foreign is in the text.
 fn changed_since(table: &Table, since: i64, until: i64) -> String {
     let Table { name, key, .. } = table;
     format!(
-        "WITH changed AS (
-            SELECT unhex(replace(pk, '-', '')) AS pk, max(seq) AS seq, max(op = 'I') AS inserted FROM etl_change
-            WHERE tbl = '{name}' AND seq >= {since} AND seq < {until} AND op <> 'T' GROUP BY pk
+        "WITH changed AS MATERIALIZED (
+            SELECT unhex(replace(pk, '-', '')) AS pk, seq, op, image,
+                row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1 AS last,
+                max(op = 'I') OVER (PARTITION BY pk) AS inserted
+            FROM etl_change WHERE tbl = '{name}' AND seq >= {since} AND seq < {until} AND op <> 'T'
         )
-        SELECT CASE WHEN t.{key} IS NULL THEN 'D' WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}
-        FROM changed c LEFT JOIN {name} t ON t.{key} = c.pk",
-        columns(table)
+        SELECT CASE WHEN c.op <> 'U' OR c.image IS NOT NULL THEN c.op WHEN t.{key} IS NULL THEN 'D'
+            WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}
+        FROM changed c LEFT JOIN {name} t ON t.{key} = c.pk AND c.op <> 'D'
+        WHERE c.last OR c.op = 'D' OR c.image IS NOT NULL",
+        table.columns.iter().map(imaged).collect::<Vec<_>>().join(", ")
     )
+}
+
+/// A column as the change left it if its image says so, otherwise as it is now.
+fn imaged(column: &Column) -> String {
+    let Column { name, kind } = column;
+    let value = format!("json_extract(c.image, '$.{name}')");
+    let value = if *kind == Kind::Pseudonym { format!("unhex(replace({value}, '-', ''))") } else { value };
+    // A null in the image has a type as well; what the image does not hold has none.
+    format!("CASE WHEN json_type(c.image, '$.{name}') IS NOT NULL THEN {value} ELSE t.{name} END")
 }
 
 fn columns(table: &Table) -> String {

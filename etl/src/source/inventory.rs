@@ -3,7 +3,7 @@
 use super::Kind::{BigInt, Int, Pseudonym, Text, TimestampMicros};
 use super::{Source, Table, column};
 
-pub(crate) const INVENTORY: Source = Source { name: "inventory", tables: &[&CATEGORIES, &ITEMS] };
+pub(crate) const INVENTORY: Source = Source { name: "inventory", tables: &[&CATEGORIES, &ITEMS, &RESERVATIONS] };
 
 /// Categories are the operator's words, not a member's, so they keep their names.
 const CATEGORIES: Table = Table {
@@ -40,6 +40,24 @@ const ITEMS: Table = Table {
         column("stock", Int),
         column("approval", Text),
         column("status", Text),
+        column("version", BigInt),
+        column("created_at", TimestampMicros),
+        column("updated_at", TimestampMicros),
+    ],
+};
+
+const RESERVATIONS: Table = Table {
+    name: "reservations",
+    raw: "raw_reservations",
+    key: "id",
+    columns: &[
+        column("id", Pseudonym),
+        column("item_id", Pseudonym),
+        column("borrower_id", Pseudonym),
+        column("units", Int),
+        column("starts_at", TimestampMicros),
+        column("ends_at", TimestampMicros),
+        column("state", Text),
         column("version", BigInt),
         column("created_at", TimestampMicros),
         column("updated_at", TimestampMicros),

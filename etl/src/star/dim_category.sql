@@ -1,6 +1,6 @@
 -- The categories as they are now, each with the slugs from the root down to it.
 WITH RECURSIVE newest AS (
-    SELECT *, row_number() OVER (PARTITION BY id ORDER BY load DESC) AS age FROM raw_categories
+    SELECT *, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age FROM raw_categories
 ),
 live AS (
     SELECT id, slug, name, parent_id FROM newest WHERE age = 1 AND op <> 'D'

@@ -1,6 +1,6 @@
 -- One row for each state of an item; type 2, its end being the beginning of the next.
 WITH spans AS (
-    SELECT *, lead(at) OVER (PARTITION BY id ORDER BY load) AS valid_to FROM item_change
+    SELECT *, lead(at) OVER (PARTITION BY id ORDER BY load, change_seq) AS valid_to FROM item_change
 )
 SELECT id AS item_key, owner_key, category_key,
     condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, status,

@@ -1,23 +1,45 @@
 -- Every item's states and deletions in their order, without the rows that repeat the state before. A first state holds from
 -- the item's creation on: what it was like before the first load nobody knows any more. A deletion is dated by the run that
--- found it.
-WITH seen AS (
-    SELECT *, lag(op) OVER item AS previous_op,
+-- found it, or by the state that follows it in the same run.
+WITH known AS (
+    -- What a whole table already told is not news when its change is read as well. Of an item that is gone only what its
+    -- changes kept is known, which its lacking creation shows; for the rest it is as it was before.
+    SELECT id, load, change_seq, op, loaded_at, category_id, daily_price_minor, price_minor, status, created_at, updated_at,
+        last_value(owner_id) IGNORE NULLS OVER so_far AS owner_id,
+        last_value(condition) IGNORE NULLS OVER so_far AS condition,
+        last_value(offer) IGNORE NULLS OVER so_far AS offer,
+        last_value(units) IGNORE NULLS OVER so_far AS units,
+        last_value(currency) IGNORE NULLS OVER so_far AS currency,
+        CASE WHEN created_at IS NULL THEN last_value(deposit_minor) IGNORE NULLS OVER so_far ELSE deposit_minor END
+            AS deposit_minor,
+        last_value(CASE WHEN op = 'S' THEN change_seq END) IGNORE NULLS OVER so_far AS told
+    FROM raw_items
+    WINDOW so_far AS (
+        PARTITION BY id ORDER BY load, change_seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+),
+seen AS (
+    SELECT *, lag(op) OVER item AS previous_op, lead(updated_at) OVER item AS next_at,
         lag(owner_id) OVER item AS previous_owner, lag(category_id) OVER item AS previous_category,
         lag(condition) OVER item AS previous_condition, lag(offer) OVER item AS previous_offer,
         lag(units) OVER item AS previous_units, lag(daily_price_minor) OVER item AS previous_daily_price,
         lag(deposit_minor) OVER item AS previous_deposit, lag(price_minor) OVER item AS previous_price,
         lag(currency) OVER item AS previous_currency, lag(status) OVER item AS previous_status
-    FROM raw_items
-    WINDOW item AS (PARTITION BY id ORDER BY load)
+    FROM known
+    WHERE op = 'S' OR told IS NULL OR change_seq > told OR change_seq = 0
+    WINDOW item AS (PARTITION BY id ORDER BY load, change_seq)
 ),
 changed AS (
-    SELECT id, load, op, previous_op, previous_status,
+    SELECT id, load, change_seq, op, previous_op, previous_status,
         CASE WHEN op = 'D' THEN previous_owner ELSE owner_id END AS owner_id,
         CASE WHEN op = 'D' THEN previous_category ELSE category_id END AS category_id,
         condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency,
         coalesce(status, previous_status) AS status,
-        CASE WHEN op = 'D' THEN loaded_at WHEN previous_op IS NULL THEN created_at ELSE updated_at END AS at
+        CASE
+            WHEN op = 'D' THEN least(loaded_at, coalesce(next_at, loaded_at))
+            WHEN previous_op IS NULL THEN coalesce(created_at, updated_at)
+            ELSE updated_at
+        END AS at
     FROM seen
     WHERE CASE
         WHEN op = 'D' THEN previous_op <> 'D'
@@ -32,10 +54,15 @@ changed AS (
 users AS (
     SELECT DISTINCT id FROM raw_users WHERE op <> 'D'
 )
--- A key that has not arrived, or whose category is gone, joins the row that says so.
-SELECT changed.id, changed.load, changed.op, previous_op, previous_status,
+-- A key that has not arrived, or whose category is gone, joins the row that says so. Times never go back, even where the
+-- clock of a service did.
+SELECT changed.id, changed.load, changed.change_seq, changed.op, previous_op, previous_status,
     coalesce(users.id, '-1') AS owner_key, coalesce(dim_category.category_key, '-1') AS category_key,
-    condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, changed.status, at
+    condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, changed.status,
+    max(at) OVER (
+        PARTITION BY changed.id ORDER BY changed.load, changed.change_seq
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS at
 FROM changed
 LEFT JOIN users ON users.id = changed.owner_id
 LEFT JOIN dim_category ON dim_category.category_key = changed.category_id

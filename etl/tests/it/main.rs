@@ -3,9 +3,12 @@
 
 mod crash;
 mod errors;
+mod faults;
+mod history;
 mod incremental;
 mod lossless;
 mod privacy;
+mod reports;
 mod schedule;
 mod source;
 mod star;

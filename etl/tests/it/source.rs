@@ -86,6 +86,29 @@ impl Sources {
         .await;
     }
 
+    /// A reservation of one unit for the first ten seconds of the test's day.
+    pub(crate) async fn add_reservation(&self, number: u128, item: u128, borrower: u128) {
+        self.run(&format!(
+            "INSERT INTO reservations (id, item_id, borrower_id, units, starts_at, ends_at, state, check_out_note,
+                version, created_at, updated_at)
+             VALUES ({}, {}, {}, 1, '{3}', '{4}', 'held', '{PLANTED}', 1, '{3}', '{3}')",
+            self.id(number),
+            self.id(item),
+            self.id(borrower),
+            at(0),
+            at(10)
+        ))
+        .await;
+    }
+
+    pub(crate) async fn set_reservation(&self, number: u128, state: &str, second: u32) {
+        let (id, at) = (self.id(number), at(second));
+        self.run(&format!(
+            "UPDATE reservations SET state = '{state}', version = version + 1, updated_at = '{at}' WHERE id = {id}"
+        ))
+        .await;
+    }
+
     pub(crate) async fn set_item(&self, number: u128, set: &str, second: u32) {
         let (id, at) = (self.id(number), at(second));
         self.run(&format!("UPDATE items SET {set}, version = version + 1, updated_at = '{at}' WHERE id = {id}")).await;
@@ -101,6 +124,27 @@ pub(crate) fn at(second: u32) -> String {
     let day: DateTime<Utc> = "2026-03-01T00:00:00Z".parse().unwrap();
     (day + chrono::TimeDelta::seconds(second.into())).to_rfc3339()
 }
+
+/// The history that the services keep.
+const IMAGES: [(&str, &[Column]); 4] = [
+    ("users", &[Column::Plain("role"), Column::Plain("status"), Column::Plain("version"), Column::Plain("updated_at")]),
+    ("categories", &[]),
+    (
+        "items",
+        &[
+            Column::Plain("status"),
+            Column::Uuid("category_id"),
+            Column::Plain("daily_price_minor"),
+            Column::Plain("price_minor"),
+            Column::Plain("version"),
+            Column::Plain("updated_at"),
+        ],
+    ),
+    (
+        "reservations",
+        &[Column::Plain("state"), Column::Plain("units"), Column::Plain("version"), Column::Plain("updated_at")],
+    ),
+];
 
 struct Migrations;
 
@@ -125,9 +169,10 @@ impl MigrationTrait for Everything {
         manager.create_table(users()).await?;
         manager.create_table(categories()).await?;
         manager.create_table(items()).await?;
+        manager.create_table(reservations()).await?;
         install(manager).await?;
-        for table in ["users", "categories", "items"] {
-            track(manager, Tracked { table, key: Column::Uuid("id"), image: &[] }).await?;
+        for (table, image) in IMAGES {
+            track(manager, Tracked { table, key: Column::Uuid("id"), image }).await?;
         }
         Ok(())
     }
@@ -160,6 +205,18 @@ fn categories() -> TableCreateStatement {
     let mut table = table("categories");
     texts(&mut table, &["slug", "name"]);
     table.col(ColumnDef::new("parent_id").uuid()).take()
+}
+
+fn reservations() -> TableCreateStatement {
+    let mut table = table("reservations");
+    texts(&mut table, &["state", "check_out_note", "return_note"]);
+    for name in ["item_id", "borrower_id"] {
+        table.col(ColumnDef::new(name).uuid());
+    }
+    for name in ["starts_at", "ends_at", "expires_at"] {
+        table.col(ColumnDef::new(name).timestamp_with_time_zone());
+    }
+    table.col(ColumnDef::new("units").integer()).take()
 }
 
 fn items() -> TableCreateStatement {

@@ -1,0 +1,199 @@
+//! Every change between two runs is in the warehouse, not only the last one.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use test_kit::{Engine, on_every_database};
+
+use crate::source::at;
+use crate::support::House;
+
+/// An item is known by the millions of its price, for the warehouse does not tell its id.
+const OWN: i64 = 1_000_000;
+
+/// What an item was from a second on.
+type State = (i64, &'static str, u32);
+
+/// What happened in the source, as one who saw everything would tell it.
+#[derive(Default)]
+struct Replay {
+    seed: u64,
+    second: u32,
+    items: BTreeMap<u128, Vec<State>>,
+    gone: Vec<u128>,
+}
+
+impl Replay {
+    /// Knuth's linear congruential generator: the same source for the same seed.
+    fn below(&mut self, end: u64) -> u64 {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.seed >> 33) % end
+    }
+
+    fn living(&mut self) -> Option<u128> {
+        let living: Vec<_> = self.items.keys().filter(|item| !self.gone.contains(item)).copied().collect();
+        let count = u64::try_from(living.len()).unwrap();
+        (count > 0).then(|| living[usize::try_from(self.below(count)).unwrap()])
+    }
+
+    async fn step(&mut self, house: &House) {
+        self.second += 1;
+        let second = self.second;
+        let (what, living) = (self.below(10), self.living());
+        let Some(item) = living.filter(|_| what > 2) else {
+            let item = u128::try_from(self.items.len()).unwrap() + 1;
+            let price = i64::try_from(item).unwrap() * OWN;
+            house.sources.add_item(item, 1, 10, price).await;
+            let (id, at) = (house.sources.id(item), at(second));
+            let dated = format!("UPDATE items SET created_at = '{at}', updated_at = '{at}' WHERE id = {id}");
+            house.sources.run(&dated).await;
+            self.items.insert(item, vec![(price, "active", second)]);
+            return;
+        };
+        let (price, status, _) = *self.items[&item].last().unwrap();
+        let id = house.sources.id(item);
+        let new = match what {
+            3 => {
+                house.sources.run(&format!("DELETE FROM items WHERE id = {id}")).await;
+                self.gone.push(item);
+                return;
+            }
+            4 => {
+                let undone = format!("BEGIN; UPDATE items SET daily_price_minor = 1 WHERE id = {id}; ROLLBACK");
+                return house.sources.run(&undone).await;
+            }
+            5 => {
+                let half = format!(
+                    "BEGIN; UPDATE items SET status = 'paused', version = version + 1, updated_at = '{}' WHERE id = {id};
+                     SAVEPOINT half; DELETE FROM items; ROLLBACK TO half; COMMIT",
+                    at(second)
+                );
+                house.sources.run(&half).await;
+                (price, "paused", second)
+            }
+            6 => {
+                house.sources.set_item(item, "description = 'nobody wants to know'", second).await;
+                (price, status, second)
+            }
+            7 => {
+                house.sources.set_item(item, "status = 'active'", second).await;
+                (price, "active", second)
+            }
+            _ => {
+                let price = price / OWN * OWN + i64::from(second);
+                house.sources.set_item(item, &format!("daily_price_minor = {price}"), second).await;
+                (price, status, second)
+            }
+        };
+        if (new.0, new.1) != (price, status) {
+            self.items.get_mut(&item).unwrap().push(new);
+        }
+    }
+
+    fn told(&self) -> Vec<Vec<Value>> {
+        let mut rows = Vec::new();
+        for (item, states) in &self.items {
+            for (index, (price, status, _)) in states.iter().enumerate() {
+                let last = index + 1 == states.len();
+                let ended = !last || self.gone.contains(item);
+                let next = states.get(index + 1).map_or(Value::Null, |next| json!(day(next.2)));
+                rows.push(vec![json!(price), json!(status), json!(day(states[index].2)), next, json!(!ended)]);
+            }
+        }
+        rows
+    }
+}
+
+/// A second as the warehouse's answers write it.
+fn day(second: u32) -> String {
+    at(second).replace("+00:00", ".000000Z")
+}
+
+/// The spans as the warehouse tells them; the end by deletion is the run's own time and left out.
+const TOLD: &str = "SELECT daily_price_minor, status, valid_from,
+        CASE WHEN valid_to < arrow_cast('2026-03-01T12:00:00Z', 'Timestamp(Microsecond, Some(\"UTC\"))') THEN valid_to END,
+        is_current
+    FROM dim_item WHERE item_key <> '-1' ORDER BY CAST(daily_price_minor / 1000000 AS BIGINT), valid_from";
+
+#[tokio::test]
+async fn the_spans_of_every_item_equal_a_replay_of_its_changes() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_user(1).await;
+        house.sources.add_category(10, "tools", None).await;
+        let mut replay = Replay { seed: 20_261_121, ..Replay::default() };
+        for _ in 0..12 {
+            for _ in 0..=replay.below(9) {
+                replay.step(&house).await;
+            }
+            house.run().await;
+        }
+        let events = replay.told().len() + replay.gone.len();
+        house.run_until("SELECT count(*) FROM fact_item_event", json!(events)).await;
+        assert_eq!(house.rows(TOLD).await, replay.told());
+        assert!(events > 20 && !replay.gone.is_empty(), "{events} events say little");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_item_that_came_and_went_between_two_runs_was_there() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.run().await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        house.sources.set_item(20, "daily_price_minor = 700", 60).await;
+        house.sources.run("DELETE FROM items").await;
+        house.sources.add_item(20, 1, 10, 900).await;
+        let events = "SELECT count(*) FROM fact_item_event";
+        house.run_until(events, json!(4)).await;
+        let prices = house
+            .rows(
+                "SELECT daily_price_minor, is_current FROM dim_item WHERE item_key <> '-1'
+             ORDER BY daily_price_minor",
+            )
+            .await;
+        let wanted = [(500, false), (700, false), (900, true)].map(|(price, now)| vec![json!(price), json!(now)]);
+        assert_eq!(prices, wanted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_first_load_already_told_is_not_told_again() {
+    use sqlx::{Connection, Executor, PgConnection};
+    let house = House::on_engine(Engine::Postgres).await;
+    let mut slow = PgConnection::connect(house.sources.url.expose()).await.unwrap();
+    // Whoever holds the oldest transaction keeps the watermark down, so the next run reads these changes once more.
+    slow.execute("BEGIN").await.unwrap();
+    slow.execute(sqlx::AssertSqlSafe(house.sources.user(2, 10))).await.unwrap();
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.sources.set_item(20, "daily_price_minor = 700", 60).await;
+    house.run().await;
+    slow.execute("COMMIT").await.unwrap();
+    house.run_until("SELECT count(*) FROM raw_items", json!(3)).await;
+    let prices = house.rows("SELECT daily_price_minor FROM dim_item WHERE item_key <> '-1'").await;
+    assert_eq!(prices, [[json!(700)]]);
+}
+
+#[tokio::test]
+async fn a_reservation_keeps_the_time_of_each_of_its_states() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_user(1).await;
+        house.sources.add_category(10, "tools", None).await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        house.run().await;
+        house.sources.add_reservation(30, 20, 1).await;
+        for (state, second) in [("confirmed", 2), ("checked_out", 4), ("returned", 12)] {
+            house.sources.set_reservation(30, state, second).await;
+        }
+        house.run_until("SELECT count(*) FROM raw_reservations", json!(4)).await;
+        let times = "SELECT held_at, confirmed_at, checked_out_at, returned_at, due_at, returned_late, state
+                     FROM fact_reservation WHERE item_key <> '-1' AND borrower_key <> '-1' AND category_key <> '-1'";
+        let mut wanted: Vec<_> = [0, 2, 4, 12, 10].map(|second| json!(day(second))).into();
+        wanted.extend([json!(true), json!("returned")]);
+        assert_eq!(house.rows(times).await, [wanted]);
+    })
+    .await;
+}
