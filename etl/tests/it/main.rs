@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod crash;
+mod dictionary;
 mod errors;
 mod faults;
 mod history;
 mod incremental;
 mod lossless;
 mod privacy;
+mod readers;
 mod reports;
 mod schedule;
 mod source;
