@@ -73,6 +73,11 @@ impl Sources {
     }
 
     pub(crate) async fn add_item(&self, number: u128, owner: u128, category: u128, price: i64) {
+        self.add_item_at(number, owner, category, price, 0).await;
+    }
+
+    /// Adds an item at this second of the test's day.
+    pub(crate) async fn add_item_at(&self, number: u128, owner: u128, category: u128, price: i64, second: u32) {
         self.run(&format!(
             "INSERT INTO items (id, owner_id, external_id, name, description, category_id, condition, offer, units,
                 daily_price_minor, currency, approval, pickup_label, status, version, created_at, updated_at)
@@ -81,7 +86,7 @@ impl Sources {
             self.id(number),
             self.id(owner),
             self.id(category),
-            at(0)
+            at(second)
         ))
         .await;
     }
