@@ -10,7 +10,7 @@ scripts=$1
 directory=$(mktemp -d "${TMPDIR:-/tmp}/lendery-redis.XXXXXX")
 stop() {
     trap - EXIT
-    sh "$scripts/stop.sh" "$directory" >/dev/null 2>&1 || true
+    sh "$scripts/stop.sh" "$directory/cluster" >/dev/null 2>&1 || true
     rm -rf "$directory"
 }
 trap stop EXIT

@@ -147,7 +147,7 @@ async fn slots(mut connection: ClusterConnection) -> RedisResult<Value> {
 }
 
 fn without_errors(answers: Vec<Value>) -> RedisResult<Vec<Value>> {
-    answers.into_iter().map(|answer| answer.extract_error().map_err(RedisError::from)).collect()
+    answers.into_iter().map(Value::extract_error).collect()
 }
 
 pub(super) fn failure(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CacheError {
