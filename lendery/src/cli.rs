@@ -46,7 +46,7 @@ pub(crate) enum Command {
     /// Print a service's OpenAPI document.
     #[command(hide = true)]
     Openapi {
-        /// `users`, `inventory` or `payments`.
+        /// `users`, `inventory`, `payments` or `orders`.
         #[arg(long)]
         service: String,
     },

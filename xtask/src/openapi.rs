@@ -9,8 +9,12 @@ use crate::child;
 use crate::workspace::Workspace;
 
 /// What `lendery` calls each service that has a contract.
-const NAMES: [(&str, &str); 3] =
-    [("inventory-service", "inventory"), ("payment-service", "payments"), ("user-service", "users")];
+const NAMES: [(&str, &str); 4] = [
+    ("inventory-service", "inventory"),
+    ("order-service", "orders"),
+    ("payment-service", "payments"),
+    ("user-service", "users"),
+];
 
 /// Compares every document with the code, building that first.
 pub(crate) fn build_and_check(workspace: &Workspace) -> Result<()> {

@@ -7,7 +7,8 @@ pub(super) fn print(service: &str) -> anyhow::Result<()> {
         "users" => user_service::openapi(),
         "inventory" => inventory_service::openapi(),
         "payments" => payment_service::openapi(),
-        other => bail!("there is no service {other}; the services are users, inventory and payments"),
+        "orders" => order_service::openapi(),
+        other => bail!("there is no service {other}; the services are users, inventory, payments and orders"),
     };
     println!("{}", document.to_pretty_json()?);
     Ok(())

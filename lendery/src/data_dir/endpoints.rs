@@ -15,6 +15,7 @@ pub(crate) struct Endpoints {
     pub(crate) users: SocketAddr,
     pub(crate) inventory: SocketAddr,
     pub(crate) payments: SocketAddr,
+    pub(crate) orders: SocketAddr,
     pub(crate) pages: SocketAddr,
     /// None while a command runs the services for itself only.
     pub(crate) web: Option<SocketAddr>,

@@ -17,13 +17,16 @@ use anyhow::{Context, anyhow, bail};
 const ROOMS: [&str; 5] = ["databases", "photos", "run", "secrets", "warehouse"];
 
 /// The services that keep a database here.
-pub(crate) const SERVICES: [&str; 3] = ["users", "inventory", "payments"];
+pub(crate) const SERVICES: [&str; 4] = ["users", "inventory", "payments", "orders"];
 
 /// Names the services whose databases were once opened all together, one a line.
 const COMPLETE_MARK: &str = "databases/complete";
 
 /// There while a demo is being filled in, so that a start after a crash finishes it.
 const DEMO_MARK: &str = "run/demo-unfinished";
+
+/// There from then on.
+const DEMO_COMPLETE_MARK: &str = "run/demo";
 
 /// A data directory that exists and can be written to.
 #[derive(Debug, Clone)]
@@ -119,7 +122,13 @@ impl DataDir {
     /// Notes that the demo is complete.
     pub(crate) fn finish_demo(&self) -> anyhow::Result<()> {
         let mark = self.path.join(DEMO_MARK);
-        std::fs::remove_file(&mark).with_context(|| format!("cannot remove {}", mark.display()))
+        std::fs::rename(&mark, self.path.join(DEMO_COMPLETE_MARK))
+            .with_context(|| format!("cannot rename {}", mark.display()))
+    }
+
+    /// Whether its people and things are those of the demo, so that no real money is to be expected.
+    pub(crate) fn is_demo(&self) -> bool {
+        [DEMO_MARK, DEMO_COMPLETE_MARK].iter().any(|mark| self.path.join(mark).exists())
     }
 
     /// The lock, or nothing when another process has it.

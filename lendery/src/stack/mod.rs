@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use events::InProcessBus;
+use inventory_api::HttpReservations;
+use payment_api::HttpPayments;
 use peer::{Credential, HttpClient, Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::clock::Clock;
@@ -33,6 +35,9 @@ const CONNECT: Duration = Duration::from_millis(400);
 
 /// How long the services may take to open their databases before the start is given up.
 const START: Duration = Duration::from_secs(60);
+
+/// How long an order may wait for a hold or a payment: a provider is elsewhere, and a busy item takes its turns.
+const MONEY: Duration = Duration::from_secs(8);
 
 /// Memory for the sessions that token validation is answered from.
 const SESSION_CACHE_BYTES: u64 = 4 * 1024 * 1024;
@@ -65,12 +70,13 @@ impl Backstage {
         Endpoints::remove(data_dir);
         let draining = CancellationToken::new();
         let (users, inventory, payments) = (loopback().await?, loopback().await?, loopback().await?);
-        let pages = loopback().await?;
+        let (orders, pages) = (loopback().await?, loopback().await?);
         let endpoints = Endpoints {
             pid: std::process::id(),
             users: users.local_addr()?,
             inventory: inventory.local_addr()?,
             payments: payments.local_addr()?,
+            orders: orders.local_addr()?,
             pages: pages.local_addr()?,
             web: None,
             ops: None,
@@ -90,9 +96,10 @@ impl Backstage {
         backstage.spawn_users(secrets, users);
         backstage.spawn_inventory(secrets, inventory)?;
         backstage.spawn_payments(secrets, payments)?;
+        backstage.spawn_orders(secrets, orders)?;
         backstage.spawn_pages(secrets, pages)?;
-        let Endpoints { users, inventory, payments, pages, .. } = backstage.endpoints;
-        backstage.answering(&[users, inventory, payments, pages]).await?;
+        let Endpoints { users, inventory, payments, orders, pages, .. } = backstage.endpoints;
+        backstage.answering(&[users, inventory, payments, orders, pages]).await?;
         data_dir.databases_are_complete()?;
         Ok(backstage)
     }
@@ -162,10 +169,27 @@ impl Backstage {
         Ok(())
     }
 
-    fn spawn_pages(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
-        let peer = |name, address| {
-            anyhow::Ok(Peer::new(PeerSettings::new(name, origin(address)?), self.http.clone(), seed())?)
+    fn spawn_orders(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+        let patient = |settings| PeerSettings { attempt_timeout: MONEY, ..settings };
+        let inventory = self.peer(patient(self.known("inventory-service", self.endpoints.inventory, secrets)?))?;
+        let payments = self.peer(patient(self.known("payment-service", self.endpoints.payments, secrets)?))?;
+        let deps = order_service::Deps {
+            clock: Clock::system(),
+            randomness: Randomness::system(),
+            ops: self.ops.clone(),
+            users: self.users(secrets)?,
+            inventory: Arc::new(HttpReservations::new(inventory)),
+            payments: Arc::new(HttpPayments::new(payments)),
+            bus: self.bus.clone(),
+            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
         };
+        let run = order_service::run(self.settings.orders.clone(), deps, listener, self.shutdown.clone());
+        self.spawn("order-service", run);
+        Ok(())
+    }
+
+    fn spawn_pages(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+        let peer = |name, address| self.peer(PeerSettings::new(name, origin(address)?));
         let deps = web::Deps {
             clock: Clock::system(),
             randomness: Randomness::system(),
@@ -180,9 +204,19 @@ impl Backstage {
 
     /// The user service as other services ask it.
     fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<HttpUsers>> {
-        let mut settings = PeerSettings::new("user-service", origin(self.endpoints.users)?);
+        let settings = self.known("user-service", self.endpoints.users, secrets)?;
+        Ok(Arc::new(HttpUsers::new(self.peer(settings)?)))
+    }
+
+    /// A service that calls are made to in the name of a service.
+    fn known(&self, name: &str, address: SocketAddr, secrets: &Secrets) -> anyhow::Result<PeerSettings> {
+        let mut settings = PeerSettings::new(name, origin(address)?);
         settings.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
-        Ok(Arc::new(HttpUsers::new(Peer::new(settings, self.http.clone(), seed())?)))
+        Ok(settings)
+    }
+
+    fn peer(&self, settings: PeerSettings) -> anyhow::Result<Peer> {
+        Ok(Peer::new(settings, self.http.clone(), seed())?)
     }
 
     /// Starts the warehouse's schedule.
@@ -195,8 +229,9 @@ impl Backstage {
 
     /// The gateway's settings, with the services of this process as its upstreams.
     fn gateway_config(&self) -> gateway::Config {
-        let Endpoints { users, inventory, payments, pages, .. } = self.endpoints;
-        let upstreams = [("users", users), ("inventory", inventory), ("payments", payments), ("web", pages)];
+        let Endpoints { users, inventory, payments, orders, pages, .. } = self.endpoints;
+        let upstreams =
+            [("users", users), ("inventory", inventory), ("payments", payments), ("orders", orders), ("web", pages)];
         let upstreams = upstreams.into_iter().map(|(name, address)| (name, format!("http://{address}")));
         let mut upstreams: gateway::Upstreams = upstreams.collect();
         // The pages are no API.

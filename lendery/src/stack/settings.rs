@@ -12,6 +12,7 @@ pub(crate) struct Settings {
     pub(crate) users: user_service::Config,
     pub(crate) inventory: inventory_service::Config,
     pub(crate) payments: payment_service::Config,
+    pub(crate) orders: order_service::Config,
     web: web::Config,
     pub(crate) gateway: gateway::Config,
     etl: etl::Config,
@@ -20,7 +21,7 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 19] = [
+const OURS: [&str; 20] = [
     "database_url",
     "inventory_database_url",
     "inventory_url",
@@ -30,6 +31,7 @@ const OURS: [&str; 19] = [
     "nats_replicas",
     "nats_url",
     "ops_listen",
+    "payments_url",
     "previous_service_credential",
     "previous_session_key",
     "pseudonym_key",
@@ -52,6 +54,9 @@ impl Settings {
         inventory.database_url = Secret::new(data_dir.database_url("inventory"));
         let mut payments: payment_service::Config = one("payments", &variables, &mut origins)?;
         payments.database_url = Secret::new(data_dir.database_url("payments"));
+        payments.test |= data_dir.is_demo();
+        let mut orders: order_service::Config = one("orders", &variables, &mut origins)?;
+        orders.database_url = Secret::new(data_dir.database_url("orders"));
         let web = one("web", &variables, &mut origins)?;
         let gateway = one("gateway", &variables, &mut origins)?;
         let mut etl: etl::Config = one("etl", &variables, &mut origins)?;
@@ -59,7 +64,7 @@ impl Settings {
         etl.inventory_database_url = inventory.database_url.clone();
         etl.database_url = Secret::new(data_dir.database_url("etl"));
         etl.warehouse = data_dir.warehouse();
-        Ok(Self { users, inventory, payments, web, gateway, etl, origins })
+        Ok(Self { users, inventory, payments, orders, web, gateway, etl, origins })
     }
 
     /// The pages' settings with the key that seals their session cookies.
