@@ -155,13 +155,11 @@ mod tests {
         assert!(Coded::of(&headers(&[JSON]), &text().slice(..1000)).await.is_none(), "it is small");
         assert!(Coded::of(&headers(&[JSON, ("etag", "W/\"weak\"")]), &text()).await.is_some());
         let mut state = 7_u64;
-        let noise = Bytes::from_iter(
-            std::iter::repeat_with(|| {
-                state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-                state.to_be_bytes()[0]
-            })
-            .take(4096),
-        );
+        let noise = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            state.to_be_bytes()[0]
+        });
+        let noise: Bytes = noise.take(4096).collect();
         assert!(Coded::of(&headers(&[JSON]), &noise).await.is_none(), "nothing is gained");
     }
 

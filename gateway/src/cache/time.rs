@@ -41,9 +41,9 @@ fn parse_leniently(text: &str) -> Option<SystemTime> {
     if !is_short && !days.contains(&day) {
         return None;
     }
-    let same_form = days.iter().map(|known| if is_short { &known[..3] } else { known });
+    let mut same_form = days.iter().map(|known| if is_short { &known[..3] } else { known });
     // The parser insists on the one that belongs to the date.
-    same_form.filter_map(|day| httpdate::parse_http_date(&format!("{day}{rest}")).ok()).next()
+    same_form.find_map(|day| httpdate::parse_http_date(&format!("{day}{rest}")).ok())
 }
 
 /// `Thu, 18 Aug 2050 02:01:18 GMT`, however its letters were written.

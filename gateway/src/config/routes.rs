@@ -4,6 +4,7 @@ use service_kit::serve::limits::BODY_BYTES;
 /// The paths below one prefix.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, named in a file")]
 pub struct RouteConfig {
     /// Whole segments; `{…}` stands for any one segment. The prefix with the most segments wins; `/` takes the rest.
     pub prefix: String,

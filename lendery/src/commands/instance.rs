@@ -61,7 +61,7 @@ impl Instance {
                 let backstage = Backstage::start(&data_dir, &secrets, lock).await?;
                 (backstage.endpoints().clone(), Some(backstage))
             }
-            Found::Running(endpoints) => (endpoints, None),
+            Found::Running(endpoints) => (*endpoints, None),
         };
         Ok(Self { http, secrets, endpoints, backstage })
     }
@@ -134,7 +134,7 @@ enum Found {
     /// Nobody runs the services.
     Free(Lock),
     /// A `lendery up` does.
-    Running(Endpoints),
+    Running(Box<Endpoints>),
 }
 
 /// Waits while another command is at work, or a start under way.
@@ -147,7 +147,7 @@ async fn free_or_running(data_dir: &DataDir) -> anyhow::Result<Found> {
                 return Ok(Found::Free(lock));
             }
             if let Some(endpoints) = Endpoints::read(data_dir).filter(|endpoints| endpoints.ops.is_some()) {
-                return Ok(Found::Running(endpoints));
+                return Ok(Found::Running(Box::new(endpoints)));
             }
         }
     };

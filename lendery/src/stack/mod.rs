@@ -171,8 +171,8 @@ impl Backstage {
 
     fn spawn_orders(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
         let patient = |settings| PeerSettings { attempt_timeout: MONEY, ..settings };
-        let inventory = self.peer(patient(self.known("inventory-service", self.endpoints.inventory, secrets)?))?;
-        let payments = self.peer(patient(self.known("payment-service", self.endpoints.payments, secrets)?))?;
+        let inventory = self.peer(patient(known("inventory-service", self.endpoints.inventory, secrets)?))?;
+        let payments = self.peer(patient(known("payment-service", self.endpoints.payments, secrets)?))?;
         let deps = order_service::Deps {
             clock: Clock::system(),
             randomness: Randomness::system(),
@@ -204,15 +204,8 @@ impl Backstage {
 
     /// The user service as other services ask it.
     fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<HttpUsers>> {
-        let settings = self.known("user-service", self.endpoints.users, secrets)?;
+        let settings = known("user-service", self.endpoints.users, secrets)?;
         Ok(Arc::new(HttpUsers::new(self.peer(settings)?)))
-    }
-
-    /// A service that calls are made to in the name of a service.
-    fn known(&self, name: &str, address: SocketAddr, secrets: &Secrets) -> anyhow::Result<PeerSettings> {
-        let mut settings = PeerSettings::new(name, origin(address)?);
-        settings.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
-        Ok(settings)
     }
 
     fn peer(&self, settings: PeerSettings) -> anyhow::Result<Peer> {
@@ -271,6 +264,13 @@ impl Backstage {
             answered = tokio::time::timeout(START, all) => answered.context("the services did not start in time")?,
         }
     }
+}
+
+/// How one service calls another that asks for the service credential.
+fn known(name: &str, address: SocketAddr, secrets: &Secrets) -> anyhow::Result<PeerSettings> {
+    let mut settings = PeerSettings::new(name, origin(address)?);
+    settings.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
+    Ok(settings)
 }
 
 async fn loopback() -> anyhow::Result<TcpListener> {
