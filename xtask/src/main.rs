@@ -7,6 +7,7 @@ mod child;
 mod layers;
 mod openapi;
 mod postgres;
+mod servers;
 mod soak;
 mod source;
 mod steps;

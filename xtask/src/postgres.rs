@@ -1,4 +1,3 @@
-use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -6,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::child;
+use crate::servers;
 
 /// Starts a server and, when its standard input ends, stops it; the test kit runs the same script.
 const SCRIPT: &str = "crates/test-kit/postgres.sh";
@@ -17,9 +16,6 @@ pub(crate) const SHARED_POSTGRES: &str = "LENDERY_TEST_POSTGRES";
 /// How the script ends when there is no server to start.
 const NOT_INSTALLED: i32 = 3;
 
-/// Keeps Debian from starting a server of its own while its package is installed.
-const NO_MAIN_CLUSTER: &str = "/etc/postgresql-common/createcluster.d/lendery.conf";
-
 /// The PostgreSQL server that all tests of a run share; it ends when this value is dropped or this process ends.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -28,18 +24,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the installed server. On Debian, as root, first installs it and Redis, which tests start themselves, when one
-    /// of them is missing.
+    /// Starts the installed server; first installs it and the other servers where one of them is missing and that is allowed.
     pub(crate) fn start_or_install(root: &Path) -> Result<Self> {
-        if child::available("redis-server", &[])
+        if servers::are_installed()
             && let Some(server) = Self::start(root)?
         {
             return Ok(server);
         }
-        if !is_root_on_debian() {
-            bail!("install PostgreSQL's server and redis-server, then run this again");
-        }
-        install(root)?;
+        servers::install(root)?;
         Self::start(root)?.context("PostgreSQL was installed and is still not there")
     }
 
@@ -69,26 +61,4 @@ impl Drop for Server {
         // The script ends once the server has; a failure to wait leaves nothing else to do.
         let _ = self.keeper.wait();
     }
-}
-
-fn is_root_on_debian() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    let is_root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    is_root && child::available("apt-get", &[])
-}
-
-fn install(root: &Path) -> Result<()> {
-    let file = Path::new(NO_MAIN_CLUSTER);
-    fs::create_dir_all(file.parent().context("a file lies in a folder")?)?;
-    fs::write(file, "create_main_cluster = false\n")?;
-    let installed = apt_get(root, &["update"])
-        .and_then(|()| apt_get(root, &["install", "--yes", "--no-install-recommends", "postgresql", "redis-server"]));
-    fs::remove_file(file)?;
-    installed
-}
-
-fn apt_get(root: &Path, arguments: &[&str]) -> Result<()> {
-    let mut command = child::command(root, "apt-get", arguments);
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    child::run(command)
 }

@@ -1,0 +1,77 @@
+//! The servers that tests start by themselves, and their installation where that is allowed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::child;
+
+/// Servers besides PostgreSQL, by their program; Debian's packages have the same names.
+const PROGRAMS: [&str; 2] = ["nats-server", "redis-server"];
+
+/// Keeps Debian from making a database cluster of its own while PostgreSQL's package is installed.
+const NO_MAIN_CLUSTER: (&str, &str) =
+    ("/etc/postgresql-common/createcluster.d/lendery.conf", "create_main_cluster = false\n");
+
+/// Keeps Debian from starting what it installs (invoke-rc.d's policy layer: 101 forbids the action).
+const NO_START: (&str, &str) = ("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
+
+/// Whether the programs besides PostgreSQL's are there.
+pub(crate) fn are_installed() -> bool {
+    PROGRAMS.iter().all(|program| child::available(program, &[]))
+}
+
+/// Installs all of them, on Debian as root; elsewhere says what to install.
+pub(crate) fn install(root: &Path) -> Result<()> {
+    if !is_root_on_debian() {
+        bail!("install PostgreSQL's server, {}, then run this again", PROGRAMS.join(" and "));
+    }
+    let no_cluster = Placed::put(NO_MAIN_CLUSTER)?;
+    let no_start = Placed::put(NO_START)?;
+    apt_get(root, &["update"])?;
+    let install = ["install", "--yes", "--no-install-recommends", "postgresql"];
+    apt_get(root, &[&install[..], &PROGRAMS].concat())?;
+    drop((no_cluster, no_start));
+    Ok(())
+}
+
+/// A file that is there for as long as this value, unless somebody else's was there before.
+#[derive(Debug)]
+struct Placed(Option<&'static Path>);
+
+impl Placed {
+    fn put((path, text): (&'static str, &str)) -> Result<Self> {
+        let path = Path::new(path);
+        if path.exists() {
+            return Ok(Self(None));
+        }
+        fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
+        fs::write(path, text).with_context(|| path.display().to_string())?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+        Ok(Self(Some(path)))
+    }
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        if let Some(path) = self.0 {
+            // What cannot be removed was made by this user a moment ago; there is nothing else to do about it.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn is_root_on_debian() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    let is_root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    is_root && child::available("apt-get", &[])
+}
+
+fn apt_get(root: &Path, arguments: &[&str]) -> Result<()> {
+    let mut command = child::command(root, "apt-get", arguments);
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    child::run(command)
+}
