@@ -91,9 +91,10 @@ async fn addresses(web: &Client) {
     let anonymous = web.post("/api/v1/items", &thing("x", "camping")).await;
     is_problem(&anonymous, 401, "invalid_token");
     assert_eq!(anonymous.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
-    for page in ["/docs", "/problems/stale-version", "/openapi.json", "/"] {
+    for page in ["/docs", "/problems/stale-version", "/openapi.json", "/en", "/de"] {
         web.get(page).await.expect(200);
     }
+    assert_eq!(web.get("/").await.expect(302).header("location"), Some("/en"));
     is_problem(&web.get("/problems/nothing").await, 404, "not_found");
 }
 

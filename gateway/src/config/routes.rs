@@ -96,8 +96,9 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         "to",
     ];
     let photos = RouteConfig::new("/api/v1/items/{id}/photos", "inventory");
-    // The pages that people use, by the addresses that the web service says are its own.
-    let pages = ["/", "/en", "/de", "/items", "/members", "/problems", "/assets/web"];
+    // The pages that people use, by the addresses that the web service says are its own. /problems is not among them: programs are
+    // sent there, too, and need no language.
+    let pages = ["/", "/en", "/de", "/items", "/members", "/assets/web"];
     let shown = ["q", "category", "tag", "owner", "max_price", "near", "from", "to", "sort", "cursor"];
     let pages = pages.into_iter().map(|prefix| {
         let page = RouteConfig::new(prefix, "web").optional().cached(&shown);

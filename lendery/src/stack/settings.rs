@@ -95,6 +95,8 @@ mod tests {
     fn the_gateway_knows_where_the_pages_are() {
         let routes = gateway::Config::default().routes;
         let known: Vec<_> = routes.iter().filter(|route| route.upstream == "web").map(|route| &route.prefix).collect();
-        assert_eq!(known, web::PATHS.iter().collect::<Vec<_>>());
+        // What problems mean the gateway says itself, too.
+        let pages = web::PATHS.iter().filter(|path| **path != "/problems");
+        assert_eq!(known, pages.collect::<Vec<_>>());
     }
 }
