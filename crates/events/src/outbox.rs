@@ -108,12 +108,19 @@ impl Outbox {
         let db = self.db.read();
         let numbered = outbox::Entity::find().filter(outbox::Column::Sequence.is_not_null());
         let in_order = numbered.order_by_asc(outbox::Column::Sequence);
-        // The head is read last: what was read before it cannot lie beyond it.
+        // The head is read last: what was read before it cannot lie beyond it. And it is read first: where no event was found, only
+        // those numbered before the search are gone. Counting from the last would take what was numbered meanwhile for lost.
+        let gone = self.head(db).await?;
         let oldest = in_order.clone().one(db).await?.and_then(|row| row.sequence);
         let rows = in_order.filter(outbox::Column::Sequence.gt(sequence)).limit(limit).all(db).await?;
-        let head = head::Entity::find().one(db).await?.map_or(0, |head| head.sequence);
+        let head = self.head(db).await?;
         let events = rows.into_iter().filter_map(|row| self.event(row)).collect();
-        Ok(Stretch { oldest: oldest.unwrap_or(head + 1), head, events })
+        Ok(Stretch { oldest: oldest.unwrap_or(gone + 1), head, events })
+    }
+
+    /// The last number that was given.
+    async fn head(&self, db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+        Ok(head::Entity::find().one(db).await?.map_or(0, |head| head.sequence))
     }
 
     /// The events that the bus was not told of yet, if it is for `publisher` to tell it. The right to is a lease: an

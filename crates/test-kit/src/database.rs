@@ -39,6 +39,14 @@ impl TestDatabase {
         }
     }
 
+    /// The same, with the server to itself: for what depends on all transactions of a server.
+    pub async fn alone(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::Sqlite(sqlite::database()),
+            Engine::Postgres => Self::Postgres(postgres::private_database().await),
+        }
+    }
+
     /// The URL that sqlx and sea-orm connect to.
     pub fn url(&self) -> &str {
         match self {
@@ -59,10 +67,20 @@ impl TestDatabase {
 /// Runs `test` on a fresh SQLite database, then on a fresh PostgreSQL one; a failure says on which.
 pub async fn on_every_database(test: impl AsyncFn(TestDatabase)) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let database = TestDatabase::on(engine).await;
-        let _named = NameWhenPanicking(engine);
-        test(database).await;
+        run(&test, TestDatabase::on(engine).await).await;
     }
+}
+
+/// The same on a PostgreSQL server that no other process uses.
+pub async fn on_every_database_alone(test: impl AsyncFn(TestDatabase)) {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        run(&test, TestDatabase::alone(engine).await).await;
+    }
+}
+
+async fn run(test: &impl AsyncFn(TestDatabase), database: TestDatabase) {
+    let _named = NameWhenPanicking(database.engine());
+    test(database).await;
 }
 
 struct NameWhenPanicking(Engine);

@@ -17,5 +17,5 @@ pub mod redis_cluster;
 pub mod sqlite;
 mod wait;
 
-pub use database::{Engine, TestDatabase, on_every_database};
+pub use database::{Engine, TestDatabase, on_every_database, on_every_database_alone};
 pub use wait::wait_until;

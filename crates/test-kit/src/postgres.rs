@@ -6,5 +6,5 @@
 mod database;
 mod server;
 
-pub use database::{Database, database};
+pub use database::{Database, database, private_database};
 pub use server::Server;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use events::{Bus, Event, Feed, InProcessBus, Outbox};
 use service_kit::clock::Clock;
-use test_kit::{on_every_database, wait_until};
+use test_kit::{on_every_database_alone, wait_until};
 
 use crate::store::{
     DEADLINE, Notes, PRODUCER, Running, Switched, clock, consumer, open, seen, versions, wait_for, write,
@@ -20,7 +20,7 @@ async fn numbered(outbox: &Outbox, count: usize) -> Vec<Event> {
 
 #[tokio::test]
 async fn an_event_is_handled_once_over_duplicates_disorder_and_a_restart() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         write(&db, &outbox, 1..=40).await;
@@ -53,7 +53,7 @@ async fn an_event_is_handled_once_over_duplicates_disorder_and_a_restart() {
 
 #[tokio::test]
 async fn a_bus_that_carries_nothing_loses_nothing() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let (told, heard): (Arc<dyn Bus>, Arc<dyn Bus>) =
@@ -72,7 +72,7 @@ async fn a_bus_that_carries_nothing_loses_nothing() {
 
 #[tokio::test]
 async fn two_instances_of_a_consumer_handle_each_event_once() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());
@@ -92,7 +92,7 @@ async fn two_instances_of_a_consumer_handle_each_event_once() {
 
 #[tokio::test]
 async fn an_event_waits_half_a_minute_for_its_predecessors_and_no_longer() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         write(&db, &outbox, 1..=3).await;

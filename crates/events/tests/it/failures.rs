@@ -5,7 +5,7 @@ use events::{Bus, InProcessBus, KEPT, Outbox};
 use sea_orm::{ConnectionTrait, Statement};
 use service_kit::clock::Clock;
 use service_kit::db::Db;
-use test_kit::{on_every_database, wait_until};
+use test_kit::{on_every_database_alone, wait_until};
 
 use crate::store::{DEADLINE, Notes, PRODUCER, Running, clock, consumer, open, seen, versions, wait_for, write};
 
@@ -18,7 +18,7 @@ async fn put_aside(db: &Db) -> Vec<(i32, bool)> {
 
 #[tokio::test]
 async fn an_event_that_fails_comes_again_and_does_not_hold_up_the_others() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());
@@ -44,7 +44,7 @@ async fn an_event_that_fails_comes_again_and_does_not_hold_up_the_others() {
 
 #[tokio::test]
 async fn an_event_that_fails_five_times_is_a_dead_letter() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());
@@ -70,7 +70,7 @@ async fn an_event_that_fails_five_times_is_a_dead_letter() {
 
 #[tokio::test]
 async fn what_the_producer_has_dropped_is_said_to_be_missed() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());
@@ -94,7 +94,7 @@ async fn what_the_producer_has_dropped_is_said_to_be_missed() {
 
 #[tokio::test]
 async fn events_are_dropped_after_seven_days_and_their_numbers_are_not_used_again() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());

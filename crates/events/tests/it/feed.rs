@@ -9,7 +9,7 @@ use service_kit::credential::ServiceCredentials;
 use service_kit::http::{RouterSettings, finish};
 use service_kit::serve::{Limits, serve};
 use test_kit::http::Client;
-use test_kit::{on_every_database, wait_until};
+use test_kit::{on_every_database_alone, wait_until};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vocabulary::Secret;
@@ -36,7 +36,7 @@ impl FromRef<State> for ServiceCredentials {
 
 #[tokio::test]
 async fn the_feed_is_read_over_http_page_by_page_by_services_only() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let relay = Running::relay(&outbox, &(Arc::new(InProcessBus::default()) as Arc<dyn Bus>));

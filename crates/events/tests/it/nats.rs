@@ -29,7 +29,7 @@ async fn published(db: &Db) -> i64 {
 #[tokio::test]
 async fn an_event_crosses_the_bus() {
     let server = Server::start().await;
-    let database = TestDatabase::on(Engine::Postgres).await;
+    let database = TestDatabase::alone(Engine::Postgres).await;
     let db = open(database.url()).await;
     let outbox = Outbox::new(db.clone(), PRODUCER);
     let bus = bus(&server).await;
@@ -52,7 +52,7 @@ async fn an_event_crosses_the_bus() {
 #[tokio::test]
 async fn a_bus_that_is_killed_and_its_store_wiped_in_mid_traffic_loses_nothing() {
     let mut server = Server::start().await;
-    let database = TestDatabase::on(Engine::Postgres).await;
+    let database = TestDatabase::alone(Engine::Postgres).await;
     let db = open(database.url()).await;
     let outbox = Outbox::new(db.clone(), PRODUCER);
     let bus = bus(&server).await;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use events::{Bus, InProcessBus, Outbox};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use service_kit::db::Db;
-use test_kit::{Engine, TestDatabase, on_every_database, wait_until};
+use test_kit::{Engine, TestDatabase, on_every_database_alone, wait_until};
 
 use crate::store::{DEADLINE, PRODUCER, Running, event, open, versions, write};
 
@@ -20,7 +20,7 @@ async fn naive(db: &Db, after: i64) -> Vec<i64> {
 
 #[tokio::test]
 async fn events_are_numbered_without_gaps_in_the_order_of_commits() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let relay = Running::relay(&outbox, &bus());
@@ -38,7 +38,7 @@ async fn events_are_numbered_without_gaps_in_the_order_of_commits() {
 
 #[tokio::test]
 async fn a_transaction_that_commits_late_is_neither_lost_nor_put_before_what_was_told() {
-    let database = TestDatabase::on(Engine::Postgres).await;
+    let database = TestDatabase::alone(Engine::Postgres).await;
     let db = open(database.url()).await;
     assert_eq!(db.backend(), DbBackend::Postgres);
     let outbox = Outbox::new(db.clone(), PRODUCER);
@@ -65,7 +65,7 @@ async fn a_transaction_that_commits_late_is_neither_lost_nor_put_before_what_was
 
 #[tokio::test]
 async fn two_relays_beside_each_other_number_every_event_once() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let relays = [Running::relay(&outbox, &bus()), Running::relay(&outbox, &bus())];

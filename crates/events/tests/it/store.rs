@@ -17,9 +17,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vocabulary::Secret;
 
-/// Longer than anything here takes. PostgreSQL's snapshots know no databases: events are numbered only below the oldest transaction
-/// of the whole server, and other tests that share it hold one open on purpose.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+/// Longer than anything here takes.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The name of the producer in all tests.
 pub(crate) const PRODUCER: &str = "shop";

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use events::{Bus, Feed, InProcessBus, Outbox, tail};
-use test_kit::{on_every_database, wait_until};
+use test_kit::{on_every_database_alone, wait_until};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -9,7 +9,7 @@ use crate::store::{DEADLINE, PRODUCER, Running, open, versions, write};
 
 #[tokio::test]
 async fn a_tail_begins_now_and_shows_each_later_event_once_and_in_order() {
-    on_every_database(async |database| {
+    on_every_database_alone(async |database| {
         let db = open(database.url()).await;
         let outbox = Outbox::new(db.clone(), PRODUCER);
         let bus: Arc<dyn Bus> = Arc::new(InProcessBus::default());

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::runtime;
 use uuid::Uuid;
 
-use super::server::shared_url;
+use super::server::{private_url, shared_url};
 
 /// An empty database that belongs to one test and is dropped with this value, open connections or not.
 #[derive(Debug)]
@@ -16,7 +16,15 @@ pub struct Database {
 
 /// A fresh, empty PostgreSQL database.
 pub async fn database() -> Database {
-    let server_url = shared_url().await;
+    create(shared_url().await).await
+}
+
+/// The same on a server that no other process uses: snapshots know no databases, so the transactions of others show in them.
+pub async fn private_database() -> Database {
+    create(private_url().await).await
+}
+
+async fn create(server_url: String) -> Database {
     let name = format!("test_{}", Uuid::now_v7().simple());
     execute(&server_url, format!("CREATE DATABASE {name} TEMPLATE template0"))
         .await

@@ -62,8 +62,13 @@ pub(super) async fn shared_url() -> String {
     #[expect(clippy::disallowed_methods, reason = "the test runner's one word to the test kit, not configuration")]
     match std::env::var(SHARED) {
         Ok(url) => url,
-        Err(_) => tokio::task::spawn_blocking(own_url).await.expect("a PostgreSQL server of this process's own"),
+        Err(_) => private_url().await,
     }
+}
+
+/// The URL of a server that only this process uses.
+pub(super) async fn private_url() -> String {
+    tokio::task::spawn_blocking(own_url).await.expect("a PostgreSQL server of this process's own")
 }
 
 fn own_url() -> String {
