@@ -5,7 +5,6 @@ mod context;
 mod description;
 mod orders;
 mod problems;
-mod refusals;
 mod routes;
 mod state;
 

@@ -4,7 +4,6 @@ mod description;
 mod internal;
 mod payments;
 mod problems;
-mod refusals;
 mod representation;
 mod routes;
 mod state;

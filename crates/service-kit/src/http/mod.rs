@@ -9,6 +9,7 @@ mod keyed;
 mod merge_patch;
 mod parameters;
 mod precondition;
+pub mod refusals;
 mod router;
 mod unrepeated;
 

@@ -6,7 +6,7 @@ use service_kit::http::{IfMatch, NoParameters, Written};
 use super::representation::stale;
 use super::slug::PathSlug;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, SignIn};
+use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, SignIn};
 
 /// Remove a category that nothing belongs to
 #[utoipa::path(

@@ -6,7 +6,7 @@ use vocabulary::Page;
 
 use super::representation::{GROUP, wire};
 use crate::app::{self, App};
-use crate::http::refusals::Always;
+use service_kit::http::refusals::Always;
 
 /// How long the gateway calls the list fresh, should the message of a write be lost.
 const FRESH_SECONDS: u32 = 60;

@@ -7,7 +7,7 @@ use service_kit::http::{IfMatch, JsonBody, NoParameters, Written};
 use super::representation::{stale, wire};
 use super::slug::PathSlug;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, SignIn};
 
 /// Rename or move a category
 #[utoipa::path(

@@ -10,7 +10,7 @@ use vocabulary::UserId;
 use super::csv_body::CsvBody;
 use crate::app::App;
 use crate::app::import::{ImportOptions, import};
-use crate::http::refusals::{Always, Body, Contradiction, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
 
 /// How the file is to be read.
 #[derive(Debug, Default, Deserialize, IntoParams)]

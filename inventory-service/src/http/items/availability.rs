@@ -8,7 +8,8 @@ use vocabulary::{Item, ItemId};
 
 use crate::app::{self, App};
 use crate::domain::days::Days;
-use crate::http::refusals::{Always, Missing, Parameters, Retired};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Missing, Parameters};
 
 /// How long the gateway calls it fresh: services reserve past the gateway, which hears of it late.
 const FRESH_SECONDS: u32 = 5;

@@ -7,7 +7,7 @@ use service_kit::http::{IdempotencyKey, JsonBody, NoParameters, Written};
 use super::representation::wire;
 use crate::app::{self, App};
 use crate::domain::item::Item;
-use crate::http::refusals::{Always, Body, Contradiction, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
 
 /// Offer several items
 ///

@@ -6,7 +6,7 @@ use service_kit::http::{IdempotencyKey, JsonBody, NoParameters, Written};
 
 use super::representation::{stale, wire};
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Body, Contradiction, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
 
 /// Offer an item
 #[utoipa::path(

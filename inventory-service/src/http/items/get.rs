@@ -10,7 +10,8 @@ use super::representation::{FRESH_SECONDS, groups, wire};
 use crate::app;
 use crate::domain::item::Item;
 use crate::http::AppState;
-use crate::http::refusals::{Always, Missing, Retired};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Missing};
 
 /// One item
 ///

@@ -16,7 +16,7 @@ use crate::domain::near::Near;
 use crate::domain::sort::{Sort, SortKey};
 use crate::domain::text;
 use crate::domain::words::Search;
-use crate::http::refusals::{Always, Parameters};
+use service_kit::http::refusals::{Always, Parameters};
 
 /// How long the gateway calls a list fresh that depends on what is reserved, of which it hears late.
 const FRESH_DAYS_SECONDS: u32 = 5;

@@ -11,7 +11,7 @@ use super::representation::{page, place};
 use crate::app::{self, App};
 use crate::domain::listing::{Audience, Listing};
 use crate::domain::sort::Sort;
-use crate::http::refusals::{Always, Parameters, SignIn};
+use service_kit::http::refusals::{Always, Parameters, SignIn};
 
 /// Which page.
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -6,7 +6,8 @@ use vocabulary::ItemId;
 use super::change::Change;
 use super::representation::stale;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, SignIn};
 
 /// Take an item off for good
 ///

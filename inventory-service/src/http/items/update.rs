@@ -7,7 +7,8 @@ use vocabulary::ItemId;
 use super::change::{Change, Changed};
 use crate::app::App;
 use crate::domain::content::ItemContent;
-use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, SignIn};
 
 /// Change some of what an item is
 ///

@@ -7,7 +7,7 @@ use service_kit::http::{NoParameters, PathId, Written};
 use super::representation::changed;
 use crate::app::{self, App};
 use crate::domain::reservation::Transition;
-use crate::http::refusals::{Always, Contradiction, Missing, SignIn};
+use service_kit::http::refusals::{Always, Contradiction, Missing, SignIn};
 
 /// Promise what was held
 ///

@@ -8,7 +8,8 @@ use utoipa::IntoParams;
 use vocabulary::{Item, ItemId};
 
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, Parameters, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Missing, Parameters, SignIn};
 
 /// For when.
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -7,7 +7,8 @@ use service_kit::http::{JsonBody, NoParameters, Written};
 use super::key::ReservationKey;
 use super::representation::{groups, wire};
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Body, Contradiction, Missing, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, SignIn};
 
 /// Set units or pieces aside
 ///

@@ -6,7 +6,7 @@ use service_kit::http::{NoParameters, PathId, Written};
 
 use super::representation::groups;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Contradiction, SignIn};
+use service_kit::http::refusals::{Always, Contradiction, SignIn};
 
 /// Give up what was held or promised
 ///

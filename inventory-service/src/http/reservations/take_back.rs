@@ -7,7 +7,7 @@ use service_kit::http::{JsonBody, NoParameters, PathId, Written};
 use super::representation::changed;
 use crate::app::{self, App};
 use crate::domain::reservation::{Transition, note};
-use crate::http::refusals::{Always, Body, Contradiction, Missing, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, SignIn};
 
 /// Take back what was lent
 ///

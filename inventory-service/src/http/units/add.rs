@@ -8,7 +8,8 @@ use vocabulary::{Item, ItemId};
 use super::representation::wire;
 use crate::app::{self, App};
 use crate::http::items::groups;
-use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, SignIn};
 
 /// Add a unit to an item that is lent
 #[utoipa::path(

@@ -7,7 +7,8 @@ use service_kit::http::{IfMatch, MergePatchBody, NoParameters, Written};
 use super::path::UnitPath;
 use super::representation::wire;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, SignIn};
 
 /// Say something else of a unit
 ///

@@ -7,7 +7,8 @@ use vocabulary::{Item, ItemId, Page};
 
 use super::representation::wire;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, Ownership, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Missing, Ownership, SignIn};
 
 /// The units of an item
 ///

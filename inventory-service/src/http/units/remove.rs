@@ -6,7 +6,8 @@ use service_kit::http::{IfMatch, NoParameters, Written};
 use super::path::UnitPath;
 use crate::app::{self, App};
 use crate::http::items::groups;
-use crate::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, Retired, SignIn};
+use crate::http::refusals::Retired;
+use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, Precondition, SignIn};
 
 /// Take a unit away
 ///

@@ -4,7 +4,7 @@ use service_kit::caller::Caller;
 use service_kit::http::{NoParameters, Written};
 
 use crate::app::{self, App};
-use crate::http::refusals::{Always, SignIn};
+use service_kit::http::refusals::{Always, SignIn};
 
 /// Empty the caller's cart
 #[utoipa::path(

@@ -6,7 +6,7 @@ use service_kit::http::{CacheRule, NoParameters, Represented};
 
 use super::representation::cart;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, SignIn};
+use service_kit::http::refusals::{Always, SignIn};
 
 /// The caller's cart
 #[utoipa::path(

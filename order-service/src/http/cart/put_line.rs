@@ -8,7 +8,7 @@ use vocabulary::Item;
 use super::representation::cart;
 use crate::app::{self, App};
 use crate::domain::request::cart_line;
-use crate::http::refusals::{Always, Body, Missing, SignIn};
+use service_kit::http::refusals::{Always, Body, Missing, SignIn};
 
 /// Put an item into the caller's cart
 ///

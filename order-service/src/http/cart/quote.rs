@@ -7,7 +7,7 @@ use service_kit::http::{NoParameters, Written};
 use super::representation::quote;
 use crate::app::{self, App};
 use crate::http::context::Context;
-use crate::http::refusals::{Always, Parameters, SignIn};
+use service_kit::http::refusals::{Always, Parameters, SignIn};
 
 /// Price the caller's cart
 ///

@@ -5,7 +5,7 @@ use service_kit::http::{NoParameters, PathId, Written};
 use vocabulary::Item;
 
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, SignIn};
+use service_kit::http::refusals::{Always, Missing, SignIn};
 
 /// Take an item out of the caller's cart
 #[utoipa::path(

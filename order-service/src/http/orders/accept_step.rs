@@ -9,7 +9,7 @@ use super::representation::changed;
 use crate::app::App;
 use crate::app::orders::decide;
 use crate::domain::saga::Decision;
-use crate::http::refusals::{Always, Contradiction, Missing, Ownership, SignIn};
+use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, SignIn};
 
 /// Take a step for done
 ///

@@ -7,7 +7,7 @@ use service_kit::http::{NoParameters, PathId, Written};
 use super::representation::changed;
 use crate::app::App;
 use crate::app::orders::{Act, act};
-use crate::http::refusals::{Always, Contradiction, Missing, Ownership, SignIn};
+use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, SignIn};
 
 /// Agree to an order
 ///

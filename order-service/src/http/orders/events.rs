@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, SignIn};
+use service_kit::http::refusals::{Always, Missing, SignIn};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 

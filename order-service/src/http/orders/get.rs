@@ -6,7 +6,7 @@ use service_kit::http::{CacheRule, NoParameters, PathId, Represented};
 
 use super::representation::wire;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, SignIn};
+use service_kit::http::refusals::{Always, Missing, SignIn};
 
 /// An order
 ///

@@ -8,7 +8,7 @@ use super::representation::changed;
 use crate::app::App;
 use crate::app::orders::{Act, act};
 use crate::domain::request::words;
-use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, SignIn};
 
 /// Hand things over
 ///

@@ -10,7 +10,7 @@ use vocabulary::Page;
 use super::representation::wire;
 use crate::app::orders::{Filter, Listing};
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Ownership, Parameters, SignIn};
+use service_kit::http::refusals::{Always, Ownership, Parameters, SignIn};
 
 /// Which orders, and which page of them.
 #[derive(Debug, Default, Deserialize, IntoParams)]

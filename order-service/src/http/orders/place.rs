@@ -9,7 +9,7 @@ use super::key::OrderKey;
 use super::representation::wire;
 use crate::app::{self, App};
 use crate::http::context::Context;
-use crate::http::refusals::{Always, Body, Contradiction, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
 
 /// Place an order
 ///

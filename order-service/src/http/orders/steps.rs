@@ -6,7 +6,7 @@ use service_kit::http::{CacheRule, NoParameters, PathId, Represented};
 
 use super::representation::steps;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, SignIn};
+use service_kit::http::refusals::{Always, Missing, SignIn};
 
 /// What was done for an order
 ///

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::app::orders::{Act, act};
 use crate::domain::request::words;
 use crate::domain::saga::Keep;
-use crate::http::refusals::{Always, Body, Contradiction, Missing, Ownership, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, SignIn};
 
 /// Take things back
 ///

@@ -6,8 +6,8 @@ use service_kit::http::{JsonBody, NoParameters, Written};
 
 use crate::app::{self, App};
 use crate::domain::request::NewPayment;
-use crate::http::refusals::{Always, Body, Contradiction, SignIn};
 use crate::http::representation::wire;
+use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
 
 /// Hold money for an order
 ///

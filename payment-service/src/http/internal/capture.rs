@@ -7,8 +7,8 @@ use service_kit::http::{JsonBody, NoParameters, Written};
 use super::key::PathKey;
 use crate::app::{self, App};
 use crate::domain::request::Part;
-use crate::http::refusals::{Always, Body, Contradiction, Missing, SignIn};
 use crate::http::representation::wire;
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, SignIn};
 
 /// Take a part of what is held
 ///

@@ -6,8 +6,8 @@ use service_kit::http::{CacheRule, NoParameters, Represented};
 
 use super::key::PathKey;
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, SignIn};
 use crate::http::representation::wire;
+use service_kit::http::refusals::{Always, Missing, SignIn};
 
 /// The payment that a step of an order asked for
 ///

@@ -6,8 +6,8 @@ use service_kit::http::{CacheRule, NoParameters, PathId, Represented};
 use vocabulary::Id;
 
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing, SignIn};
 use crate::http::representation::wire;
+use service_kit::http::refusals::{Always, Missing, SignIn};
 
 /// A payment, for its payer
 #[utoipa::path(

@@ -6,8 +6,8 @@ use service_kit::http::{NoParameters, PathId, Written};
 use vocabulary::Id;
 
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Contradiction, Missing, Ownership, SignIn};
 use crate::http::representation::wire;
+use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, SignIn};
 
 /// Say that it was paid at the desk
 ///

@@ -5,7 +5,7 @@ use problem::{Kind, Problem};
 use service_kit::http::{NoParameters, Written};
 
 use crate::app::{self, App};
-use crate::http::refusals::{Always, Missing};
+use service_kit::http::refusals::{Always, Missing};
 
 /// What a provider tells of its own accord
 ///

@@ -1,4 +1,4 @@
-//! What operations answer when they refuse, for the OpenAPI document. Each type stands for the statuses of one cause.
+//! What operations answer when they refuse, for the OpenAPI documents of the services. Each type stands for the statuses of one cause.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,32 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
 /// Of every operation.
-pub(crate) enum Always {}
+#[derive(Debug)]
+pub enum Always {}
 /// Of operations that ask who calls.
-pub(crate) enum SignIn {}
-/// Of operations that administrators do.
-pub(crate) enum Ownership {}
+#[derive(Debug)]
+pub enum SignIn {}
+/// Of operations that only some of those who sign in may do.
+#[derive(Debug)]
+pub enum Ownership {}
+/// Of operations that change a version.
+#[derive(Debug)]
+pub enum Precondition {}
 /// Of operations with a body.
-pub(crate) enum Body {}
-/// Of operations that the amounts, or another request, can contradict.
-pub(crate) enum Contradiction {}
+#[derive(Debug)]
+pub enum Body {}
+/// Of operations with an `Idempotency-Key`, and of those that others can contradict.
+#[derive(Debug)]
+pub enum Contradiction {}
 /// Of operations on one thing.
-pub(crate) enum Missing {}
+#[derive(Debug)]
+pub enum Missing {}
+/// Of operations with parameters that have bounds.
+#[derive(Debug)]
+pub enum Parameters {}
 
-type Responses = BTreeMap<String, RefOr<Response>>;
+/// Descriptions of answers by their status.
+pub type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Always {
     fn responses() -> Responses {
@@ -39,6 +52,12 @@ impl IntoResponses for SignIn {
 impl IntoResponses for Ownership {
     fn responses() -> Responses {
         problems(&[("403", "Not the caller's to do")])
+    }
+}
+
+impl IntoResponses for Precondition {
+    fn responses() -> Responses {
+        problems(&[("412", "`If-Match` names another version"), ("428", "`If-Match` is missing")])
     }
 }
 
@@ -64,7 +83,14 @@ impl IntoResponses for Missing {
     }
 }
 
-fn problems(cases: &[(&str, &str)]) -> Responses {
+impl IntoResponses for Parameters {
+    fn responses() -> Responses {
+        problems(&[("422", "Some parameters were refused; `errors` lists them")])
+    }
+}
+
+/// Problems by their status, each with what it means.
+pub fn problems(cases: &[(&str, &str)]) -> Responses {
     let entries = cases.iter().map(|(status, description)| ((*status).to_owned(), RefOr::T(problem(description))));
     entries.collect()
 }
