@@ -64,11 +64,15 @@ process_of() {
     esac
 }
 
+# Fills in node.conf for a node: write_configuration DIRECTORY PORT
+write_configuration() {
+    sed -e "s|DIRECTORY|$1|g" -e "s|NODE_TIMEOUT_MS|$NODE_TIMEOUT_MS|" -e "s|^port PORT|port $2|" \
+        -e "s|^bind ADDRESS|bind $ADDRESS|" "$here/node.conf" >"$1/redis.conf"
+}
+
 start_node() {
     mkdir -p "$1/node-$2"
-    directory=$(cd "$1/node-$2" && pwd)
-    sed -e "s|DIRECTORY|$directory|g" -e "s|NODE_TIMEOUT_MS|$NODE_TIMEOUT_MS|" -e "s|^port PORT|port $2|" \
-        -e "s|^bind ADDRESS|bind $ADDRESS|" "$here/node.conf" >"$directory/redis.conf"
+    write_configuration "$(cd "$1/node-$2" && pwd)" "$2"
     run_node "$1" "$2"
 }
 
