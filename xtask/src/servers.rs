@@ -1,4 +1,4 @@
-//! The servers that tests start by themselves, and their installation where that is allowed.
+//! The programs that tests run, and their installation where that is allowed.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,8 +9,22 @@ use anyhow::{Context, Result, bail};
 
 use crate::child;
 
-/// Servers besides PostgreSQL, by their program; Debian's packages have the same names.
-const PROGRAMS: [&str; 2] = ["nats-server", "redis-server"];
+/// What tests need besides PostgreSQL.
+const PROGRAMS: [Program; 4] = [
+    Program { name: "nats-server", arguments: &[], package: "nats-server" },
+    Program { name: "promtool", arguments: &[], package: "prometheus" },
+    Program { name: "python3", arguments: &["-m", "ensurepip"], package: "python3-venv" },
+    Program { name: "redis-server", arguments: &[], package: "redis-server" },
+];
+
+/// A program that is there when it answers `--version` after its arguments.
+#[derive(Debug, Clone, Copy)]
+struct Program {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    /// The Debian package that it is in.
+    package: &'static str,
+}
 
 /// Keeps Debian from making a database cluster of its own while PostgreSQL's package is installed.
 const NO_MAIN_CLUSTER: (&str, &str) =
@@ -21,19 +35,20 @@ const NO_START: (&str, &str) = ("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"
 
 /// Whether the programs besides PostgreSQL's are there.
 pub(crate) fn are_installed() -> bool {
-    PROGRAMS.iter().all(|program| child::available(program, &[]))
+    PROGRAMS.iter().all(|program| child::available(program.name, program.arguments))
 }
 
-/// Installs all of them, on Debian as root; elsewhere says what to install.
+/// Installs PostgreSQL and all of them, on Debian as root; elsewhere says what to install.
 pub(crate) fn install(root: &Path) -> Result<()> {
+    let packages = PROGRAMS.map(|program| program.package);
     if !is_root_on_debian() {
-        bail!("install PostgreSQL's server, {}, then run this again", PROGRAMS.join(" and "));
+        bail!("install PostgreSQL's server and these, then run this again: {}", packages.join(", "));
     }
     let no_cluster = Placed::put(NO_MAIN_CLUSTER)?;
     let no_start = Placed::put(NO_START)?;
     apt_get(root, &["update"])?;
     let install = ["install", "--yes", "--no-install-recommends", "postgresql"];
-    apt_get(root, &[&install[..], &PROGRAMS].concat())?;
+    apt_get(root, &[&install[..], &packages].concat())?;
     drop((no_cluster, no_start));
     Ok(())
 }

@@ -14,6 +14,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     steps.run("tidy", || tidy::check(workspace));
     steps.run("format", || cargo(workspace, &["fmt", "--all", "--check"]));
     supply_chain(workspace, &mut steps);
+    steps.run("deploy", || deploy(workspace));
     steps.run("clippy", || cargo(workspace, &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]));
     // Programs and tests in one go, so that both are built with the same features of the same dependencies.
     let built = steps.run("build", || cargo(workspace, &["build", "--workspace", "--bins", "--tests"]));
@@ -28,6 +29,13 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     println!("\n{}", steps.summary());
     ensure!(steps.passed(), "a step failed");
     Ok(())
+}
+
+/// The production topologies, as far as they can be checked without running them.
+fn deploy(workspace: &Workspace) -> Result<()> {
+    let mut command = child::command(&workspace.root, "sh", &["deploy/check.sh"]);
+    command.arg(&workspace.target);
+    child::run(command)
 }
 
 fn supply_chain(workspace: &Workspace, steps: &mut Steps) {
