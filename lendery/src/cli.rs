@@ -38,11 +38,19 @@ pub(crate) enum Command {
     /// Fill and ask the warehouse.
     #[command(subcommand)]
     Etl(Etl),
+    /// Keep everything a second time, and bring it back.
+    #[command(subcommand)]
+    Backup(Backup),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Say whether everything is well, and what is not.
-    Doctor,
+    /// Say whether everything is well, and what is not: ends with 0 when all is, 1 when something is not, 2 when something
+    /// needs a look.
+    Doctor {
+        /// As one JSON document, for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a service's OpenAPI document.
     #[command(hide = true)]
     Openapi {
@@ -153,4 +161,24 @@ pub(crate) enum RowFormat {
 pub(crate) enum ConfigCommand {
     /// Show every setting, its value and where it came from; secrets as ***.
     Print,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Backup {
+    /// Copy databases, photos, secrets and warehouse into a new folder, while Lendery runs or not. Whoever has the folder has
+    /// the secrets: keep it as safe as the data directory.
+    Create {
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Say whether a backup is whole and undamaged.
+    Verify {
+        #[arg(long, value_name = "FOLDER")]
+        from: PathBuf,
+    },
+    /// Make an empty --data-dir what it was when the backup was made.
+    Restore {
+        #[arg(long, value_name = "FOLDER")]
+        from: PathBuf,
+    },
 }

@@ -1,6 +1,7 @@
 //! One command, one file.
 
 mod admin;
+mod backup;
 mod cache;
 mod config;
 mod doctor;
@@ -30,8 +31,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Admin(admin) => admin::run(data_dir, admin).await?,
         Command::Cache(cache) => cache::run(data_dir, cache).await?,
         Command::Etl(etl) => etl::run(data_dir, etl).await?,
+        Command::Backup(command) => backup::run(data_dir, command).await?,
         Command::Config(ConfigCommand::Print) => config::print(data_dir)?,
-        Command::Doctor => return doctor::run(data_dir).await,
+        Command::Doctor { json } => return doctor::run(data_dir, json).await,
         Command::Openapi { service } => openapi::print(&service)?,
     }
     Ok(ExitCode::SUCCESS)
