@@ -5,30 +5,37 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
-use crate::breaker::{Permit, Verdict};
+use crate::admission::Admission;
+use crate::balance::Address;
+use crate::breaker::Verdict;
 use crate::context::timeout_header;
 use crate::error::is_transient;
 use crate::outgoing::Outgoing;
 use crate::request_body::Progress;
 use crate::{
-    BoxError, HttpClient, MISSING_ANOTHER, PROXY_STATUS, PeerError, PeerSettings, REQUEST_TIMEOUT_MS, ResponseBody,
+    BoxError, HttpClient, MISSING_ANOTHER, PROXY_STATUS, PeerError, PeerSettings, REQUEST_TIMEOUT_MS, RequestBody,
+    ResponseBody,
 };
 
 /// What an attempt ended with.
 pub(crate) type Ended = Result<Response<ResponseBody>, PeerError>;
 
-/// Whether the same request may fare better a moment later. An upstream that says when to come back is believed.
-pub(crate) fn is_worth_a_retry(ended: &Ended) -> bool {
+/// Whether the same request may fare better a moment later. An instance that says when to come back is believed, which does
+/// not keep anybody from asking `another`; unless what it misses is missing there as well.
+pub(crate) fn is_worth_a_retry(ended: &Ended, another: bool) -> bool {
     match ended {
+        Ok(answer) if another => is_transient(answer.status()) && !misses_another(answer.headers()),
         Ok(answer) => is_transient(answer.status()) && !answer.headers().contains_key(RETRY_AFTER),
         Err(error) => error.is_retryable(),
     }
 }
 
-/// One try at one instance, with its timeout inside: whatever happens, the permit hears of it.
+/// One try at one instance, with its timeout inside: whatever happens, the breaker and the instance hear of it.
 pub(crate) struct Attempt<'a> {
     pub(crate) peer: &'a Arc<str>,
+    pub(crate) address: &'a Address,
     pub(crate) settings: &'a PeerSettings,
     pub(crate) http: &'a HttpClient,
     /// When the whole call ends.
@@ -42,29 +49,44 @@ struct Elapsed {
 }
 
 impl Attempt<'_> {
-    pub(crate) async fn run(self, mut outgoing: Outgoing, mut permit: Permit) -> Ended {
+    /// What came of it, and the request's body if that is a stream that nobody has begun to send.
+    pub(crate) async fn run(self, outgoing: Outgoing, url: Url, admission: Admission) -> (Ended, Option<RequestBody>) {
+        let mut outgoing = outgoing;
         let started = Instant::now();
         let left = self.deadline.saturating_duration_since(started).min(self.settings.attempt_timeout);
         outgoing.headers_mut().insert(REQUEST_TIMEOUT_MS, timeout_header(left));
-        let (request, progress) = outgoing.into_parts();
-        let answer = match self.exchange(request, &progress).await {
+        let (request, progress) = outgoing.into_parts(url, self.address);
+        let ended = self.follow(request, &progress, admission, started).await;
+        let untouched = if matches!(ended, Err(PeerError::Connect { .. })) { progress.take_untouched() } else { None };
+        (ended, untouched)
+    }
+
+    async fn follow(
+        &self,
+        request: reqwest::Request,
+        progress: &Arc<Progress>,
+        mut admission: Admission,
+        started: Instant,
+    ) -> Ended {
+        admission.watch(progress);
+        let answer = match self.exchange(request, progress).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(self.failed(error, &progress, permit)),
-            Err(elapsed) => return Err(self.timed_out(&elapsed, started.elapsed(), &progress, permit)),
+            Ok(Err(error)) => return Err(self.failed(error, progress, admission)),
+            Err(elapsed) => return Err(self.timed_out(&elapsed, started.elapsed(), progress, admission)),
         };
         let latency = progress.finished_at().unwrap_or(started).elapsed();
-        let permit = match verdict(answer.status(), answer.headers()) {
+        let call = match verdict(answer.status(), answer.headers()) {
             Verdict::Success => {
-                permit.answered(latency);
-                Some(permit)
+                admission.answered(latency);
+                Some(admission)
             }
             decided => {
-                permit.settle(decided);
+                admission.settle(decided);
                 None
             }
         };
         let idle = self.settings.body_idle_timeout;
-        Ok(Response::from(answer).map(|body| ResponseBody::new(body, Arc::clone(self.peer), idle, permit)))
+        Ok(Response::from(answer).map(|body| ResponseBody::new(body, Arc::clone(self.peer), idle, call)))
     }
 
     /// Waits for the answer's headers. The attempt's time starts anew whenever the request's body moves, for a long upload
@@ -88,34 +110,34 @@ impl Attempt<'_> {
         }
     }
 
-    fn failed(&self, error: reqwest::Error, progress: &Progress, permit: Permit) -> PeerError {
+    fn failed(&self, error: reqwest::Error, progress: &Progress, admission: Admission) -> PeerError {
         let peer = Arc::clone(self.peer);
         let source = error.without_url();
         if progress.failed() {
-            drop(permit);
+            drop(admission);
             return PeerError::RequestBody { peer, source: Some(BoxError::from(source)) };
         }
         if source.is_builder() {
-            drop(permit);
+            drop(admission);
             return PeerError::InvalidRequest { peer, reason: "the HTTP client does not accept it" };
         }
-        permit.settle(Verdict::Failure);
+        admission.settle(Verdict::Failure);
         if source.is_connect() {
             return PeerError::Connect { peer, source };
         }
         PeerError::Broken { peer, source: BoxError::from(source) }
     }
 
-    fn timed_out(&self, elapsed: &Elapsed, after: Duration, progress: &Progress, permit: Permit) -> PeerError {
+    fn timed_out(&self, elapsed: &Elapsed, after: Duration, progress: &Progress, admission: Admission) -> PeerError {
         let peer = Arc::clone(self.peer);
         if progress.awaits_caller() {
-            drop(permit);
+            drop(admission);
             return PeerError::RequestBody { peer, source: None };
         }
         // What the caller took for its body says nothing about the upstream.
         let silent = progress.moved_at().map_or(after, |moved| moved.elapsed().min(after));
         if elapsed.in_full || silent >= patience(self.settings) {
-            permit.settle(Verdict::Failure);
+            admission.settle(Verdict::Failure);
         }
         PeerError::Timeout { peer, after }
     }

@@ -12,6 +12,9 @@ pub enum PeerError {
     /// The circuit breaker refused the call; nothing was sent.
     #[error("{peer} is failing and is left alone for now")]
     Open { peer: Arc<str>, retry_after: Duration },
+    /// No instance is known yet: DNS has not answered. Nothing was sent.
+    #[error("no address of {peer} is known")]
+    Unresolved { peer: Arc<str> },
     /// No answer within the time allowed for an attempt or for the whole call.
     #[error("{peer} did not answer within {} ms", after.as_millis())]
     Timeout { peer: Arc<str>, after: Duration },
@@ -66,7 +69,11 @@ impl PeerError {
     /// [says that nothing was sent](Self::nothing_was_sent).
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Open { .. } | Self::Timeout { .. } | Self::Connect { .. } | Self::Broken { .. } => true,
+            Self::Open { .. }
+            | Self::Unresolved { .. }
+            | Self::Timeout { .. }
+            | Self::Connect { .. }
+            | Self::Broken { .. } => true,
             Self::Status { status, .. } => is_transient(*status) || matches!(*status, StatusCode::TOO_MANY_REQUESTS),
             Self::RequestBody { .. }
             | Self::InvalidRequest { .. }
@@ -77,7 +84,7 @@ impl PeerError {
 
     /// Whether the upstream cannot have seen the request.
     pub fn nothing_was_sent(&self) -> bool {
-        matches!(self, Self::Open { .. } | Self::Connect { .. } | Self::InvalidRequest { .. })
+        matches!(self, Self::Open { .. } | Self::Unresolved { .. } | Self::Connect { .. } | Self::InvalidRequest { .. })
     }
 
     /// How long to wait before the next try, where that is known.

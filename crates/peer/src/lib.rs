@@ -1,13 +1,17 @@
 //! Outgoing HTTP to one named upstream. A [`Peer`] promises that every call ends within its deadline, that an upstream
-//! which fails is left alone until it has recovered (a circuit breaker), that retries are safe and add at most a fifth
-//! to the load, and that the request id, the trace and the remaining time travel along. The gateway streams through
+//! which fails is left alone until it has recovered (a circuit breaker), that of its instances the least loaded get the
+//! calls and the failing ones none, that retries are safe and add at most a fifth to the load, and that the request id, the trace and the remaining time travel along. The gateway streams through
 //! [`Peer::send`]; typed clients exchange JSON through [`Peer::get`] and [`Peer::post`].
 
+mod admission;
 mod attempt;
+pub mod balance;
 pub mod breaker;
 mod budget;
 mod client;
 mod context;
+mod dice;
+mod discovery;
 mod error;
 mod json;
 mod outgoing;
@@ -15,6 +19,7 @@ mod peer;
 mod request_body;
 mod response_body;
 mod settings;
+mod watch;
 
 pub use client::{HttpClient, http_client};
 pub use context::{CallContext, MISSING_ANOTHER, PROXY_STATUS, REQUEST_TIMEOUT_MS};

@@ -1,31 +1,38 @@
 use std::sync::Arc;
 
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, header};
 use url::Url;
 
+use crate::balance::Address;
 use crate::request_body::Progress;
 use crate::settings::PeerSettings;
-use crate::{CallContext, PeerError, RequestBody};
+use crate::{CallContext, RequestBody};
 
-/// A request ready to go out, once or, if it can be replayed, more than once.
+/// A request ready to go out, once or, if it can be replayed, more than once, each time wherever it is aimed at.
 pub(crate) struct Outgoing {
     method: Method,
-    url: Url,
+    target: PathAndQuery,
     headers: HeaderMap,
     body: RequestBody,
     idempotent: bool,
 }
 
 impl Outgoing {
-    /// Aims `request` at the upstream and stamps it with what every attempt carries.
+    /// Stamps `request` with what every attempt carries.
+    ///
+    /// # Errors
+    /// The reason why it cannot be sent to anybody.
     pub(crate) fn prepare(
         settings: &PeerSettings,
         request: Request<RequestBody>,
         context: &CallContext,
-    ) -> Result<Self, PeerError> {
+    ) -> Result<Self, &'static str> {
         let (parts, body) = request.into_parts();
-        let url = aim(settings, &parts.uri)
-            .map_err(|reason| PeerError::InvalidRequest { peer: Arc::from(settings.name.as_str()), reason })?;
+        let target = parts.uri.into_parts().path_and_query.ok_or("it has no path")?;
+        if !target.path().starts_with('/') {
+            return Err("its path does not begin with a slash");
+        }
         let mut headers = parts.headers;
         context.stamp(&mut headers);
         if let Some(credential) = &settings.credential {
@@ -34,45 +41,74 @@ impl Outgoing {
         // The safe methods but TRACE. PUT and DELETE are idempotent too (RFC 9110 §9.2.2), yet not with `If-Match`, which
         // this platform asks of them: repeated, they would answer 412 to a write that succeeded.
         let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        Ok(Self { idempotent: is_safe || context.is_idempotent(), method: parts.method, url, headers, body })
+        Ok(Self { idempotent: is_safe || context.is_idempotent(), method: parts.method, target, headers, body })
     }
 
-    /// A second copy, if sending it again does no harm and its body is still at hand.
-    pub(crate) fn replay(&self) -> Option<Self> {
-        let body = self.idempotent.then(|| self.body.replay()).flatten()?;
-        let Self { method, url, headers, idempotent, .. } = self;
-        let (method, url, headers) = (method.clone(), url.clone(), headers.clone());
-        Some(Self { method, url, headers, body, idempotent: *idempotent })
+    pub(crate) fn has_whole_body(&self) -> bool {
+        self.body.is_whole()
     }
 
     pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.headers
     }
 
+    /// What is needed to send it again.
+    pub(crate) fn spare(&self) -> Spare {
+        let Self { method, target, headers, idempotent, .. } = self;
+        Spare {
+            method: method.clone(),
+            target: target.clone(),
+            headers: headers.clone(),
+            body: self.body.replay(),
+            idempotent: *idempotent,
+        }
+    }
+
+    /// Where it would go at this address.
+    ///
+    /// The URL parser resolves dot segments, encoded ones too (WHATWG URL §4.5), so `/api/%2e%2e/internal` would leave the
+    /// path that the caller has checked: a path which does not come through unchanged is refused.
+    ///
+    /// # Errors
+    /// The reason why it cannot be sent.
+    pub(crate) fn aim(&self, address: &Address) -> Result<Url, &'static str> {
+        let mut url = address.origin.clone();
+        url.set_path(self.target.path());
+        url.set_query(self.target.query());
+        if url.path() == self.target.path() { Ok(url) } else { Err("its path is not in normal form") }
+    }
+
     /// The request as the client takes it, and a view of its body's progress.
-    pub(crate) fn into_parts(self) -> (reqwest::Request, Arc<Progress>) {
+    pub(crate) fn into_parts(mut self, url: Url, address: &Address) -> (reqwest::Request, Arc<Progress>) {
+        if let Some(host) = &address.host {
+            self.headers.entry(header::HOST).or_insert_with(|| host.clone());
+        }
         let (body, progress) = self.body.watched();
-        let mut request = reqwest::Request::new(self.method, self.url);
+        let mut request = reqwest::Request::new(self.method, url);
         *request.headers_mut() = self.headers;
         *request.body_mut() = body;
         (request, progress)
     }
 }
 
-/// Joins the upstream's origin and the request's path and query.
-///
-/// The URL parser resolves dot segments, encoded ones too (WHATWG URL §4.5), so `/api/%2e%2e/internal` would leave the
-/// path that the caller has checked: a path which does not come through unchanged is refused.
-fn aim(settings: &PeerSettings, uri: &http::Uri) -> Result<Url, &'static str> {
-    let target = uri.path_and_query().ok_or("it has no path")?;
-    if !target.path().starts_with('/') {
-        return Err("its path does not begin with a slash");
+/// A request that was sent, without its body where that was a stream.
+pub(crate) struct Spare {
+    method: Method,
+    target: PathAndQuery,
+    headers: HeaderMap,
+    body: Option<RequestBody>,
+    idempotent: bool,
+}
+
+impl Spare {
+    /// Whether sending it again does no harm, and everything is there for it.
+    pub(crate) fn may_be_repeated(&self) -> bool {
+        self.idempotent && self.body.is_some()
     }
-    let mut url = settings.base.clone();
-    url.set_path(target.path());
-    url.set_query(target.query());
-    if url.path() != target.path() {
-        return Err("its path is not in normal form");
+
+    /// The request once more, if its body is still there: with the stream that the first attempt did not begin to send, if there was one.
+    pub(crate) fn again(self, untouched: Option<RequestBody>) -> Option<Outgoing> {
+        let Self { method, target, headers, body, idempotent } = self;
+        Some(Outgoing { method, target, headers, body: body.or(untouched)?, idempotent })
     }
-    Ok(url)
 }

@@ -1,16 +1,19 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::{Method, Request, Response};
-use rand::rngs::SmallRng;
-use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
 
-use crate::attempt::{Attempt, is_worth_a_retry};
-use crate::breaker::{Breaker, Permit, Refused};
+use crate::admission::Admission;
+use crate::attempt::{Attempt, Ended, is_worth_a_retry};
+use crate::balance::{Guard, Instance, Pool, UpstreamSnapshot};
+use crate::breaker::{Breaker, BreakerState, Permit, Refused};
 use crate::budget::RetryBudget;
+use crate::discovery::Source;
 use crate::outgoing::Outgoing;
-use crate::{CallContext, HttpClient, InvalidSettings, JsonCall, PeerError, PeerSettings, RequestBody, ResponseBody};
+use crate::{
+    CallContext, HttpClient, InvalidSettings, JsonCall, PeerError, PeerSettings, RequestBody, ResponseBody, watch,
+};
 
 /// One upstream and everything that guards calls to it. Clones share the guard.
 #[derive(Clone, Debug)]
@@ -19,27 +22,50 @@ pub struct Peer {
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     name: Arc<str>,
     settings: PeerSettings,
+    sources: Vec<Source>,
     http: HttpClient,
     breaker: Breaker,
     budget: RetryBudget,
-    rng: Mutex<SmallRng>,
+    pool: Arc<Pool>,
 }
 
+/// What one call may still try.
+struct Tries {
+    /// Who has failed it.
+    tried: Vec<Arc<Instance>>,
+    /// Attempts that may cost the upstream something.
+    retries: u32,
+    /// Attempts elsewhere, after one that reached nobody.
+    failovers: u32,
+}
+
+/// More instances than this that are gone, but not yet known to be, are not tried by one call.
+const FAILOVERS: u32 = 2;
+
 impl Peer {
-    /// A guarded way to the upstream that `settings` names; `seed` feeds the jitter of retries and of the breaker.
+    /// A guarded way to the upstream that `settings` names; `seed` feeds choices and jitter.
     ///
     /// # Errors
     /// When the settings contradict themselves.
     pub fn new(settings: PeerSettings, http: HttpClient, seed: u64) -> Result<Self, InvalidSettings> {
         settings.check()?;
-        let mut rng = SmallRng::seed_from_u64(seed);
-        let breaker = Breaker::new(&settings.name, settings.breaker.clone(), rng.random())?;
+        let sources = settings.sources()?;
+        let breaker = Breaker::new(&settings.name, settings.breaker.clone(), seed)?;
         let budget = RetryBudget::new(settings.retry.budget_percent);
-        let name = Arc::from(settings.name.as_str());
-        Ok(Self { inner: Arc::new(Inner { name, settings, http, breaker, budget, rng: Mutex::new(rng) }) })
+        let name: Arc<str> = Arc::from(settings.name.as_str());
+        let addresses = sources.iter().filter_map(Source::known).collect();
+        let pool = Arc::new(Pool::new(Arc::clone(&name), settings.balance.clone(), addresses, seed));
+        Ok(Self { inner: Arc::new(Inner { name, settings, sources, http, breaker, budget, pool }) })
+    }
+
+    /// Looks after the instances for as long as the peer is used anywhere: asks DNS which there are, every five seconds at
+    /// most, and where there are several asks each of them whether it is ready. To be spawned, once. Without it a name is
+    /// one instance, wherever the system's resolver finds it, and instances are judged by their calls alone.
+    pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        watch::run(Arc::downgrade(&self.inner))
     }
 
     /// What the upstream is called.
@@ -50,6 +76,18 @@ impl Peer {
     /// The circuit breaker, to look at.
     pub fn breaker(&self) -> &Breaker {
         &self.inner.breaker
+    }
+
+    /// Everything an operator wants to see of the upstream and its instances.
+    pub fn snapshot(&self) -> UpstreamSnapshot {
+        let breaker = self.inner.breaker.state();
+        UpstreamSnapshot {
+            name: self.shared_name(),
+            breaker,
+            called: breaker != BreakerState::Open,
+            panic: self.inner.pool.is_in_panic(),
+            instances: self.inner.pool.snapshot(Instant::now()),
+        }
     }
 
     /// Begins a GET of `path`, an absolute path that may hold a query.
@@ -72,42 +110,76 @@ impl Peer {
     /// propagated ones, [`crate::REQUEST_TIMEOUT_MS`] and the peer's credential set over them; hop-by-hop headers are
     /// the caller's business. The context's deadline covers everything up to the answer's headers.
     ///
+    /// An attempt that reached nobody is repeated at another instance, whatever the method; one that may have reached
+    /// somebody only if it is idempotent and the budget allows it, at another instance if there is one.
+    ///
     /// # Errors
-    /// [`PeerError::Open`], [`PeerError::Timeout`], [`PeerError::Connect`], [`PeerError::Broken`],
-    /// [`PeerError::RequestBody`] or [`PeerError::InvalidRequest`].
+    /// [`PeerError::Open`], [`PeerError::Unresolved`], [`PeerError::Timeout`], [`PeerError::Connect`],
+    /// [`PeerError::Broken`], [`PeerError::RequestBody`] or [`PeerError::InvalidRequest`].
     pub async fn send(
         &self,
         request: Request<RequestBody>,
         context: &CallContext,
     ) -> Result<Response<ResponseBody>, PeerError> {
         let inner = &*self.inner;
-        let mut outgoing = Outgoing::prepare(&inner.settings, request, context)?;
+        let unusable = |reason| PeerError::InvalidRequest { peer: self.shared_name(), reason };
+        let mut outgoing = Outgoing::prepare(&inner.settings, request, context).map_err(unusable)?;
         if context.deadline() <= Instant::now() {
             return Err(PeerError::Timeout { peer: self.shared_name(), after: Duration::ZERO });
         }
+        let unresolved = || PeerError::Unresolved { peer: self.shared_name() };
+        let mut instance = inner.pool.pick(&[]).ok_or_else(unresolved)?;
+        let mut url = outgoing.aim(&instance.address).map_err(unusable)?;
         let mut permit = inner.breaker.try_acquire().map_err(|refused| self.open(refused))?;
         inner.budget.deposit();
-        let mut retries_left = inner.settings.retry.max_retries;
+        let mut tries = Tries::new(&inner.settings);
         loop {
-            let replay = if retries_left > 0 { outgoing.replay() } else { None };
-            let ended = self.attempt(context).run(outgoing, permit).await;
-            let Some(again) = replay.filter(|_| is_worth_a_retry(&ended)) else { return ended };
-            let Some(next) = self.retry_permit(context).await else { return ended };
-            tracing::debug!(upstream = self.name(), "retrying");
-            (outgoing, permit) = (again, next);
-            retries_left -= 1;
+            let spare = self.may_go_on(&tries).then(|| outgoing.spare());
+            let guard = Guard::begin(&inner.pool, Arc::clone(&instance), outgoing.has_whole_body());
+            let attempt = self.attempt(&instance, context);
+            let (ended, untouched) = attempt.run(outgoing, url, Admission::new(permit, guard)).await;
+            tries.tried.push(instance);
+            let Some(spare) = spare else { return ended };
+            let Some(next) = self.admit_another(&mut tries, &ended, spare.may_be_repeated(), context).await else {
+                return ended;
+            };
+            let Some(again) = spare.again(untouched) else { return ended };
+            let Some(elsewhere) = inner.pool.pick(&tries.tried) else { return ended };
+            tracing::debug!(upstream = self.name(), instance = %elsewhere, "trying again");
+            url = again.aim(&elsewhere.address).map_err(unusable)?;
+            (outgoing, permit, instance) = (again, next, elsewhere);
         }
     }
 
-    fn attempt<'a>(&'a self, context: &CallContext) -> Attempt<'a> {
-        let Inner { name, settings, http, .. } = &*self.inner;
-        Attempt { peer: name, settings, http, deadline: context.deadline() }
+    /// Whether there could be another attempt, so that what it would need has to be kept.
+    fn may_go_on(&self, tries: &Tries) -> bool {
+        tries.retries > 0 || (tries.failovers > 0 && self.inner.pool.has_several())
     }
 
-    /// Waits a moment and admits one more attempt, if time, budget and breaker allow it.
-    async fn retry_permit(&self, context: &CallContext) -> Option<Permit> {
-        let jitter = self.inner.rng.lock().unwrap_or_else(PoisonError::into_inner).random_range(0.5..=1.5);
-        let at = Instant::now() + self.inner.settings.retry.pause.mul_f64(jitter);
+    fn attempt<'a>(&'a self, instance: &'a Instance, context: &CallContext) -> Attempt<'a> {
+        let Inner { name, settings, http, .. } = &*self.inner;
+        Attempt { peer: name, address: &instance.address, settings, http, deadline: context.deadline() }
+    }
+
+    /// Admits one more attempt, if it makes sense and time, budget and breaker allow it.
+    async fn admit_another(
+        &self,
+        tries: &mut Tries,
+        ended: &Ended,
+        may_be_repeated: bool,
+        context: &CallContext,
+    ) -> Option<Permit> {
+        let another = self.inner.pool.has_another(&tries.tried);
+        let reached_nobody = matches!(ended, Err(PeerError::Connect { .. }));
+        if reached_nobody && another && tries.failovers > 0 && Instant::now() < context.deadline() {
+            tries.failovers -= 1;
+            return self.inner.breaker.try_acquire().ok();
+        }
+        if tries.retries == 0 || !may_be_repeated || !is_worth_a_retry(ended, another) {
+            return None;
+        }
+        tries.retries -= 1;
+        let at = Instant::now() + self.inner.settings.retry.pause.mul_f64(0.5 + self.inner.pool.dice().share());
         if at >= context.deadline() || !self.inner.budget.withdraw() {
             return None;
         }
@@ -125,5 +197,36 @@ impl Peer {
 
     pub(crate) fn settings(&self) -> &PeerSettings {
         &self.inner.settings
+    }
+}
+
+impl Inner {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn settings(&self) -> &PeerSettings {
+        &self.settings
+    }
+
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+/// A peer that ends when nobody uses it any more.
+pub(crate) type WeakPeer = Weak<Inner>;
+
+impl Tries {
+    fn new(settings: &PeerSettings) -> Self {
+        Self { tried: Vec::new(), retries: settings.retry.max_retries, failovers: FAILOVERS }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -51,20 +51,24 @@ impl RequestBody {
         }
     }
 
+    /// Whether it is at hand whole, so that nobody has to wait for more of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.0, Kind::Bytes(_))
+    }
+
     /// The body as the client takes it, and a view of how far the caller has got with it.
     pub(crate) fn watched(self) -> (Option<reqwest::Body>, Arc<Progress>) {
-        let progress = Arc::new(Progress::default());
-        let body = match self.0 {
+        match self.0 {
             Kind::Bytes(bytes) => {
+                let progress = Progress::default();
                 progress.finish();
-                (!bytes.is_empty()).then(|| reqwest::Body::from(bytes))
+                ((!bytes.is_empty()).then(|| reqwest::Body::from(bytes)), Arc::new(progress))
             }
             Kind::Stream(stream) => {
-                let watched = Watched { stream: Mutex::new(stream), progress: Arc::clone(&progress) };
-                Some(reqwest::Body::wrap(watched))
+                let progress = Arc::new(Progress { stream: Mutex::new(Some(stream)), ..Progress::default() });
+                (Some(reqwest::Body::wrap(Watched(Arc::clone(&progress)))), progress)
             }
-        };
-        (body, progress)
+        }
     }
 }
 
@@ -77,9 +81,12 @@ impl fmt::Debug for RequestBody {
     }
 }
 
-/// How far a request body has got: it decides whether silence is the upstream's fault or the caller's.
-#[derive(Debug, Default)]
+/// How far a request body has got: it decides whether silence is the upstream's fault or the caller's. It holds the stream
+/// itself, so that one which nobody has begun to send can be sent elsewhere.
+#[derive(Default)]
 pub(crate) struct Progress {
+    stream: Mutex<Option<Stream>>,
+    begun: OnceLock<()>,
     /// Odd while the caller owes the next piece; grows with every piece and every wait.
     steps: AtomicU64,
     moved: Mutex<Option<Instant>>,
@@ -88,6 +95,16 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// The stream, if nothing of it was asked for yet.
+    pub(crate) fn take_untouched(&self) -> Option<RequestBody> {
+        let untouched = self.begun.get().is_none().then(|| self.stream().take()).flatten();
+        untouched.map(|stream| RequestBody(Kind::Stream(stream)))
+    }
+
+    fn stream(&self) -> MutexGuard<'_, Option<Stream>> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// When the last byte was handed over.
     pub(crate) fn finished_at(&self) -> Option<Instant> {
         self.finished.get().copied()
@@ -130,37 +147,50 @@ impl Progress {
     }
 }
 
-/// A caller's stream that notes its progress. The mutex is never locked, `get_mut` needs none: it makes a `Send` stream
-/// the `Sync` one that reqwest asks for.
-struct Watched {
-    stream: Mutex<Stream>,
-    progress: Arc<Progress>,
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").field("steps", &self.steps).field("finished", &self.finished).finish_non_exhaustive()
+    }
 }
+
+/// A caller's stream that notes its progress.
+struct Watched(Arc<Progress>);
 
 impl Body for Watched {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let stream = self.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let progress = &self.0;
+        progress.begun.get_or_init(|| ());
+        let mut stream = progress.stream();
+        let Some(stream) = stream.as_mut() else { return Poll::Ready(None) };
         let polled = stream.as_mut().poll_frame(cx);
-        let at_end = stream.is_end_stream();
         match &polled {
-            Poll::Pending => self.progress.waits(),
-            Poll::Ready(Some(Ok(_))) if !at_end => self.progress.moves(),
+            Poll::Pending => progress.waits(),
+            Poll::Ready(Some(Ok(_))) if !stream.is_end_stream() => progress.moves(),
             Poll::Ready(Some(Err(_))) => {
-                self.progress.failed.get_or_init(|| ());
+                progress.failed.get_or_init(|| ());
             }
-            Poll::Ready(_) => self.progress.finish(),
+            Poll::Ready(_) => progress.finish(),
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
+        self.0.stream().as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner).size_hint()
+        self.0.stream().as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for Watched {
+    /// What has begun to flow is of no use to anybody else.
+    fn drop(&mut self) {
+        if self.0.begun.get().is_some() {
+            self.0.stream().take();
+        }
     }
 }

@@ -9,9 +9,10 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use crate::BodyError;
-use crate::breaker::{Permit, Verdict};
+use crate::admission::Admission;
+use crate::breaker::Verdict;
 
-/// The body of an answer, passed on as it arrives. It tells the circuit breaker how it ended: whole, broken, or stalled;
+/// The body of an answer, passed on as it arrives. It tells the circuit breaker and the instance how it ended: whole, broken, or stalled;
 /// dropped before its end, as after a client's hang-up, it says nothing.
 pub struct ResponseBody {
     inner: reqwest::Body,
@@ -19,13 +20,13 @@ pub struct ResponseBody {
     idle_timeout: Duration,
     /// Runs only while the upstream owes the next piece, so a slow client is not taken for a slow upstream.
     waiting: Option<Pin<Box<Sleep>>>,
-    permit: Option<Permit>,
+    call: Option<Admission>,
 }
 
 impl ResponseBody {
-    /// `permit` is `None` when the answer's status has already decided the verdict.
-    pub(crate) fn new(inner: reqwest::Body, peer: Arc<str>, idle_timeout: Duration, permit: Option<Permit>) -> Self {
-        let mut body = Self { inner, peer, idle_timeout, waiting: None, permit };
+    /// `call` is `None` when the answer's status has already decided the verdict.
+    pub(crate) fn new(inner: reqwest::Body, peer: Arc<str>, idle_timeout: Duration, call: Option<Admission>) -> Self {
+        let mut body = Self { inner, peer, idle_timeout, waiting: None, call };
         if body.inner.is_end_stream() {
             body.settle(Verdict::Success);
         }
@@ -35,14 +36,14 @@ impl ResponseBody {
     /// Gives up on an upstream that let the call's deadline pass. `patience` is how long the attempt must have lasted to be
     /// the upstream's fault rather than the caller's haste.
     pub(crate) fn give_up(mut self, patience: Duration) {
-        if self.permit.as_ref().is_some_and(|permit| permit.age() >= patience) {
+        if self.call.as_ref().is_some_and(|call| call.age() >= patience) {
             self.settle(Verdict::Failure);
         }
     }
 
     fn settle(&mut self, verdict: Verdict) {
-        if let Some(permit) = self.permit.take() {
-            permit.settle(verdict);
+        if let Some(call) = self.call.take() {
+            call.settle(verdict);
         }
     }
 

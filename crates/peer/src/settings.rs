@@ -1,18 +1,26 @@
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::HeaderValue;
 use url::Url;
 
+use crate::balance::BalanceSettings;
 use crate::breaker::BreakerSettings;
+use crate::discovery::{self, Source};
 
 /// How to call one upstream. [`PeerSettings::new`] gives the house's defaults.
 #[derive(Clone, Debug)]
 pub struct PeerSettings {
     /// What errors, logs and `/ops/breakers` call the upstream.
     pub name: String,
-    /// Scheme `http`, host and port; no path.
+    /// Where it is: `http://host:port` without a path, or `http+srv://_service._proto.name` for what an SRV record (RFC 2782)
+    /// says. Behind a name there may be many instances, see [`crate::Peer::watch`].
     pub base: Url,
+    /// Further instances, written like `base`.
+    pub also: Vec<Url>,
+    /// Whom to ask about names; default: what the system asks.
+    pub nameserver: Option<SocketAddr>,
     /// Sent as `Authorization` with every call, over what the request says.
     pub credential: Option<Credential>,
     /// From the request's last byte to the answer's headers, in one attempt.
@@ -21,6 +29,7 @@ pub struct PeerSettings {
     pub body_idle_timeout: Duration,
     pub retry: RetrySettings,
     pub breaker: BreakerSettings,
+    pub balance: BalanceSettings,
 }
 
 impl PeerSettings {
@@ -32,19 +41,38 @@ impl PeerSettings {
         Self {
             name: name.into(),
             base,
+            also: Vec::new(),
+            nameserver: None,
             credential: None,
             attempt_timeout: Duration::from_secs(2),
             body_idle_timeout: Duration::from_secs(30),
             retry: RetrySettings::default(),
             breaker: BreakerSettings::default(),
+            balance: BalanceSettings::default(),
         }
     }
 
+    /// The defaults for one or more instances as people write them: addresses with commas between.
+    ///
+    /// # Errors
+    /// When there is none, or one that cannot be used; the text names it and says how it should look.
+    pub fn parse(name: impl Into<String>, addresses: &str) -> Result<Self, InvalidSettings> {
+        let name = name.into();
+        let texts = addresses.split(',').map(str::trim).filter(|text| !text.is_empty());
+        let urls: Result<Vec<Url>, String> = texts.map(discovery::parse).collect();
+        let mut urls = urls.map_err(|reason| InvalidSettings::new(&name, reason))?.into_iter();
+        let base = urls.next().ok_or_else(|| InvalidSettings::new(&name, discovery::EXAMPLE))?;
+        Ok(Self { also: urls.collect(), ..Self::new(name, base) })
+    }
+
+    /// Where the instances are to be found.
+    pub(crate) fn sources(&self) -> Result<Vec<Source>, InvalidSettings> {
+        let urls = std::iter::once(&self.base).chain(&self.also);
+        urls.map(|url| Source::of(url).map_err(|reason| InvalidSettings::new(&self.name, reason))).collect()
+    }
+
     pub(crate) fn check(&self) -> Result<(), InvalidSettings> {
-        let is_origin = self.base.path() == "/" && self.base.query().is_none() && self.base.fragment().is_none();
-        if self.base.scheme() != "http" || self.base.host().is_none() || !is_origin {
-            return Err(InvalidSettings::new(&self.name, "base must look like http://host:port, without a path"));
-        }
+        self.balance.check(&self.name)?;
         if self.attempt_timeout.is_zero() || self.body_idle_timeout.is_zero() {
             return Err(InvalidSettings::new(&self.name, "timeouts must be longer than zero"));
         }
@@ -122,11 +150,11 @@ pub struct InvalidCredential;
 #[error("upstream {name}: {reason}")]
 pub struct InvalidSettings {
     name: String,
-    reason: &'static str,
+    reason: String,
 }
 
 impl InvalidSettings {
-    pub(crate) fn new(name: &str, reason: &'static str) -> Self {
-        Self { name: name.to_owned(), reason }
+    pub(crate) fn new(name: &str, reason: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), reason: reason.into() }
     }
 }

@@ -111,7 +111,7 @@ impl Controller {
                 *streak = match outcome.verdict {
                     Verdict::Success => 0,
                     Verdict::Failure => streak.saturating_add(1),
-                    Verdict::Throttled => *streak,
+                    Verdict::Throttled | Verdict::PartialFailure => *streak,
                 };
                 if let Some(reason) = self.reason_to_open(now) {
                     self.open(reason, now);

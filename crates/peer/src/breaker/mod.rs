@@ -24,7 +24,9 @@ use tokio::time::Instant;
 use crate::InvalidSettings;
 use controller::{Controller, Grant, Transition};
 use gate::Gate;
-use snapshot::millis;
+
+pub(crate) use snapshot::millis;
+pub(crate) use tally::Window;
 
 pub use permit::Permit;
 pub use settings::BreakerSettings;
@@ -41,6 +43,8 @@ pub enum Verdict {
     Throttled,
     /// No connection, a reset, a timeout, a 5xx.
     Failure,
+    /// The same of one instance, while others of the upstream are well: no part of a streak, but part of the failure rate.
+    PartialFailure,
 }
 
 /// A refused call.
@@ -51,10 +55,11 @@ pub struct Refused {
     pub retry_after: Duration,
 }
 
+/// What the rates are made of.
 #[derive(Clone, Copy, Debug)]
-struct Outcome {
-    verdict: Verdict,
-    slow: bool,
+pub(crate) struct Outcome {
+    pub(crate) verdict: Verdict,
+    pub(crate) slow: bool,
 }
 
 /// Guards the calls to one upstream. Clones share the state.

@@ -36,7 +36,7 @@ impl Tally {
         too_slow.then_some(Reason::SlowRate { calls: self.calls, slow: self.slow })
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             calls: self.calls.saturating_add(other.calls),
             failures: self.failures.saturating_add(other.failures),
@@ -53,7 +53,7 @@ pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
 /// The outcomes of the last ten seconds, forgotten a second at a time: what happened before says nothing about now.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     buckets: [Tally; BUCKETS],
     /// When `buckets[newest]` began.
     newest_from: Instant,
@@ -61,16 +61,16 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self { buckets: [Tally::default(); BUCKETS], newest_from: now, newest: 0 }
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, now: Instant) {
+    pub(crate) fn add(&mut self, outcome: Outcome, now: Instant) {
         self.advance(now);
         self.buckets[self.newest].add(outcome);
     }
 
-    pub(super) fn total(&mut self, now: Instant) -> Tally {
+    pub(crate) fn total(&mut self, now: Instant) -> Tally {
         self.advance(now);
         self.buckets.iter().copied().fold(Tally::default(), Tally::plus)
     }

@@ -87,6 +87,11 @@ impl Upstream {
         self.hits.clone().wait_for(|hits| *hits >= count).await.unwrap();
     }
 
+    /// `http://` and where it listens.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// A peer for this server; `change` sets what the test is about.
     pub(crate) fn peer(&self, change: impl FnOnce(&mut PeerSettings)) -> Peer {
         peer_at(self.address, change)
@@ -111,8 +116,12 @@ async fn accept(listener: TcpListener, handler: Arc<Handler>) {
 
 /// A peer for whatever listens at `address`, with times short enough for a test.
 pub(crate) fn peer_at(address: SocketAddr, change: impl FnOnce(&mut PeerSettings)) -> Peer {
-    let base = format!("http://{address}").parse().unwrap();
-    let mut settings = PeerSettings::new("inventory", base);
+    peer_of(&format!("http://{address}"), change)
+}
+
+/// A peer for instances at these addresses.
+pub(crate) fn peer_of(addresses: &str, change: impl FnOnce(&mut PeerSettings)) -> Peer {
+    let mut settings = PeerSettings::parse("inventory", addresses).unwrap();
     settings.attempt_timeout = Duration::from_millis(200);
     settings.body_idle_timeout = Duration::from_millis(200);
     settings.retry.max_retries = 0;
