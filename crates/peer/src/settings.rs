@@ -68,7 +68,8 @@ impl PeerSettings {
     /// Where the instances are to be found.
     pub(crate) fn sources(&self) -> Result<Vec<Source>, InvalidSettings> {
         let urls = std::iter::once(&self.base).chain(&self.also);
-        urls.map(|url| Source::of(url).map_err(|reason| InvalidSettings::new(&self.name, reason))).collect()
+        let unusable = |url: &Url| InvalidSettings::new(&self.name, discovery::unusable(url.as_str()));
+        urls.map(|url| Source::of(url).ok_or_else(|| unusable(url))).collect()
     }
 
     pub(crate) fn check(&self) -> Result<(), InvalidSettings> {
@@ -156,5 +157,10 @@ pub struct InvalidSettings {
 impl InvalidSettings {
     pub(crate) fn new(name: &str, reason: impl Into<String>) -> Self {
         Self { name: name.to_owned(), reason: reason.into() }
+    }
+
+    /// What is wrong, without the upstream's name.
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 }

@@ -88,6 +88,11 @@ impl Ops {
         *all = std::mem::take(&mut *all).merge(pages);
     }
 
+    /// `/readyz` alone, for a service's own listener: those who balance calls among its instances ask where they call.
+    pub fn readiness(&self) -> Router {
+        Router::new().route("/readyz", get(readiness)).with_state(self.clone())
+    }
+
     /// Serves all of it until `shutdown`.
     ///
     /// # Errors

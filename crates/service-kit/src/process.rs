@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use serde::Serialize;
@@ -49,6 +50,10 @@ struct Arguments {
     /// A TOML file with settings; variables override it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// How long calls are still taken after being asked to stop, milliseconds, while /readyz says no: balancers have this
+    /// long to turn elsewhere, so that a restart breaks nothing.
+    #[arg(long, env = "LENDERY_LINGER_MS", value_name = "MS", default_value_t = 0)]
+    linger_ms: u64,
 }
 
 /// Runs a service until it is asked to stop. Whatever ends it early is one sentence on standard error and exit code 1.
@@ -98,10 +103,11 @@ where
         config::load(arguments.config.as_deref(), C::PREFIX, &variables).map_err(|e| settings(&e))?.settings;
     let process = config.process();
     telemetry::start(&process.log_filter, process.log_format).map_err(|e| settings(&e))?;
-    let shutdown = shutdown::on_signal().map_err(|e| settings(&e))?;
+    let draining = shutdown::on_signal().map_err(|e| settings(&e))?;
+    let shutdown = shutdown::after(draining.clone(), Duration::from_millis(arguments.linger_ms));
     let listener = bind(&process.listen).await?;
     let ops_listener = bind(&process.ops_listen).await?;
-    let ops = Ops::new(version, shutdown.clone());
+    let ops = Ops::new(version, draining);
     tracing::info!(listen = %process.listen, ops_listen = %process.ops_listen, "starting");
     // The operations listener outlives the drain, so that it can say that the process is stopping.
     let ops_shutdown = CancellationToken::new();

@@ -13,6 +13,7 @@ pub mod limits;
 mod listen;
 mod refusal;
 mod stall;
+pub mod tls;
 mod uncancelled;
 
 pub use deadline::{Deadline, deadline};

@@ -1,5 +1,7 @@
 //! Stopping when the operator asks for it.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -21,4 +23,32 @@ pub fn on_signal() -> std::io::Result<CancellationToken> {
         cancelled.cancel();
     });
     Ok(token)
+}
+
+/// A token that is cancelled `linger` after `draining` is.
+pub fn after(draining: CancellationToken, linger: Duration) -> CancellationToken {
+    let token = CancellationToken::new();
+    let cancelled = token.clone();
+    tokio::spawn(async move {
+        draining.cancelled().await;
+        tokio::time::sleep(linger).await;
+        cancelled.cancel();
+    });
+    token
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_lingers_before_it_shuts_down() {
+        let draining = CancellationToken::new();
+        let shutdown = after(draining.clone(), Duration::from_secs(3));
+        let asked = Instant::now();
+        draining.cancel();
+        shutdown.cancelled().await;
+        assert_eq!(asked.elapsed(), Duration::from_secs(3));
+    }
 }

@@ -19,7 +19,11 @@ pub(crate) const EXAMPLE: &str =
 /// A sentence that names it and says how it should look.
 pub(crate) fn parse(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("`{text}` is no address ({error}); {EXAMPLE}"))?;
-    Source::of(&url).map(|_| url)
+    if Source::of(&url).is_some() { Ok(url) } else { Err(unusable(text)) }
+}
+
+pub(crate) fn unusable(address: &str) -> String {
+    format!("`{address}` is no origin over plain HTTP; {EXAMPLE}")
 }
 
 /// What tells where instances are.
@@ -34,12 +38,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// # Errors
-    /// A sentence that names the address and says how it should look.
-    pub(crate) fn of(url: &Url) -> Result<Self, String> {
+    /// None for what cannot be called.
+    pub(crate) fn of(url: &Url) -> Option<Self> {
         let is_origin = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
         let is_plain = is_origin && url.username().is_empty() && url.password().is_none();
-        let source = match (url.scheme(), url.host()) {
+        match (url.scheme(), url.host()) {
             ("http", Some(Host::Domain(name))) if is_plain => url.port_or_known_default().map(|port| {
                 let (name, url) = (name.to_owned(), url.clone());
                 Self::Host { name, port, url }
@@ -49,8 +52,7 @@ impl Source {
                 Some(Self::Service { name: name.to_owned() })
             }
             _ => None,
-        };
-        source.ok_or_else(|| format!("`{url}` is no origin over plain HTTP; {EXAMPLE}"))
+        }
     }
 
     /// The instance that is there before anybody asked DNS: a host name is left to the system's resolver.
@@ -95,7 +97,7 @@ mod tests {
     #[test]
     fn what_cannot_be_called_is_named_with_the_remedy() {
         for odd in
-            ["web:80", "ftp://a", "https://a", "http://a/path", "http://u:p@a/", "http+srv://a:80", "http://a/?b", ""]
+            ["web:80", "ftp://a", "https://a", "http://a/path", "http://u:p@a", "http+srv://a:80", "http://a?b", ""]
         {
             let error = parse(odd).unwrap_err();
             assert!(error.contains(odd) && error.contains("http://host:port"), "{error}");

@@ -50,6 +50,13 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestId {
     }
 }
 
+/// The trace that a request belongs to (W3C Trace Context §3.2.2.3), for logs; `-` where nobody said.
+pub(crate) fn trace_id(headers: &HeaderMap) -> &str {
+    let said = headers.get(TRACE_HEADERS[1].as_str()).and_then(|value| value.to_str().ok());
+    let is_id = |id: &&str| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    said.and_then(|text| text.split('-').nth(1)).filter(is_id).unwrap_or("-")
+}
+
 /// The headers that calls made for this request carry on: its id, and the trace context of W3C.
 pub fn outgoing_context(parts: &Parts) -> HeaderMap {
     let known = TRACE_HEADERS.into_iter().filter_map(|name| Some((name.clone(), parts.headers.get(name)?.clone())));
@@ -58,4 +65,23 @@ pub fn outgoing_context(parts: &Parts) -> HeaderMap {
         context.insert(X_REQUEST_ID, id.header());
     }
     context
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_is_named_in_logs_if_it_is_one() {
+        let named = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(TRACE_HEADERS[1].clone(), HeaderValue::from_static(value))]);
+            trace_id(&headers).to_owned()
+        };
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(named("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), id);
+        for odd in ["", "00-4bf92f-00f067aa0ba902b7-01", "00-zzf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"] {
+            assert_eq!(named(odd), "-");
+        }
+        assert_eq!(trace_id(&HeaderMap::new()), "-");
+    }
 }

@@ -15,7 +15,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use vocabulary::User;
 
-use super::context::{RequestId, X_REQUEST_ID};
+use super::context::{RequestId, X_REQUEST_ID, trace_id};
 use super::precondition::none_match;
 use crate::clock::Clock;
 use crate::serve::{Deadline, deadline, limits, uncancelled};
@@ -68,7 +68,8 @@ async fn identified(State(settings): State<RouterSettings>, mut request: Request
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let service = settings.service;
-    let span = tracing::info_span!("request", service, request_id = %id, %method, route);
+    let trace_id = trace_id(request.headers());
+    let span = tracing::info_span!("request", service, request_id = %id, trace_id, %method, route);
     async move {
         let begun = Instant::now();
         let mut response = as_problem(next.run(request).await, &method, &id);

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
@@ -18,13 +18,14 @@ use super::stall::StallGuard;
 const SMALLEST_BUFFER: usize = 8192;
 
 /// Serves one connection until it ends, or until the answer in the making is out after `closing` was cancelled.
-pub(super) fn serve<S, B>(
-    stream: TcpStream,
+pub(super) fn serve<T, S, B>(
+    stream: T,
     service: S,
     limits: &Limits,
     closing: CancellationToken,
-) -> impl Future<Output = ()> + Send + use<S, B>
+) -> impl Future<Output = ()> + Send + use<T, S, B>
 where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: HttpService<Incoming, ResBody = B, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
     B: HttpBody + Send + 'static,

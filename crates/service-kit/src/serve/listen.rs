@@ -63,9 +63,24 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    let serve_one = |stream, client, closing| connection::serve(stream, service_for(client), &limits, closing);
+    accept_loop(listener, &limits, shutdown, serve_one).await
+}
+
+/// Lets connections in and has each of them served by `serve_one`, which ends early once its token is cancelled.
+pub(super) async fn accept_loop<F, C>(
+    listener: TcpListener,
+    limits: &Limits,
+    shutdown: CancellationToken,
+    serve_one: F,
+) -> Result<(), ServeError>
+where
+    F: Fn(TcpStream, SocketAddr, CancellationToken) -> C,
+    C: Future<Output = ()> + Send + 'static,
+{
     let closing = CancellationToken::new();
     let mut connections = JoinSet::new();
-    let mut door = Door::new(listener, &limits);
+    let mut door = Door::new(listener, limits);
     let linger = async {
         shutdown.cancelled().await;
         tokio::time::sleep(limits.linger).await;
@@ -78,7 +93,7 @@ where
             Some(_) = connections.join_next() => {}
             admitted = door.admit() => match admitted {
                 Ok(Some((stream, client, guards))) => {
-                    let served = connection::serve(stream, service_for(client), &limits, closing.clone());
+                    let served = serve_one(stream, client, closing.clone());
                     connections.spawn(async move {
                         served.await;
                         drop(guards);
@@ -91,7 +106,7 @@ where
     };
     drop(door);
     closing.cancel();
-    drain(connections, &limits).await;
+    drain(connections, limits).await;
     ended
 }
 

@@ -7,3 +7,4 @@ mod database;
 mod idempotency;
 mod serve;
 mod slow_bodies;
+mod tls;
