@@ -64,8 +64,12 @@ pub struct Config {
     pub failed_attempts_per_address: u32,
     /// Milliseconds between two looks at the signing keys, in which instances learn what others have done; default 5,000.
     pub key_check_ms: u64,
-    /// Bytes in which this process remembers sessions. Several instances on one database must leave it at 0, the default:
-    /// each would go on believing what another has revoked. `lendery up`, which is one process, passes a cache of its own.
+    /// `redis://HOST:PORT` of some nodes of a Redis Cluster in which instances on one database remember sessions together,
+    /// with commas between; default none.
+    pub redis_urls: String,
+    /// Bytes in which this process remembers sessions where there is no Redis. Several instances on one database must leave
+    /// it at 0, the default: each would go on believing what another has revoked. `lendery up`, which is one process, passes
+    /// a cache of its own.
     pub session_cache_bytes: u64,
 }
 
@@ -91,6 +95,7 @@ impl Default for Config {
             hashing_queue: 64,
             failed_attempts_per_address: 100,
             key_check_ms: 5_000,
+            redis_urls: String::new(),
             session_cache_bytes: 0,
         }
     }
@@ -152,6 +157,12 @@ impl Config {
 
     pub(crate) fn database(&self) -> DatabaseSettings {
         DatabaseSettings { url: self.database_url.clone(), max_connections: self.database_connections }
+    }
+
+    /// Some nodes of the Redis Cluster, if there is one.
+    pub(crate) fn redis_urls(&self) -> Vec<String> {
+        let urls = self.redis_urls.split(',').map(str::trim).filter(|url| !url.is_empty());
+        urls.map(str::to_owned).collect()
     }
 
     pub(crate) fn request_deadline(&self) -> Duration {

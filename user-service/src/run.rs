@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cache::Cache;
+use cache::{Cache, InProcess, RedisCluster, RedisSettings};
 use service_kit::RunError;
 use service_kit::clock::Clock;
 use service_kit::credential::ServiceCredentials;
@@ -18,6 +18,9 @@ use crate::config::Config;
 use crate::db::Migrator;
 use crate::{http, jobs};
 
+/// Before every key in a Redis that others may use as well; the number is that of the form in which sessions are kept there.
+const NAMESPACE: &str = "users:1";
+
 /// What the service is given rather than makes.
 #[derive(Debug)]
 pub struct Deps {
@@ -29,6 +32,25 @@ pub struct Deps {
     pub credentials: ServiceCredentials,
     /// For the standing of sessions. Instances on one database need one that they share, or one without room.
     pub cache: Arc<dyn Cache>,
+}
+
+impl Deps {
+    /// What a process of its own uses: the machine's clock, and the cache that the settings name.
+    ///
+    /// # Errors
+    /// When a setting cannot be used; the error says which. A Redis Cluster that is not there yet is none.
+    pub async fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
+        let randomness = Randomness::system();
+        let urls = config.redis_urls();
+        let cache: Arc<dyn Cache> = if urls.is_empty() {
+            Arc::new(InProcess::new(config.session_cache_bytes))
+        } else {
+            let seed = u64::from_ne_bytes(randomness.bytes());
+            let connected = RedisCluster::connect(RedisSettings::new(urls, NAMESPACE), seed).await;
+            Arc::new(connected.map_err(|error| RunError::Settings(format!("redis_urls: {error}")))?)
+        };
+        Ok(Self { clock: Clock::system(), randomness, ops, credentials: config.credentials()?, cache })
+    }
 }
 
 /// Serves until `shutdown` is cancelled and what had begun is answered.
@@ -61,6 +83,7 @@ pub async fn run(
     let (accepted, credentials) = watch::channel(deps.credentials);
     let trust = http::Trust { credentials, proxies };
     let router = http::router(&app, trust, deps.clock, config.request_deadline());
+    let router = router.merge(deps.ops.readiness());
     let stop_jobs = shutdown.child_token();
     let mut running = JoinSet::new();
     running.spawn({

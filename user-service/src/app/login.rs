@@ -108,14 +108,19 @@ impl App {
             Some(token) => self.renew(&tx, origin, &held.account, token, now).await?,
             None => (None, None),
         };
+        let is_renewed = renewed.is_some();
         let (holder, refresh_token) = match renewed {
             Some(renewed) => renewed,
             None => self.open_session(&tx, &held.account, attempt.device.clone(), now).await?,
         };
         let signed_in = origin.signed_in(holder.user_id, holder.session_id);
         self.record(&tx, signed_in.did(Kind::LoggedIn, holder.user_id), now).await?;
-        let touched = [Some(holder.session_id), replayed].into_iter().flatten().collect();
-        self.hand_out(tx, &holder, &refresh_token, touched, now).await
+        let grant = self.hand_out(tx, &holder, &refresh_token, replayed.into_iter().collect(), now).await;
+        if is_renewed {
+            // What is remembered of it ends sooner than it does now.
+            self.standings.outdate(holder.session_id).await;
+        }
+        grant
     }
 
     /// The session of a token that is still good, for as long as a new one. A token that came twice ends its session.

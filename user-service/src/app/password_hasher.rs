@@ -29,6 +29,7 @@ pub(crate) struct PasswordHasher {
     randomness: Randomness,
     /// For those at work and those that wait.
     places: Arc<Semaphore>,
+    most: usize,
     cores: Arc<Semaphore>,
     hashes: Counter,
     refused: Counter,
@@ -38,7 +39,10 @@ pub(crate) struct PasswordHasher {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HashError {
     #[error("too many passwords wait to be hashed")]
-    Busy,
+    Busy {
+        /// How many may be hashed or wait at once.
+        places: usize,
+    },
     #[error("a password could not be hashed: {0}")]
     Failed(password_hash::Error),
     #[error("a password could not be hashed")]
@@ -55,10 +59,12 @@ impl PasswordHasher {
         let (hashes, refused) = (Counter::default(), Counter::default());
         metrics.register("password_hashes", "Passwords hashed", hashes.clone());
         metrics.register("password_hashes_refused", "Passwords not hashed because too many waited", refused.clone());
+        let most = limits.running.saturating_add(limits.waiting).min(Semaphore::MAX_PERMITS);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             randomness,
-            places: Arc::new(Semaphore::new(limits.running.saturating_add(limits.waiting).min(Semaphore::MAX_PERMITS))),
+            places: Arc::new(Semaphore::new(most)),
+            most,
             cores: Arc::new(Semaphore::new(limits.running.min(Semaphore::MAX_PERMITS))),
             hashes,
             refused,
@@ -105,11 +111,12 @@ impl PasswordHasher {
         &self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
+        let busy = || HashError::Busy { places: self.most };
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             self.refused.inc();
-            HashError::Busy
+            busy()
         })?;
-        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| HashError::Busy)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| busy())?;
         let argon2 = self.argon2.clone();
         self.hashes.inc();
         // The thread holds its place itself: it works to the end even when nobody waits for it any more.
@@ -170,7 +177,7 @@ mod tests {
         };
         let (a, b, c, d) = tokio::join!(attempt(), attempt(), attempt(), attempt());
         assert!(a.is_ok() && b.is_ok() && c.is_ok());
-        assert!(matches!(d, Err(HashError::Busy)));
+        assert!(matches!(d, Err(HashError::Busy { places: 3 })));
         assert_eq!((hasher.hashes.get(), hasher.refused.get()), (3, 1));
         assert!(attempt().await.is_ok(), "places are given back");
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use cache::{Cache, CacheError};
 use sea_orm::DbErr;
 use service_kit::db::Db;
+use tokio::time::timeout;
 use vocabulary::SessionId;
 
 use crate::db::sessions;
@@ -11,6 +12,9 @@ use crate::domain::session::Standing;
 
 /// How long a session is remembered without asking the database. It bounds what a lost message of a shared cache could do.
 const KEPT: Duration = Duration::from_mins(1);
+
+/// How long something is waited for that only makes an answer better.
+const BRIEFLY: Duration = Duration::from_millis(100);
 
 /// How sessions stand, remembered so that a validation costs one read of the cache.
 ///
@@ -59,6 +63,13 @@ impl Standings {
             self.cache.invalidate(&key(id)).await?;
         }
         Ok(())
+    }
+
+    /// The same where nothing was taken from the session, so that it may as well happen a little later.
+    pub(super) async fn outdate(&self, session: SessionId) {
+        if !matches!(timeout(BRIEFLY, self.forget([session])).await, Ok(Ok(()))) {
+            tracing::debug!(%session, "session cache not told of a longer life");
+        }
     }
 }
 

@@ -20,7 +20,7 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// By then a place in the queue is free again: a hash takes about 25 ms.
-const AFTER_A_FLOOD: Duration = Duration::from_secs(2);
+const AFTER_A_FLOOD: TimeDelta = TimeDelta::seconds(2);
 
 impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
@@ -131,21 +131,17 @@ impl From<KeysError> for Problem {
 
 impl From<Throttled> for Problem {
     fn from(throttled: Throttled) -> Self {
-        let problem = |wait: TimeDelta, detail| {
-            Self::because(Kind::TooManyRequests, detail).retry_after(wait.to_std().unwrap_or_default())
-        };
         match throttled {
-            Throttled::Account { wait } => {
-                problem(wait, "Too many passwords for this account were wrong. Try again a little later.")
-            }
-            Throttled::Address { wait, burst, window } => {
-                let text = |value: String| HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(""));
-                let policy = format!("\"failures\";q={burst};w={}", window.num_seconds());
-                let state = format!("\"failures\";r=0;t={}", wait.num_seconds().max(1));
-                problem(wait, "Too many attempts from your network were wrong. Try again a little later.")
-                    .with_header(RATE_LIMIT_POLICY, text(policy))
-                    .with_header(RATE_LIMIT, text(state))
-            }
+            Throttled::Account { wait } => too_many(
+                "Too many passwords for this account were wrong. Try again a little later.",
+                &format!("\"account\";q=1;w={}", whole_seconds(wait)),
+                ("account", wait),
+            ),
+            Throttled::Address { wait, burst, window } => too_many(
+                "Too many attempts from your network were wrong. Try again a little later.",
+                &format!("\"failures\";q={burst};w={}", whole_seconds(window)),
+                ("failures", wait),
+            ),
         }
     }
 }
@@ -204,11 +200,28 @@ impl From<AppointError> for Problem {
 impl From<HashError> for Problem {
     fn from(error: HashError) -> Self {
         match error {
-            HashError::Busy => Self::because(Kind::TooManyRequests, "Too many people are signing in at this moment.")
-                .retry_after(AFTER_A_FLOOD),
+            HashError::Busy { places } => too_many(
+                "Too many people are signing in at this moment.",
+                &format!("\"passwords\";q={places};qu=\"concurrent-requests\""),
+                ("passwords", AFTER_A_FLOOD),
+            ),
             HashError::Failed(_) | HashError::Panicked(_) => internal(&error),
         }
     }
+}
+
+/// 429 for somebody who has used up what `policy` grants and has to wait.
+fn too_many(detail: &'static str, policy: &str, (name, wait): (&str, TimeDelta)) -> Problem {
+    let text = |value: &str| HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(""));
+    Problem::because(Kind::TooManyRequests, detail)
+        .retry_after(wait.to_std().unwrap_or_default())
+        .with_header(RATE_LIMIT_POLICY, text(policy))
+        .with_header(RATE_LIMIT, text(&format!("\"{name}\";r=0;t={}", whole_seconds(wait))))
+}
+
+/// At least one.
+fn whole_seconds(time: TimeDelta) -> i64 {
+    time.num_seconds().max(1)
 }
 
 /// The change is in the database, but it may not count at once. Asking for it again does no harm.

@@ -28,6 +28,8 @@ async fn a_flood_of_logins_is_turned_away_and_leaves_the_rest_alone() {
         for answer in &refused {
             assert_eq!((answer.status, answer.problem().as_str()), (429, "too_many_requests"));
             assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+            assert_eq!(answer.header("ratelimit"), Some("\"passwords\";r=0;t=2"));
+            assert_eq!(answer.header("ratelimit-policy"), Some("\"passwords\";q=3;qu=\"concurrent-requests\""));
         }
         let turned_away = u64::try_from(refused.len()).unwrap();
         assert_eq!(app.counter("lendery_users_password_hashes_total") - hashes, 25 - turned_away);

@@ -21,6 +21,7 @@ mod openapi;
 mod operations;
 mod password;
 mod persistence;
+mod redis;
 mod refresh;
 mod registration;
 mod reset;
