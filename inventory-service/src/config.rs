@@ -26,6 +26,8 @@ pub struct Config {
     pub users_url: String,
     /// The secret that services show each other; no default.
     pub service_credential: Secret,
+    /// Another one that is accepted as well, while the secret is changed everywhere; default none.
+    pub previous_service_credential: Secret,
     /// Milliseconds after which a request is answered 503; default 10,000.
     pub request_deadline_ms: u64,
 }
@@ -41,6 +43,7 @@ impl Default for Config {
             database_connections: 8,
             users_url: "http://127.0.0.1:8091".to_owned(),
             service_credential: Secret::default(),
+            previous_service_credential: Secret::default(),
             request_deadline_ms: 10_000,
         }
     }

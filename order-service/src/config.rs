@@ -34,6 +34,8 @@ pub struct Config {
     pub nats_replicas: usize,
     /// The secret that services show each other; no default.
     pub service_credential: Secret,
+    /// Another one that is accepted as well, while the secret is changed everywhere; default none.
+    pub previous_service_credential: Secret,
     /// Milliseconds after which a request is answered 503; default 10,000.
     pub request_deadline_ms: u64,
     /// Orders that are worked on at the same time; default 4.
@@ -55,6 +57,7 @@ impl Default for Config {
             nats_url: None,
             nats_replicas: 1,
             service_credential: Secret::default(),
+            previous_service_credential: Secret::default(),
             request_deadline_ms: 10_000,
             workers: 4,
         }

@@ -18,7 +18,7 @@ use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use user_api::{HttpUsers, Users};
+use user_api::{HttpUsers, RememberedUsers, Users};
 
 use crate::app::App;
 use crate::config::Config;
@@ -66,11 +66,13 @@ impl Deps {
                 Arc::new(NatsBus::connect(&settings).await.map_err(|error| unusable("nats_url", &error))?)
             }
         };
+        let (clock, read) = (Clock::system(), Clock::system());
+        let users = HttpUsers::new(peer("user-service", "users_url", &config.users_url)?);
         Ok(Self {
-            clock: Clock::system(),
+            clock,
             randomness: Randomness::system(),
             ops,
-            users: Arc::new(HttpUsers::new(peer("user-service", "users_url", &config.users_url)?)),
+            users: Arc::new(RememberedUsers::new(Arc::new(users), move || read.now())),
             inventory: Arc::new(HttpReservations::new(peer(
                 "inventory-service",
                 "inventory_url",
@@ -78,7 +80,10 @@ impl Deps {
             )?)),
             payments: Arc::new(HttpPayments::new(peer("payment-service", "payments_url", &config.payments_url)?)),
             bus,
-            credentials: ServiceCredentials::accepting([&config.service_credential]),
+            credentials: ServiceCredentials::accepting([
+                &config.service_credential,
+                &config.previous_service_credential,
+            ]),
         })
     }
 }

@@ -15,7 +15,7 @@ use service_kit::randomness::Randomness;
 use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use user_api::{HttpUsers, Users};
+use user_api::{HttpUsers, RememberedUsers, Users};
 
 use crate::app::App;
 use crate::config::Config;
@@ -57,11 +57,16 @@ impl Deps {
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let seed = u64::from_ne_bytes(Randomness::system().bytes());
         let peer = Peer::new(settings, http, seed).map_err(|error| unusable("users_url", &error))?;
+        let (clock, read) = (Clock::system(), Clock::system());
+        let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
         Ok(Self {
-            clock: Clock::system(),
+            clock,
             ops,
-            users: Arc::new(HttpUsers::new(peer)),
-            credentials: ServiceCredentials::accepting([&config.service_credential]),
+            users: Arc::new(users),
+            credentials: ServiceCredentials::accepting([
+                &config.service_credential,
+                &config.previous_service_credential,
+            ]),
             bus: bus(config).await?,
         })
     }

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use user_api::HttpUsers;
+use user_api::{HttpUsers, RememberedUsers};
 
 use crate::data_dir::{DataDir, Endpoints, Lock, Secrets};
 
@@ -202,10 +202,11 @@ impl Backstage {
         Ok(())
     }
 
-    /// The user service as other services ask it.
-    fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<HttpUsers>> {
+    /// The user service as each of the other services asks it.
+    fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<RememberedUsers>> {
         let settings = known("user-service", self.endpoints.users, secrets)?;
-        Ok(Arc::new(HttpUsers::new(self.peer(settings)?)))
+        let (users, clock) = (HttpUsers::new(self.peer(settings)?), Clock::system());
+        Ok(Arc::new(RememberedUsers::new(Arc::new(users), move || clock.now())))
     }
 
     fn peer(&self, settings: PeerSettings) -> anyhow::Result<Peer> {
