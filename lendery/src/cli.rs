@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Look after administrators.
     #[command(subcommand)]
     Admin(Admin),
+    /// Look after the keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Look after what the gateway keeps in memory.
     #[command(subcommand)]
     Cache(Cache),
@@ -106,6 +109,14 @@ pub(crate) enum Admin {
         #[arg(long, value_name = "NAME")]
         display_name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Show each key and where it is in its life.
+    List,
+    /// Make a new key. It is published now and signs in six minutes; nobody is signed out by it.
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

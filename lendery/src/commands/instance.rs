@@ -72,6 +72,12 @@ impl Instance {
         self.exchange(self.http.post(url).json(body)).await
     }
 
+    /// The keys that sign access tokens, as the user service lists them.
+    pub(super) async fn signing_keys(&self) -> anyhow::Result<Answer> {
+        let url = url(self.endpoints.users, "/internal/v1/keys")?;
+        self.exchange(self.http.get(url)).await
+    }
+
     /// The account with this e-mail.
     pub(super) async fn find_user(&self, email: &str) -> anyhow::Result<user_api::UserLookup> {
         let mut url = url(self.endpoints.users, "/internal/v1/users")?;

@@ -8,6 +8,7 @@ mod doctor;
 mod etl;
 mod import;
 mod instance;
+mod keys;
 mod openapi;
 mod up;
 
@@ -29,6 +30,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Up(up) => up::run(data_dir, up).await?,
         Command::Import(import) => import::run(data_dir, import).await?,
         Command::Admin(admin) => admin::run(data_dir, admin).await?,
+        Command::Keys(keys) => keys::run(data_dir, keys).await?,
         Command::Cache(cache) => cache::run(data_dir, cache).await?,
         Command::Etl(etl) => etl::run(data_dir, etl).await?,
         Command::Backup(command) => backup::run(data_dir, command).await?,
