@@ -103,5 +103,6 @@ settings_of() {
 upstreams() {
     for service in users inventory orders payments web; do
         printf '%s=%s,' "$service" "$(addresses_of "$service")"
-    done | sed 's/,$//'
+    done
+    printf 'warehouse=%s' "$(addresses_of etl)"
 }
