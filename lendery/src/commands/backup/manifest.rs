@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -28,7 +30,7 @@ pub(super) struct Manifest {
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     pub(super) bytes: u64,
-    /// SHA-256 in hexadecimal.
+    /// SHA-256 in base64url (RFC 4648 §5), without padding.
     sha256: String,
 }
 
@@ -95,7 +97,7 @@ impl Entry {
             hash.update(&buffer[..read]);
             bytes += read as u64;
         }
-        Ok(Self { bytes, sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect() })
+        Ok(Self { bytes, sha256: URL_SAFE_NO_PAD.encode(hash.finalize()) })
     }
 }
 
