@@ -50,7 +50,7 @@ start_part() {
     ! process_of "$1" >/dev/null || return 0
     # No setting has a space in it: addresses, ports, and the names of files, which DIRECTORY was checked for.
     # shellcheck disable=SC2046 # a list of words
-    env $(settings_of "$1") setsid "$BIN/$(program_of "$1")" >>"$directory/logs/$1.log" 2>&1 </dev/null &
+    env $(settings_of "$1") setsid "$BIN/$(program_of "$1")" --linger-ms 3000 >>"$directory/logs/$1.log" 2>&1 </dev/null &
     echo $! >"$directory/run/$1.pid"
 }
 
