@@ -1,7 +1,7 @@
 //! One cache for values that can be read again from where they came. It promises that an entry never outlives its time
 //! to live, and that a fill which began before an invalidation never lands after it: what was revoked stays revoked,
 //! however slow the reader was. [`InProcess`] holds entries within a bound of bytes; [`RedisCluster`] shares them between
-//! instances.
+//! instances. [`Shelf`] is for those who judge themselves whether a value is still good.
 
 mod in_process;
 mod redis_cluster;
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use in_process::InProcess;
-pub use redis_cluster::{InvalidRedisSettings, RedisCluster, RedisSettings};
+pub use redis_cluster::{InvalidMark, InvalidRedisSettings, Mark, Notes, RedisCluster, RedisSettings, Shelf};
 
 /// Values by key, each for a limited time. There is no plain `put`: a value read before an invalidation must not be
 /// stored after it, so every write names the moment its reading began.

@@ -1,8 +1,10 @@
 mod keys;
 mod link;
+mod notes;
 mod pending;
 mod settings;
 mod shards;
+mod shelf;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,10 +20,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::{Cache, CacheError, FillTicket, Filled};
 use keys::Keys;
-use link::{Lane, Link, failure};
+use link::{Asks, Lane, Link, failure};
 use pending::Pending;
 
+pub use notes::{InvalidMark, Mark, Notes};
 pub use settings::{InvalidRedisSettings, RedisSettings};
+pub use shelf::Shelf;
 
 /// How long a reader may take between its ticket and its fill.
 const LEASE: Duration = Duration::from_secs(30);
@@ -63,7 +67,7 @@ impl RedisCluster {
     /// When the settings cannot be meant.
     pub async fn connect(settings: RedisSettings, seed: u64) -> Result<Self, InvalidRedisSettings> {
         settings.check()?;
-        let link = Link::new(&settings, seed)?;
+        let link = Link::new(&settings, Asks::Primaries, seed)?;
         if let Err(error) = link.renew().await {
             tracing::warn!(error = ?error, "the Redis Cluster cannot be reached yet");
             link.seek();

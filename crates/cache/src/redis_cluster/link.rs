@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use peer::breaker::{BreakerSnapshot, Verdict};
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
+use redis::cluster_read_routing::RandomReplicaStrategy;
 use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::io::tcp::TcpSettings;
 use redis::{Pipeline, ProtocolVersion, RedisError, RedisResult, Value};
@@ -30,6 +31,21 @@ pub(super) enum Lane {
     Waiting,
 }
 
+/// Which nodes a link may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asks {
+    Primaries,
+    /// Replicas, too, for those who can tell an outdated answer.
+    Anyone,
+}
+
+/// A node's part in its shard.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role {
+    Primary,
+    Replica,
+}
+
 /// A connection to the cluster that is replaced when calls fail. The client itself follows redirections, but never
 /// notices a node that hangs: only a new connection learns who has taken over.
 pub(super) struct Link {
@@ -47,8 +63,8 @@ struct Current {
 }
 
 impl Link {
-    pub(super) fn new(settings: &RedisSettings, seed: u64) -> Result<Self, InvalidRedisSettings> {
-        let client = ClusterClientBuilder::new(settings.urls.iter().map(String::as_str))
+    pub(super) fn new(settings: &RedisSettings, asks: Asks, seed: u64) -> Result<Self, InvalidRedisSettings> {
+        let mut builder = ClusterClientBuilder::new(settings.urls.iter().map(String::as_str))
             .connection_timeout(settings.connect_timeout)
             .response_timeout(settings.response_timeout)
             .overall_response_timeout(Some(settings.response_timeout))
@@ -56,31 +72,47 @@ impl Link {
             .min_retry_wait(2)
             .max_retry_wait(10)
             .use_protocol(ProtocolVersion::RESP3)
-            .tcp_settings(TcpSettings::default().set_nodelay(true))
-            .build()
-            .map_err(InvalidRedisSettings::Urls)?;
+            .tcp_settings(TcpSettings::default().set_nodelay(true));
+        if asks == Asks::Anyone {
+            // Makes replicas willing; which node is asked is said with each call.
+            builder = builder.read_routing_strategy(RandomReplicaStrategy);
+        }
+        let client = builder.build().map_err(InvalidRedisSettings::Urls)?;
         let (current, trouble) = (ArcSwapOption::empty(), Notify::new());
         Ok(Self { client, response_timeout: settings.response_timeout, current, trouble, seed })
     }
 
     /// Runs `commands`, all on keys of `slot`, on the primary that serves it.
     pub(super) async fn run(&self, lane: Lane, slot: u16, commands: Pipeline) -> Result<Vec<Value>, CacheError> {
-        let ran = self.attempt(lane, slot, commands).await;
-        if ran.is_err() {
-            self.trouble.notify_one();
-        }
-        ran
+        self.attempt(lane, slot, &[Role::Primary], commands).await.inspect_err(|_| self.seek())
     }
 
-    async fn attempt(&self, lane: Lane, slot: u16, commands: Pipeline) -> Result<Vec<Value>, CacheError> {
+    /// Runs `commands`, which only read keys of `slot`, on its primary, or on a replica while the primary's breaker refuses:
+    /// a node that hangs shows itself by its timeouts and by nothing else. What a replica says may be outdated.
+    pub(super) async fn read(&self, slot: u16, commands: Pipeline) -> Result<Vec<Value>, CacheError> {
+        let roles = [Role::Primary, Role::Replica];
+        self.attempt(Lane::Quick, slot, &roles, commands).await.inspect_err(|_| self.seek())
+    }
+
+    /// The first of `roles` that may be called is.
+    async fn attempt(
+        &self,
+        lane: Lane,
+        slot: u16,
+        roles: &[Role],
+        commands: Pipeline,
+    ) -> Result<Vec<Value>, CacheError> {
         let current = self.current.load_full().ok_or_else(|| failure("no connection to the cluster"))?;
-        let breaker = current.shards.breaker(slot).ok_or_else(|| failure("no node serves the slot"))?;
-        let permit = breaker.try_acquire().map_err(failure)?;
+        let (role, permit) = current.shards.admit(slot, roles)?;
         let mut connection = match lane {
             Lane::Quick => current.quick.clone(),
             Lane::Waiting => current.waiting.clone(),
         };
-        let route = SingleNodeRoutingInfo::SpecificNode(Route::new(slot, SlotAddr::Master));
+        let node = match role {
+            Role::Primary => SlotAddr::Master,
+            Role::Replica => SlotAddr::ReplicaRequired,
+        };
+        let route = SingleNodeRoutingInfo::SpecificNode(Route::new(slot, node));
         let count = commands.len();
         let answers = match timeout(self.response_timeout, connection.route_pipeline(commands, 0, count, route)).await {
             Ok(answers) => answers.and_then(without_errors).map_err(failure),

@@ -5,4 +5,5 @@
 mod entries;
 mod interleavings;
 mod redis_cluster;
+mod shelf;
 mod threads;
