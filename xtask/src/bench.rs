@@ -3,12 +3,16 @@ use anyhow::{Context, Result};
 use crate::child;
 use crate::workspace::Workspace;
 
+/// The programs that are measured, and the one that measures them.
+const MEASURED: [&str; 4] = ["lendery", "inventory-service", "gateway", "bench"];
+
 /// Builds what is measured together with what measures it, so that they share dependencies, then measures.
-pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
-    let build = ["build", "--release", "--package", "lendery", "--package", "bench"];
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let mut build = vec!["build", "--release"];
+    build.extend(MEASURED.iter().flat_map(|package| ["--package", package]));
     child::run(child::command(&workspace.root, "cargo", &build))?;
     let program = workspace.target.join("release/bench");
     let program = program.to_str().context("the target directory's path is text")?;
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    child::run(child::command(&workspace.root, program, &names))
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    child::run(child::command(&workspace.root, program, &arguments))
 }

@@ -45,8 +45,9 @@ enum Command {
     },
     /// Builds for release and prints figures beside their references; without a name, all of them.
     Bench {
-        /// Which figures: gateway, memory, start or write.
-        names: Vec<String>,
+        /// Which figures, and options such as `--quick`; `--help` names them all.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -69,6 +70,6 @@ fn run(command: &Command) -> Result<()> {
         Command::Openapi { check: false } => openapi::write(&workspace),
         Command::Openapi { check: true } => openapi::build_and_check(&workspace),
         Command::Soak { names } => soak::run(&workspace, names),
-        Command::Bench { names } => bench::run(&workspace, names),
+        Command::Bench { arguments } => bench::run(&workspace, arguments),
     }
 }
