@@ -6,6 +6,7 @@ mod list;
 mod routes;
 mod upstreams;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,12 @@ pub struct Config {
     pub listen: String,
     /// `host:port` of its operations listener then; default `127.0.0.1:8081`.
     pub ops_listen: String,
+    /// `host:port` of a second public listener, over TLS and with HTTP/2. Default none; it needs the two files below.
+    pub tls_listen: Option<String>,
+    /// Its certificate with those that vouch for it, PEM; read again when it changes. Default none.
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key, PEM, which only the gateway's own user and group may read. Default none.
+    pub tls_key: Option<PathBuf>,
     /// What is logged then, as tracing writes it; default `info`.
     pub log_filter: String,
     /// `text` or `json`; default `text`.
@@ -35,7 +42,8 @@ pub struct Config {
     /// commas between.
     #[serde(deserialize_with = "list::list_or_line")]
     pub cors_origins: Vec<String>,
-    /// The services by name. As a variable: `users=http://127.0.0.1:9001,inventory=http://127.0.0.1:9002`.
+    /// The services by name. As a variable: `users=http://127.0.0.1:9001,inventory=http://127.0.0.1:9002`; an address without
+    /// a name is another instance of the one before.
     pub upstreams: Upstreams,
     /// Which paths go where; default: Lendery's own.
     pub routes: Vec<RouteConfig>,
@@ -50,6 +58,9 @@ impl Default for Config {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             ops_listen: "127.0.0.1:8081".to_owned(),
+            tls_listen: None,
+            tls_certificate: None,
+            tls_key: None,
             log_filter: "info".to_owned(),
             log_format: LogFormat::default(),
             hosts: Vec::new(),

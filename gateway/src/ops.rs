@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use peer::Peer;
-use peer::breaker::{BreakerSnapshot, BreakerState};
+use peer::balance::UpstreamSnapshot;
+use peer::breaker::BreakerSnapshot;
 use problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 use service_kit::http::JsonBody;
@@ -17,14 +18,6 @@ use crate::cache::{Cache, Fill, Purge};
 struct Board {
     cache: Arc<Cache>,
     peers: Arc<[Peer]>,
-}
-
-#[derive(Serialize)]
-struct Upstream {
-    name: String,
-    breaker: BreakerState,
-    /// Whether calls are made at all at the moment.
-    called: bool,
 }
 
 #[derive(Serialize)]
@@ -66,12 +59,8 @@ async fn breakers(State(board): State<Board>) -> Json<Vec<BreakerSnapshot>> {
     Json(board.peers.iter().map(|peer| peer.breaker().snapshot()).collect())
 }
 
-async fn upstreams(State(board): State<Board>) -> Json<Vec<Upstream>> {
-    let upstreams = board.peers.iter().map(|peer| {
-        let breaker = peer.breaker().state();
-        Upstream { name: peer.name().to_owned(), breaker, called: breaker != BreakerState::Open }
-    });
-    Json(upstreams.collect())
+async fn upstreams(State(board): State<Board>) -> Json<Vec<UpstreamSnapshot>> {
+    Json(board.peers.iter().map(Peer::snapshot).collect())
 }
 
 async fn fill(State(board): State<Board>) -> Json<CacheFill> {

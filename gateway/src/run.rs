@@ -6,7 +6,9 @@ use peer::{HttpClient, Peer};
 use service_kit::RunError;
 use service_kit::clock::Clock;
 use service_kit::ops::Ops;
+use service_kit::process;
 use service_kit::serve::serve_connections;
+use service_kit::serve::tls::{Tls, TlsFiles, serve_tls};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -47,9 +49,26 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let gateway = Arc::new(build(&config, deps)?);
     tokio::spawn(Arc::clone(&gateway.rates).tidy(shutdown.clone()));
-    let service_for = move |client| Edge { gateway: Arc::clone(&gateway), client };
-    serve_connections(listener, service_for, config.limits.to_limits(), shutdown).await?;
+    let edge_for = move |client| Edge { gateway: Arc::clone(&gateway), client };
+    let limits = config.limits.to_limits();
+    let secure = secure_listener(&config).await?;
+    let plain = serve_connections(listener, edge_for.clone(), limits.clone(), shutdown.clone());
+    match secure {
+        None => plain.await?,
+        Some((listener, tls)) => {
+            tokio::try_join!(plain, serve_tls(listener, tls, edge_for, limits, shutdown))?;
+        }
+    }
     Ok(())
+}
+
+/// The second listener, where there is to be one.
+async fn secure_listener(config: &Config) -> Result<Option<(TcpListener, Tls)>, RunError> {
+    let settings = (&config.tls_listen, &config.tls_certificate, &config.tls_key);
+    let (Some(address), Some(certificate), Some(key)) = settings else { return Ok(None) };
+    let files = TlsFiles { certificate: certificate.clone(), key: key.clone() };
+    let tls = Tls::new(files).map_err(|error| RunError::Settings(format!("tls_certificate and tls_key: {error}")))?;
+    Ok(Some((process::bind(address).await?, tls)))
 }
 
 fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
@@ -62,6 +81,9 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
     }
     let Deps { clock, ops, http, seed } = deps;
     let peers = peers(config, &http, seed)?;
+    for peer in peers.values() {
+        tokio::spawn(peer.watch());
+    }
     let metrics = Arc::new(ops.metrics(|registry| {
         registry.register_collector(Box::new(Breakers(peers.values().cloned().collect())));
         Metrics::register(registry)

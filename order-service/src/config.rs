@@ -22,11 +22,11 @@ pub struct Config {
     pub database_url: Secret,
     /// Most connections to PostgreSQL, or most readers of SQLite; default 8.
     pub database_connections: u32,
-    /// Where the user service is; default `http://127.0.0.1:8091`.
+    /// Where the user service is, its instances with commas between; default `http://127.0.0.1:8091`.
     pub users_url: String,
-    /// Where the inventory is; default `http://127.0.0.1:8092`.
+    /// Where the inventory is, its instances with commas between; default `http://127.0.0.1:8092`.
     pub inventory_url: String,
-    /// Where the payment service is; default `http://127.0.0.1:8094`.
+    /// Where the payment service is, its instances with commas between; default `http://127.0.0.1:8094`.
     pub payments_url: String,
     /// `nats://host:4222`, several with commas between. Without it events are read from the feed alone. No default.
     pub nats_url: Option<Secret>,

@@ -98,13 +98,14 @@ fn peer(
     name: &'static str,
     (setting, url): (&str, &str),
 ) -> Result<Peer, RunError> {
-    let base = url.parse().map_err(|error| unusable(setting, &error))?;
-    let mut settings = PeerSettings::new(name, base);
+    let mut settings = PeerSettings::parse(name, url).map_err(|error| unusable(setting, &error))?;
     let credential = Credential::bearer(config.service_credential.expose());
     settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
     settings.attempt_timeout = ATTEMPT;
     let seed = u64::from_ne_bytes(Randomness::system().bytes());
-    Peer::new(settings, http.clone(), seed).map_err(|error| unusable(setting, &error))
+    let peer = Peer::new(settings, http.clone(), seed).map_err(|error| unusable(setting, &error))?;
+    tokio::spawn(peer.watch());
+    Ok(peer)
 }
 
 impl fmt::Debug for Deps {
@@ -152,6 +153,7 @@ pub async fn run(
     let sessions = Sessions::new(deps.users);
     let state = AppState { app, sessions, credentials: deps.credentials, shutdown: shutdown.clone() };
     let (router, _document) = finish(routes(), state, settings);
+    let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown.clone()).await;
     shutdown.cancel();
     while background.join_next().await.is_some() {}

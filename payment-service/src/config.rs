@@ -24,7 +24,7 @@ pub struct Config {
     pub database_url: Secret,
     /// Most connections to PostgreSQL, or most readers of SQLite; default 8.
     pub database_connections: u32,
-    /// Where the user service is; default `http://127.0.0.1:8091`.
+    /// Where the user service is, its instances with commas between; default `http://127.0.0.1:8091`.
     pub users_url: String,
     /// The secret that services show each other; no default.
     pub service_credential: Secret,

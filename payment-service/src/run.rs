@@ -50,13 +50,14 @@ impl Deps {
     /// # Errors
     /// When a setting cannot be used; the error says which.
     pub async fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
-        let base = config.users_url.parse().map_err(|error| unusable("users_url", &error))?;
-        let mut settings = PeerSettings::new("user-service", base);
+        let settings = PeerSettings::parse("user-service", &config.users_url);
+        let mut settings = settings.map_err(|error| unusable("users_url", &error))?;
         let credential = Credential::bearer(config.service_credential.expose());
         settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let seed = u64::from_ne_bytes(Randomness::system().bytes());
         let peer = Peer::new(settings, http, seed).map_err(|error| unusable("users_url", &error))?;
+        tokio::spawn(peer.watch());
         let (clock, read) = (Clock::system(), Clock::system());
         let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
         Ok(Self {
@@ -104,6 +105,7 @@ pub async fn run(
     let looking_after = tokio::spawn(look_after(app.clone(), shutdown.clone()));
     let state = AppState { app, sessions: Sessions::new(deps.users), credentials: deps.credentials };
     let (router, _document) = finish(routes(), state, settings);
+    let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown.clone()).await;
     shutdown.cancel();
     for (what, work) in [("the relay of events", relay), ("the care for payments", looking_after)] {

@@ -21,9 +21,9 @@ pub struct Config {
     pub log_filter: String,
     /// `text` or `json`; default `text`.
     pub log_format: LogFormat,
-    /// Where the user service is; default `http://127.0.0.1:8091`.
+    /// Where the user service is, its instances with commas between; default `http://127.0.0.1:8091`.
     pub users_url: String,
-    /// Where the inventory is; default `http://127.0.0.1:8092`.
+    /// Where the inventory is, its instances with commas between; default `http://127.0.0.1:8092`.
     pub inventory_url: String,
     /// The secret that session cookies are sealed with, at least 32 characters and the same on every instance; no default.
     pub session_key: Secret,

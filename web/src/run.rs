@@ -44,9 +44,11 @@ impl Deps {
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let randomness = Randomness::system();
         let peer = |name: &str, setting: &str, url: &str| {
-            let base = url.parse().map_err(|error| unusable(setting, &error))?;
+            let settings = PeerSettings::parse(name, url).map_err(|error| unusable(setting, &error))?;
             let seed = u64::from_ne_bytes(randomness.bytes());
-            Peer::new(PeerSettings::new(name, base), http.clone(), seed).map_err(|error| unusable(setting, &error))
+            let peer = Peer::new(settings, http.clone(), seed).map_err(|error| unusable(setting, &error))?;
+            tokio::spawn(peer.watch());
+            Ok::<_, RunError>(peer)
         };
         let users = peer("user-service", "users_url", &config.users_url)?;
         let inventory = peer("inventory-service", "inventory_url", &config.inventory_url)?;
@@ -74,7 +76,7 @@ pub async fn run(
         clock: deps.clock,
         assets: Arc::new(Assets::new()),
     };
-    let router = router(Arc::new(web), config.request_deadline());
+    let router = router(Arc::new(web), config.request_deadline()).merge(deps.ops.readiness());
     Ok(serve(listener, router, Limits::default(), shutdown).await?)
 }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use peer::PeerSettings;
+use peer::balance::ReadyCheck;
 use peer::breaker::BreakerSettings;
 use std::time::Duration;
 use url::Url;
@@ -16,6 +17,10 @@ impl Config {
         let mut mistakes = Vec::new();
         if self.routes.is_empty() {
             mistakes.push("routes: there is none, so nothing would be served".to_owned());
+        }
+        let tls = [self.tls_listen.is_some(), self.tls_certificate.is_some(), self.tls_key.is_some()];
+        if tls.contains(&true) && tls.contains(&false) {
+            mistakes.push("tls_listen, tls_certificate and tls_key: none is of use alone, set all three".to_owned());
         }
         for (name, upstream) in &self.upstreams.0 {
             mistakes.extend(upstream.mistakes().map(|mistake| format!("upstreams.{name}: {mistake}")));
@@ -93,30 +98,23 @@ impl RouteConfig {
 
 impl UpstreamConfig {
     fn mistakes(&self) -> impl Iterator<Item = String> {
-        let url = self.base().err();
+        let settings = self.to_peer_settings("").err();
         let attempt =
             (!(1..=LONGEST_MS).contains(&self.attempt_ms)).then(|| "attempt_ms has to be from 1 to a day".to_owned());
-        url.into_iter().chain(attempt)
-    }
-
-    fn base(&self) -> Result<Url, String> {
-        let example = "write it as http://host:port";
-        let url =
-            Url::parse(&self.url).map_err(|error| format!("`{}` is no address ({error}); {example}", self.url))?;
-        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if url.scheme() == "http" && url.host().is_some() && is_origin {
-            Ok(url)
-        } else {
-            Err(format!("`{}` is no origin over plain HTTP; {example}", self.url))
-        }
+        let has_path = self.ready_path.is_empty() || self.ready_path.starts_with('/');
+        let ready = (!has_path).then(|| "ready_path has to begin with a slash, or be empty".to_owned());
+        settings.into_iter().chain(attempt).chain(ready)
     }
 
     /// # Errors
-    /// When the address is none.
+    /// When an address is none.
     pub(crate) fn to_peer_settings(&self, name: &str) -> Result<PeerSettings, String> {
-        let mut settings = PeerSettings::new(name, self.base()?);
+        let mut settings = PeerSettings::parse(name, &self.url).map_err(|error| error.reason().to_owned())?;
         settings.attempt_timeout = Duration::from_millis(self.attempt_ms);
         settings.retry.max_retries = self.retries;
+        settings.nameserver = self.nameserver;
+        let check = ReadyCheck { path: self.ready_path.clone(), port: self.ready_port, ..ReadyCheck::default() };
+        settings.balance.check = (!self.ready_path.is_empty()).then_some(check);
         settings.breaker.probe_deadline = settings.breaker.probe_deadline.max(settings.attempt_timeout * 2);
         if !self.breaker {
             settings.breaker = BreakerSettings { minimum_calls: u32::MAX, streak: u32::MAX, ..settings.breaker };
@@ -153,6 +151,7 @@ mod tests {
         config.routes.push(RouteConfig { deadline_ms: 0, ..RouteConfig::new("/a/../b", "users") });
         config.cors_origins = vec!["https://App.example/".to_owned(), "https://app.example:8443".to_owned()];
         config.limits.connections = 0;
+        config.tls_listen = Some("0.0.0.0:8443".to_owned());
         config.cache.ttl_jitter_percent = 90;
         let mistakes = config.mistakes();
         for part in [
@@ -166,6 +165,7 @@ mod tests {
             "route /a/../b: deadline_ms",
             "cors_origins: `https://App.example/` is no origin",
             "limits.connections: at least 1",
+            "tls_listen, tls_certificate and tls_key: none is of use alone",
             "cache.ttl_jitter_percent: at most 50",
         ] {
             assert!(mistakes.iter().any(|mistake| mistake.starts_with(part)), "{part} in {mistakes:#?}");
@@ -184,6 +184,29 @@ mod tests {
         assert_eq!(config.listen, "0.0.0.0:80");
         assert_eq!(config.hosts, ["lend.example", "www.lend.example"]);
         assert_eq!(config.mistakes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_upstream_may_have_several_instances() {
+        let line = "users=http://u:1,http://u:2, inventory=http+srv://_http._tcp.inventory";
+        let variables = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", line)]);
+        let config: Config = load(None, "LENDERY_GATEWAY", &variables).unwrap().settings;
+        assert_eq!(config.mistakes(), Vec::<String>::new());
+        assert_eq!(config.upstreams.0["users"].to_peer_settings("users").unwrap().also.len(), 1);
+
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("gateway.toml");
+        let text = "[upstreams.users]\nurl = [\"http://u:1\", \"http://u:2\"]\nready_port = 9101\n\
+                    [upstreams.inventory]\nurl = \"http://i:1\"\nready_path = \"\"\n";
+        std::fs::write(&file, text).unwrap();
+        let config: Config = load(Some(&file), "LENDERY_GATEWAY", &Variables::default()).unwrap().settings;
+        let settings = |name: &str| config.upstreams.0[name].to_peer_settings(name).unwrap();
+        assert_eq!(settings("users").balance.check.unwrap().port, Some(9101));
+        assert_eq!((settings("users").also.len(), settings("inventory").balance.check), (1, None));
+
+        let nameless = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", "http://u:1")]);
+        let error = load::<Config>(None, "LENDERY_GATEWAY", &nameless).unwrap_err().to_string();
+        assert!(error.contains("LENDERY_GATEWAY_UPSTREAMS") && error.contains("name=http://host:port"), "{error}");
     }
 
     #[test]

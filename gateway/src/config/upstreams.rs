@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::list::items;
+use super::list::{items, list_or_line};
 
 /// The services by name.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -14,8 +15,20 @@ pub struct Upstreams(pub BTreeMap<String, UpstreamConfig>);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamConfig {
-    /// `http://host:port`.
+    /// Its instances: `http://host:port`, several of them as a list or with commas between. Behind a name every address is an
+    /// instance; `http+srv://_http._tcp.name` stands for what an SRV record says.
+    #[serde(deserialize_with = "line")]
     pub url: String,
+    /// What an instance is asked to learn whether it takes calls, every second where there are several; default `/readyz`,
+    /// nothing turns it off. Only a 5xx or no answer mean no.
+    #[serde(default = "ready_path")]
+    pub ready_path: String,
+    /// The port where it is asked; default: the one that calls go to.
+    #[serde(default)]
+    pub ready_port: Option<u16>,
+    /// `address:port` of the DNS server that knows its names; default: what the system asks.
+    #[serde(default)]
+    pub nameserver: Option<SocketAddr>,
     /// For one attempt, from the request's last byte to the answer's headers, ms; default 4,000.
     #[serde(default = "attempt_ms")]
     pub attempt_ms: u64,
@@ -35,6 +48,9 @@ impl UpstreamConfig {
     pub fn at(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            ready_path: ready_path(),
+            ready_port: None,
+            nameserver: None,
             attempt_ms: attempt_ms(),
             retries: retries(),
             breaker: breaker(),
@@ -60,14 +76,33 @@ impl<'de> Deserialize<'de> for Upstreams {
         match Form::deserialize(deserializer)? {
             Form::Table(table) => Ok(Self(table)),
             Form::Line(line) => {
-                let pairs = items(&line).map(|pair| {
-                    let parts = pair.split_once('=');
-                    parts.ok_or_else(|| D::Error::custom(format!("`{pair}` is not name=http://host:port")))
-                });
-                pairs.collect()
+                let pairs = pairs(&line).map_err(D::Error::custom)?;
+                Ok(pairs.into_iter().map(|(name, urls)| (name, urls.join(","))).collect())
             }
         }
     }
+}
+
+/// Names with their addresses. What has no name of its own is another instance of what stands before it.
+fn pairs(line: &str) -> Result<Vec<(&str, Vec<&str>)>, String> {
+    let mut pairs: Vec<(&str, Vec<&str>)> = Vec::new();
+    for item in items(line) {
+        match (item.split_once('='), pairs.last_mut()) {
+            (Some((name, url)), _) => pairs.push((name, vec![url])),
+            (None, Some((_, urls))) => urls.push(item),
+            (None, None) => return Err(format!("`{item}` is not name=http://host:port")),
+        }
+    }
+    Ok(pairs)
+}
+
+/// Addresses as one line, however they are written.
+fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    list_or_line(deserializer).map(|addresses| addresses.join(","))
+}
+
+fn ready_path() -> String {
+    "/readyz".to_owned()
 }
 
 const fn attempt_ms() -> u64 {

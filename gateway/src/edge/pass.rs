@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use peer::{CallContext, PeerError, RequestBody, ResponseBody};
 use problem::{Kind, Problem};
 use service_kit::serve::limits;
+use service_kit::serve::tls::Secure;
 use tower::ServiceExt;
 
 use super::{Gateway, Names};
@@ -40,7 +41,8 @@ impl Gateway {
         let (mut parts, body) = request.into_parts();
         let directives = self.directives(&parts.headers);
         let is_shared = self.is_shared(&parts, &route, &target, &directives);
-        clean_request(&mut parts.headers, client.ip(), &host);
+        let scheme = if parts.extensions.get::<Secure>().is_some() { "https" } else { "http" };
+        clean_request(&mut parts.headers, client.ip(), &host, scheme);
         parts.headers.insert(X_REQUEST_ID, names.request_id.clone());
         parts.headers.insert(TRACEPARENT, names.traceparent.clone());
         let key = KeyRef { host: &host, path: &target.path, query: &target.query }.to_key();

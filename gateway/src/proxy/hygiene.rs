@@ -37,8 +37,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Makes a client's headers fit for an upstream, with the gateway's own word on who asks for which host.
-pub(crate) fn clean_request(headers: &mut HeaderMap, client: IpAddr, host: &str) {
+/// Makes a client's headers fit for an upstream, with the gateway's own word on who asks for which host by which scheme.
+pub(crate) fn clean_request(headers: &mut HeaderMap, client: IpAddr, host: &str, scheme: &'static str) {
     remove_hop_by_hop(headers);
     for name in FORGEABLE {
         headers.remove(name);
@@ -49,7 +49,7 @@ pub(crate) fn clean_request(headers: &mut HeaderMap, client: IpAddr, host: &str)
     let text = |value: &str| HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(""));
     headers.insert(X_FORWARDED_FOR, text(&client.to_canonical().to_string()));
     headers.insert(X_FORWARDED_HOST, text(host));
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
     headers.append(header::VIA, HeaderValue::from_static("1.1 lendery"));
 }
 
@@ -111,13 +111,13 @@ mod tests {
             ("authorization", "Bearer a"),
             ("accept", "*/*"),
         ]);
-        clean_request(&mut request, IpAddr::V4(Ipv4Addr::LOCALHOST), "lend.example");
+        clean_request(&mut request, IpAddr::V4(Ipv4Addr::LOCALHOST), "lend.example", "https");
         let expected = headers(&[
             ("authorization", "Bearer a"),
             ("accept", "*/*"),
             ("x-forwarded-for", "127.0.0.1"),
             ("x-forwarded-host", "lend.example"),
-            ("x-forwarded-proto", "http"),
+            ("x-forwarded-proto", "https"),
             ("via", "1.1 lendery"),
         ]);
         assert_eq!(request, expected);

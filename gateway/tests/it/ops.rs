@@ -50,7 +50,11 @@ async fn upstreams_breakers_and_metrics_are_to_be_seen() {
     }
     gateway.client.get("/api/v1/secret-path").await.expect(404);
     let upstreams = gateway.ops.get("/ops/upstreams").await.expect(200).json();
-    assert_eq!(upstreams[0], json!({"name": "inventory", "breaker": "closed", "called": true}));
+    let inventory = &upstreams[0];
+    assert_eq!((&inventory["name"], &inventory["breaker"]), (&json!("inventory"), &json!("closed")));
+    assert_eq!((&inventory["called"], &inventory["panic"]), (&json!(true), &json!(false)));
+    let instances = inventory["instances"].as_array().unwrap();
+    assert_eq!((instances.len(), &instances[0]["state"]), (1, &json!("ready")));
     assert_eq!(gateway.ops.get("/ops/breakers").await.expect(200).json().as_array().unwrap().len(), 2);
 
     let metrics = String::from_utf8(gateway.ops.get("/metrics").await.expect(200).body).unwrap();
