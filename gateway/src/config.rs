@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::process::{ProcessConfig, ProcessSettings};
 use service_kit::serve::Limits;
 use service_kit::telemetry::LogFormat;
+use vocabulary::Secret;
 
 pub use routes::RouteConfig;
 pub use upstreams::{UpstreamConfig, Upstreams};
@@ -45,6 +46,18 @@ pub struct Config {
     /// The services by name. As a variable: `users=http://127.0.0.1:9001,inventory=http://127.0.0.1:9002`; an address without
     /// a name is another instance of the one before.
     pub upstreams: Upstreams,
+    /// `redis://host:port` of some nodes of a Redis Cluster through which gateways share what they store. Default none: each
+    /// stores for itself. As a variable: with commas between.
+    #[serde(deserialize_with = "list::list_or_line")]
+    pub redis_urls: Vec<String>,
+    /// `nats://host:4222`, several with commas between: where the services tell what happens. Without it their feeds are
+    /// asked each second. No default.
+    pub nats_url: Option<Secret>,
+    /// Copies of the stream among the NATS servers; default 1.
+    pub nats_replicas: usize,
+    /// The secret that services show each other, with which the orders are asked what happened. Without it changes that no
+    /// write through the gateway makes show when what is stored expires. No default.
+    pub service_credential: Secret,
     /// Which paths go where; default: Lendery's own.
     pub routes: Vec<RouteConfig>,
     /// Whether the gateway serves its own pages: the API reference, what problems mean, a beginning. Default yes.
@@ -66,6 +79,10 @@ impl Default for Config {
             hosts: Vec::new(),
             cors_origins: Vec::new(),
             upstreams: Upstreams::default(),
+            redis_urls: Vec::new(),
+            nats_url: None,
+            nats_replicas: 1,
+            service_credential: Secret::default(),
             routes: routes::lendery(),
             pages: true,
             cache: CacheConfig::default(),

@@ -11,6 +11,7 @@ mod credentials;
 mod edge;
 mod host;
 mod ids;
+mod listen;
 mod metrics;
 mod ops;
 mod pages;
@@ -22,4 +23,5 @@ mod run;
 mod target;
 
 pub use config::{CacheConfig, Config, LimitsConfig, RouteConfig, UpstreamConfig, Upstreams};
+pub use listen::Listening;
 pub use run::{Deps, run};

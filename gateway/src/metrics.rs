@@ -11,7 +11,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Hit,
+    SharedHit,
     StaleHit,
     StaleOnError,
     Miss,
@@ -38,8 +39,54 @@ pub(crate) enum Outcome {
 }
 
 /// The label of each outcome, in the order of the enum.
-const OUTCOMES: [&str; 9] =
-    ["hit", "stale_hit", "stale_on_error", "miss", "revalidated", "collapsed", "uncacheable", "bypass", "failed"];
+const OUTCOMES: [&str; 10] = [
+    "hit",
+    "shared_hit",
+    "stale_hit",
+    "stale_on_error",
+    "miss",
+    "revalidated",
+    "collapsed",
+    "uncacheable",
+    "bypass",
+    "failed",
+];
+
+/// Counters of the second tier.
+#[derive(Debug, Default)]
+pub(crate) struct SharedMetrics {
+    /// Look-ups that found something fresh, nothing of use, and no answer.
+    pub(crate) hits: Counter,
+    pub(crate) missed: Counter,
+    pub(crate) failed: Counter,
+    /// Responses that were put there, and that were not.
+    pub(crate) put: Counter,
+    pub(crate) not_put: Counter,
+    /// Notes that were read, and attempts to write one that failed.
+    pub(crate) notes: Counter,
+    pub(crate) untold: Counter,
+    pub(crate) in_step: Gauge,
+}
+
+impl SharedMetrics {
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
+        let registry = registry.sub_registry_with_prefix("gateway_shared");
+        for (name, help, counter) in [
+            ("hits", "Look-ups in the second tier that found a fresh response", &metrics.hits),
+            ("misses", "Look-ups in the second tier that found nothing of use", &metrics.missed),
+            ("failures", "Look-ups in the second tier without an answer", &metrics.failed),
+            ("puts", "Responses put into the second tier", &metrics.put),
+            ("put_failures", "Responses that the second tier did not take", &metrics.not_put),
+            ("notes", "Notes of purges that were read", &metrics.notes),
+            ("note_failures", "Attempts to tell other gateways of a purge that failed", &metrics.untold),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        registry.register("in_step", "1 while purges of other gateways are known", metrics.in_step.clone());
+        metrics
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AnswerLabels {

@@ -12,7 +12,7 @@ use problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 use service_kit::http::JsonBody;
 
-use crate::cache::{Cache, Fill, Purge};
+use crate::cache::{Cache, Fill, Force, Purge};
 
 #[derive(Clone)]
 struct Board {
@@ -25,6 +25,8 @@ struct CacheFill {
     #[serde(flatten)]
     fill: Fill,
     fetches: usize,
+    /// Whether responses are shared with other gateways at the moment; null where there is no Redis Cluster.
+    shared: Option<bool>,
 }
 
 /// Exactly one of `groups`, `prefix` and `all`.
@@ -41,7 +43,7 @@ struct PurgeRequest {
 
 #[derive(Serialize)]
 struct Purged {
-    /// Addresses whose stored responses were dropped or made stale.
+    /// Addresses whose stored responses were dropped or made stale in this process; other gateways do the same.
     addresses: usize,
 }
 
@@ -56,7 +58,8 @@ pub(crate) fn router(cache: Arc<Cache>, peers: Arc<[Peer]>) -> Router {
 }
 
 async fn breakers(State(board): State<Board>) -> Json<Vec<BreakerSnapshot>> {
-    Json(board.peers.iter().map(|peer| peer.breaker().snapshot()).collect())
+    let nodes = board.cache.shared.iter().flat_map(|shared| shared.breakers());
+    Json(board.peers.iter().map(|peer| peer.breaker().snapshot()).chain(nodes).collect())
 }
 
 async fn upstreams(State(board): State<Board>) -> Json<Vec<UpstreamSnapshot>> {
@@ -64,7 +67,8 @@ async fn upstreams(State(board): State<Board>) -> Json<Vec<UpstreamSnapshot>> {
 }
 
 async fn fill(State(board): State<Board>) -> Json<CacheFill> {
-    Json(CacheFill { fill: board.cache.store.fill(), fetches: board.cache.fetches() })
+    let shared = board.cache.shared.as_ref().map(|shared| shared.is_in_step());
+    Json(CacheFill { fill: board.cache.store.fill(), fetches: board.cache.fetches(), shared })
 }
 
 async fn purge(State(board): State<Board>, request: JsonBody<PurgeRequest>) -> Result<Json<Purged>, Problem> {
@@ -78,9 +82,7 @@ async fn purge(State(board): State<Board>, request: JsonBody<PurgeRequest>) -> R
             return Err(Problem::because(Kind::MalformedRequest, detail));
         }
     };
-    let (store, now) = (&board.cache.store, board.cache.now());
-    let purge = |purge| if hard { store.purge(purge) } else { store.expire(purge, now) };
-    let addresses = purges.into_iter().map(purge).sum();
+    let addresses = board.cache.purge(purges, if hard { Force::Hard } else { Force::Soft }).await;
     tracing::info!(addresses, hard, "cache purged by an operator");
     Ok(Json(Purged { addresses }))
 }

@@ -1,17 +1,23 @@
 //! How much of the services' work one client may ask for. What comes from memory costs them nothing and is not counted.
 
-use std::hash::{BuildHasher, RandomState};
+mod shared;
+
+use std::fmt::Write;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cache::Shared;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use problem::{Kind, Problem};
+use service_kit::clock::Clock as HouseClock;
+use sha2::{Digest, Sha256};
+use shared::Together;
 use tokio_util::sync::CancellationToken;
 
 /// The fields of draft-ietf-httpapi-ratelimit-headers-10.
@@ -25,7 +31,7 @@ type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInform
 
 /// One limit: so many requests at once, refilled evenly over a minute (the generic cell rate algorithm).
 #[derive(Debug)]
-struct Limit<K: std::hash::Hash + Eq + Clone> {
+struct Limit<K: Client> {
     policy: &'static str,
     per_minute: NonZeroU32,
     limiter: Limiter<K>,
@@ -35,9 +41,13 @@ struct Limit<K: std::hash::Hash + Eq + Clone> {
 #[derive(Debug)]
 pub(crate) struct Rates {
     by_address: Option<Limit<IpAddr>>,
-    by_token: Option<Limit<u64>>,
-    hasher: RandomState,
+    by_token: Option<Limit<TokenHash>>,
+    /// Counts of all gateways, where there is a Redis Cluster for them.
+    together: Option<Together>,
 }
+
+/// By what a token is counted. It is the same in every gateway, and nobody who reads it has the token.
+type TokenHash = [u8; 16];
 
 /// What is left for a client, to be told with its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,12 +58,13 @@ pub(crate) struct Left {
 }
 
 impl Rates {
-    /// Requests a minute from one address and with one token; 0 means any number.
-    pub(crate) fn new(per_address: u32, per_token: u32) -> Self {
+    /// Requests a minute from one address and with one token; 0 means any number. With `together`, a clock, limits are those
+    /// of all gateways that [`share`](Self::share) their counts.
+    pub(crate) fn new(per_address: u32, per_token: u32, together: Option<HouseClock>) -> Self {
         Self {
             by_address: Limit::new("address", per_address),
             by_token: Limit::new("token", per_token),
-            hasher: RandomState::new(),
+            together: together.map(Together::new),
         }
     }
 
@@ -62,10 +73,20 @@ impl Rates {
     /// # Errors
     /// 429 with the time to wait when there is nothing left.
     pub(crate) fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Option<Left>, Problem> {
-        let of_address = self.by_address.as_ref().map(|limit| limit.take(&network(client))).transpose()?;
-        let token = headers.get(header::AUTHORIZATION).map(|value| self.hasher.hash_one(value.as_bytes()));
-        let of_token = self.by_token.as_ref().zip(token).map(|(limit, token)| limit.take(&token)).transpose()?;
+        let together = self.together.as_ref();
+        let of_address = self.by_address.as_ref().map(|limit| limit.take(&network(client), together)).transpose()?;
+        let token = headers.get(header::AUTHORIZATION).map(|value| token_hash(value.as_bytes()));
+        let limit = self.by_token.as_ref().zip(token);
+        let of_token = limit.map(|(limit, token)| limit.take(&token, together)).transpose()?;
         Ok(of_address.into_iter().chain(of_token).min_by_key(|left| left.requests))
+    }
+
+    /// Keeps the counts of all gateways together, until `shutdown`.
+    pub(crate) async fn share(self: Arc<Self>, shared: Arc<Shared>, shutdown: CancellationToken) {
+        if let Some(together) = self.together.as_ref().filter(|_| self.by_address.is_some() || self.by_token.is_some())
+        {
+            shutdown.run_until_cancelled(together.keep_telling(shared.shelf())).await;
+        }
     }
 
     /// Forgets clients that are quiet again, until `shutdown`.
@@ -84,24 +105,57 @@ impl Rates {
     }
 }
 
-impl<K: std::hash::Hash + Eq + Clone> Limit<K> {
+impl<K: Client> Limit<K> {
     fn new(policy: &'static str, per_minute: u32) -> Option<Self> {
         let per_minute = NonZeroU32::new(per_minute)?;
         let limiter = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
         Some(Self { policy, per_minute, limiter })
     }
 
-    fn take(&self, key: &K) -> Result<Left, Problem> {
+    fn take(&self, key: &K, together: Option<&Together>) -> Result<Left, Problem> {
         let left = |requests| Left { policy: self.policy, per_minute: self.per_minute.get(), requests };
-        let taken = self.limiter.check_key(key);
-        taken.map(|state| left(state.remaining_burst_capacity())).map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.limiter.clock().now());
+        let here = self.limiter.check_key(key);
+        let here = here.map_err(|not_until| not_until.wait_time_from(self.limiter.clock().now()));
+        let everywhere = here.and_then(|here| {
+            let of_all = together.map(|all| all.take(&key.name(self.policy), self.per_minute.get())).transpose()?;
+            Ok(here.remaining_burst_capacity().min(of_all.unwrap_or(u32::MAX)))
+        });
+        everywhere.map(left).map_err(|wait| {
             let detail = format!("More than {} requests a minute came from this {}.", self.per_minute, self.policy);
             let refusal = Problem::because(Kind::TooManyRequests, detail).retry_after(wait);
             let headers = left(0).headers(wait);
             headers.into_iter().fold(refusal, |refusal, (name, value)| refusal.with_header(name, value))
         })
     }
+}
+
+/// Who is counted.
+trait Client: std::hash::Hash + Eq + Clone {
+    /// By what all gateways know it.
+    fn name(&self, policy: &str) -> String;
+}
+
+impl Client for IpAddr {
+    fn name(&self, policy: &str) -> String {
+        format!("{policy}:{self}")
+    }
+}
+
+impl Client for TokenHash {
+    fn name(&self, policy: &str) -> String {
+        self.iter().fold(format!("{policy}:"), |mut name, byte| {
+            // Writing into a string never fails.
+            let _ok = write!(name, "{byte:02x}");
+            name
+        })
+    }
+}
+
+fn token_hash(token: &[u8]) -> TokenHash {
+    let mut hash = TokenHash::default();
+    let length = hash.len();
+    hash.copy_from_slice(&Sha256::digest(token)[..length]);
+    hash
 }
 
 impl Left {
@@ -145,7 +199,7 @@ mod tests {
 
     #[test]
     fn who_asks_too_much_is_told_when_to_come_back_and_nobody_else_is() {
-        let rates = Rates::new(3, 0);
+        let rates = Rates::new(3, 0, None);
         for left in [2, 1, 0] {
             let admitted = rates.admit(address("192.0.2.1"), &HeaderMap::new()).unwrap().unwrap();
             assert_eq!(admitted.requests, left);
@@ -160,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_token_has_a_limit_of_its_own_wherever_it_comes_from() {
-        let rates = Rates::new(10, 2);
+        let rates = Rates::new(10, 2, None);
         for place in ["192.0.2.1", "192.0.2.2"] {
             rates.admit(address(place), &bearing("Bearer a")).unwrap();
         }
@@ -171,7 +225,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_is_one_client() {
-        let rates = Rates::new(1, 0);
+        let rates = Rates::new(1, 0, None);
         rates.admit(address("2001:db8::1"), &HeaderMap::new()).unwrap();
         assert!(rates.admit(address("2001:db8::ffff:2"), &HeaderMap::new()).is_err());
         rates.admit(address("2001:db8:0:1::1"), &HeaderMap::new()).unwrap();
@@ -181,7 +235,7 @@ mod tests {
 
     #[test]
     fn without_a_limit_nothing_is_counted() {
-        assert_eq!(Rates::new(0, 0).admit(address("192.0.2.1"), &bearing("Bearer a")).unwrap(), None);
+        assert_eq!(Rates::new(0, 0, None).admit(address("192.0.2.1"), &bearing("Bearer a")).unwrap(), None);
     }
 
     #[test]

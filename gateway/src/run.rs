@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cache::{RedisSettings, Shelf};
 use peer::{HttpClient, Peer};
 use service_kit::RunError;
 use service_kit::clock::Clock;
@@ -13,17 +14,24 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::policy::Rules;
-use crate::cache::{Cache, Settings};
+use crate::cache::{Cache, Settings, Shared};
 use crate::config::{Config, RouteConfig};
 use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::edge::{Edge, Gateway};
 use crate::host::Hosts;
 use crate::ids::Ids;
-use crate::metrics::{Breakers, Metrics};
+use crate::listen::{Listening, listen};
+use crate::metrics::{Breakers, Metrics, SharedMetrics};
 use crate::rates::Rates;
 use crate::routes::{Cached, Route, Table};
 use crate::{ops, pages};
+
+/// Values under these keys are the gateway's; its wire form has a version of its own.
+const NAMESPACE: &str = "gateway";
+
+/// Within which the second tier has to answer.
+const SHARED_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// What the gateway takes from outside.
 #[derive(Debug, Clone)]
@@ -33,8 +41,10 @@ pub struct Deps {
     pub ops: Ops,
     /// Carries the calls to all upstreams.
     pub http: HttpClient,
-    /// Feeds ids and jitter; nothing secret.
+    /// Feeds ids and jitter, nothing secret; of several gateways each has another.
     pub seed: u64,
+    /// Services whose events change what others show.
+    pub listening: Vec<Listening>,
 }
 
 /// Serves until `shutdown` is cancelled and what had begun is answered.
@@ -47,8 +57,16 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
+    let listening = deps.listening.clone();
     let gateway = Arc::new(build(&config, deps)?);
+    for to in listening {
+        listen(to, Arc::clone(&gateway.cache), shutdown.clone());
+    }
     tokio::spawn(Arc::clone(&gateway.rates).tidy(shutdown.clone()));
+    gateway.cache.join_others(&shutdown);
+    if let Some(shared) = &gateway.cache.shared {
+        tokio::spawn(Arc::clone(&gateway.rates).share(Arc::clone(shared), shutdown.clone()));
+    }
     let edge_for = move |client| Edge { gateway: Arc::clone(&gateway), client };
     let limits = config.limits.to_limits();
     let secure = secure_listener(&config).await?;
@@ -79,7 +97,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
             mistakes.join("\n  ")
         )));
     }
-    let Deps { clock, ops, http, seed } = deps;
+    let Deps { clock, ops, http, seed, listening: _ } = deps;
     let peers = peers(config, &http, seed)?;
     for peer in peers.values() {
         tokio::spawn(peer.watch());
@@ -94,7 +112,9 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
         variants: config.cache.variants,
         jitter: f64::from(config.cache.ttl_jitter_percent) / 100.0,
     };
-    let cache = Arc::new(Cache::new(settings, clock, Arc::clone(&metrics), seed));
+    let shared = shared(config, &ops, seed)?;
+    let together = shared.is_some().then(|| clock.clone());
+    let cache = Arc::new(Cache::new(settings, clock, Arc::clone(&metrics), shared, seed));
     let documented = config.upstreams.0.iter().filter(|(_, upstream)| upstream.documented);
     let documented = documented.filter_map(|(name, _)| peers.get(name).cloned()).collect();
     ops.mount(ops::router(Arc::clone(&cache), peers.values().cloned().collect()));
@@ -105,12 +125,31 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
         credentials: Credentials::new(&config.cache.session_cookies),
         cors: Cors::new(&config.cors_origins),
         ids: Ids::new(seed),
-        rates: Arc::new(Rates::new(config.limits.requests_per_minute, config.limits.requests_per_minute_of_token)),
+        rates: Arc::new(Rates::new(
+            config.limits.requests_per_minute,
+            config.limits.requests_per_minute_of_token,
+            together,
+        )),
         metrics,
         pages: config.pages.then(|| pages::router(documented)),
         client_directives: config.cache.client_directives,
         body_deadline: Duration::from_millis(config.limits.body_deadline_ms),
     })
+}
+
+/// The second tier, where there is a Redis Cluster for it.
+fn shared(config: &Config, ops: &Ops, seed: u64) -> Result<Option<Arc<Shared>>, RunError> {
+    if config.redis_urls.is_empty() {
+        return Ok(None);
+    }
+    let settings = RedisSettings {
+        response_timeout: SHARED_TIMEOUT,
+        longest_ttl: Duration::from_hours(24),
+        ..RedisSettings::new(config.redis_urls.clone(), NAMESPACE)
+    };
+    let shelf = Shelf::connect(settings, seed).map_err(|error| RunError::Settings(error.to_string()))?;
+    let metrics = ops.metrics(SharedMetrics::register);
+    Ok(Some(Arc::new(Shared::new(shelf, seed, metrics))))
 }
 
 /// The upstreams that routes lead to.

@@ -21,8 +21,8 @@ const BROTLI_WINDOW: u32 = 22;
 /// The other forms of a body.
 #[derive(Debug, Clone)]
 pub(super) struct Coded {
-    brotli: Bytes,
-    gzip: Bytes,
+    pub(super) brotli: Bytes,
+    pub(super) gzip: Bytes,
 }
 
 impl Coded {

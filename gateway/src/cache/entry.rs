@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use cache::Mark;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use prometheus_client::metrics::counter::Counter;
 
@@ -35,9 +36,13 @@ pub(crate) struct Entry {
     /// Compressed forms of the body.
     pub(super) coded: Option<Coded>,
     /// The lines of `CDN-Cache-Control`, which clients do not see but a later confirmation may leave out.
-    targeted: Vec<HeaderValue>,
+    pub(super) targeted: Vec<HeaderValue>,
     /// Counts answers of its route with its status.
     pub(crate) answers: Counter,
+    /// Up to which note of all gateways' purges it is known to be as new as can be.
+    pub(super) stamp: Mark,
+    /// When it came into this process.
+    pub(super) since: Timestamp,
 }
 
 impl Entry {
@@ -60,7 +65,8 @@ impl Entry {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         compact(&mut headers);
-        Self { status, headers, body, freshness, variant, groups, coded: None, targeted, answers }
+        let (stamp, since) = (Mark::default(), Timestamp::default());
+        Self { status, headers, body, freshness, variant, groups, coded: None, targeted, answers, stamp, since }
     }
 
     /// The same with compressed forms of its body, on which its answers then depend.
@@ -69,6 +75,11 @@ impl Entry {
             vary(&mut self.headers);
         }
         Self { coded, ..self }
+    }
+
+    /// The same as something that was asked for when the notes were read to `stamp`, and is here since now.
+    pub(super) fn known_from(self, stamp: Mark, since: Timestamp) -> Self {
+        Self { stamp, since, ..self }
     }
 
     /// The headers as a 304 with these leaves them: its fields replace the stored ones (RFC 9111 §3.2).
@@ -131,6 +142,17 @@ pub(crate) struct Variants {
 }
 
 impl Variants {
+    /// These, the newest first and no more than `most`; none if there are none.
+    pub(super) fn of(mut entries: Vec<Arc<Entry>>, most: usize) -> Option<Self> {
+        entries.truncate(most);
+        let size = entries.iter().map(|entry| entry.size()).sum();
+        (!entries.is_empty()).then(|| Self { entries: entries.into(), size })
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.iter()
+    }
+
     /// The one that a request with these headers chooses, the newest first.
     pub(crate) fn chosen_by(&self, request: &HeaderMap) -> Option<&Arc<Entry>> {
         self.entries.iter().find(|entry| entry.variant.is_chosen_by(request))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use cache::Mark;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Body as HttpBody;
@@ -20,7 +21,7 @@ use super::policy::{Arrival, NotStored, is_failure, storable};
 use super::serve::Ask;
 use super::store::Begun;
 use super::vary::Variant;
-use super::{Cache, Purge};
+use super::{Cache, Force, Purge};
 use crate::body::Body;
 use crate::proxy::{Failure, Forwarded, forward, log};
 
@@ -50,9 +51,16 @@ pub(super) enum Landing {
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) entry: Arc<Entry>,
-    /// What the upstream answered.
-    pub(super) status: StatusCode,
-    pub(super) stored: bool,
+    pub(super) source: Source,
+}
+
+/// Where a response was found.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    /// The upstream answered so.
+    Upstream { status: StatusCode, stored: bool },
+    /// Another gateway had stored it for all.
+    Shared,
 }
 
 impl Fetched {
@@ -68,8 +76,9 @@ impl Fetched {
 impl Cache {
     /// `known` is a stored response that the upstream is asked to confirm.
     pub(super) async fn fetch(&self, ask: &Ask, known: Option<&Arc<Entry>>, context: &CallContext) -> Fetched {
+        let stamp = self.shared.as_ref().map(|shared| shared.stamp()).unwrap_or_default();
         let begun = self.store.begin();
-        let fetch = Fetch { cache: self, ask, begun, asked: Instant::now(), deadline: context.deadline() };
+        let fetch = Fetch { cache: self, ask, begun, stamp, asked: Instant::now(), deadline: context.deadline() };
         match fetch.send(known, context).await {
             Err(error) => fetch.failed(error),
             Ok(response) => fetch.received(response, known, context).await,
@@ -81,6 +90,8 @@ struct Fetch<'a> {
     cache: &'a Cache,
     ask: &'a Ask,
     begun: Begun,
+    /// Up to where the notes of other gateways' purges were read before the upstream was asked.
+    stamp: Mark,
     asked: Instant,
     deadline: Instant,
 }
@@ -133,8 +144,9 @@ impl Fetch<'_> {
     fn confirmed(&self, known: &Arc<Entry>, not_modified: &HeaderMap) -> Fetched {
         let headers = known.updated_by(not_modified);
         let (Ok(freshness), Ok(groups)) = (self.decide(known.status, &headers), groups_of(&headers)) else {
-            self.cache.store.purge(Purge::Key(self.ask.key.clone()));
-            return Fetched::Entry(Found { entry: Arc::clone(known), status: StatusCode::NOT_MODIFIED, stored: false });
+            self.cache.purge_here(Purge::Key(self.ask.key.clone()), Force::Hard);
+            let source = Source::Upstream { status: StatusCode::NOT_MODIFIED, stored: false };
+            return Fetched::Entry(Found { entry: Arc::clone(known), source });
         };
         let kept = (known.variant.clone(), groups);
         let coded = known.coded.clone().filter(|_| may_be_coded(&headers));
@@ -200,9 +212,12 @@ impl Fetch<'_> {
     }
 
     fn keep(&self, entry: Entry, status: StatusCode) -> Fetched {
-        let entry = Arc::new(entry);
+        let entry = Arc::new(entry.known_from(self.stamp, self.cache.now()));
         let stored = self.begun.put(&self.ask.key, &entry);
-        Fetched::Entry(Found { entry, status, stored })
+        if stored {
+            self.cache.lend(&self.ask.key);
+        }
+        Fetched::Entry(Found { entry, source: Source::Upstream { status, stored } })
     }
 }
 

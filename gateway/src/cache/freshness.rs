@@ -13,13 +13,13 @@ const SHORTEST_JITTERED: Duration = Duration::from_secs(10);
 /// What of a response decides on its reuse later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freshness {
-    received: Timestamp,
-    initial_age: Duration,
-    lifetime: Duration,
+    pub(super) received: Timestamp,
+    pub(super) initial_age: Duration,
+    pub(super) lifetime: Duration,
     /// Whether it must never be used stale, whatever happens.
-    must_revalidate: bool,
-    stale_while_revalidate: Duration,
-    stale_if_error: Duration,
+    pub(super) must_revalidate: bool,
+    pub(super) stale_while_revalidate: Duration,
+    pub(super) stale_if_error: Duration,
 }
 
 /// How a stored response may be used for one request.
@@ -74,6 +74,12 @@ impl Freshness {
     pub(crate) fn ttl_seconds(&self, now: Timestamp) -> i64 {
         let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         seconds(self.lifetime) - seconds(self.age(now))
+    }
+
+    /// For how long it may still answer somebody, stale or not.
+    pub(crate) fn useful_for(&self, now: Timestamp) -> Duration {
+        let stale = self.stale_while_revalidate.max(self.stale_if_error);
+        if self.is_shareable() { (self.lifetime + stale).saturating_sub(self.age(now)) } else { Duration::ZERO }
     }
 
     /// Whether one answer may serve several requests at all: without a lifetime each has to ask for itself.

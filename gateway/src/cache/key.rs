@@ -42,7 +42,7 @@ impl Key {
         self.text.len() + size_of::<Self>()
     }
 
-    fn as_key_ref(&self) -> KeyRef<'_> {
+    pub(crate) fn as_key_ref(&self) -> KeyRef<'_> {
         KeyRef {
             host: &self.text[..self.path_at],
             path: &self.text[self.path_at..self.query_at],

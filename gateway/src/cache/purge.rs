@@ -15,6 +15,18 @@ pub(crate) enum Purge {
     Key(Key),
 }
 
+impl Purge {
+    /// Whether something with this key and these groups is meant.
+    pub(super) fn concerns(&self, key: &Key, groups: &[Arc<str>]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Group(group) => groups.contains(group),
+            Self::Prefix(prefix) => key.path().starts_with(prefix),
+            Self::Key(purged) => purged == key,
+        }
+    }
+}
+
 /// More marks than this are tidied up even while fetches are under way.
 const MOST_MARKS: usize = 4096;
 
@@ -63,12 +75,7 @@ impl PurgeLog {
 
     /// Whether something with this key and these groups was purged after a fetch of this epoch began.
     pub(super) fn has_purged(&self, key: &Key, groups: &[Arc<str>], begun: u64) -> bool {
-        self.marks.iter().filter(|(_, at)| **at > begun).any(|(purge, _)| match purge {
-            Purge::All => true,
-            Purge::Group(group) => groups.contains(group),
-            Purge::Prefix(prefix) => key.path().starts_with(prefix),
-            Purge::Key(purged) => purged == key,
-        })
+        self.marks.iter().filter(|(_, at)| **at > begun).any(|(purge, _)| purge.concerns(key, groups))
     }
 }
 

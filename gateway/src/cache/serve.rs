@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::entry::Entry;
-use super::fetch::{Fetched, Found, Landing};
+use super::fetch::{Fetched, Found, Landing, Source};
 use super::flights::{Follow, Lead, Part};
+use super::shared::Loan;
 use super::status::{CACHE_STATUS, CacheStatus, Forward};
 use super::{Cache, Key, RequestDirectives, Reuse, answer};
 use crate::body::Body;
@@ -85,7 +86,7 @@ impl Cache {
         };
         let now = self.now();
         let ttl = entry.freshness.ttl_seconds(now);
-        match entry.freshness.reuse(&ask.directives, now) {
+        match self.reuse(entry, &ask.directives, now) {
             Reuse::Fresh => {
                 self.metrics.count(Outcome::Hit);
                 Ok(answer(entry, &ask.headers, CacheStatus::Hit { ttl }, now))
@@ -119,12 +120,22 @@ impl Cache {
         let (sender, receiver) = oneshot::channel();
         let (cache, ask) = (Arc::clone(self), Arc::clone(ask));
         tokio::spawn(async move {
-            let fetched = cache.fetch(&ask, known.as_ref(), &context).await;
+            let fetched = cache.find(&ask, known, &context).await;
             lead.land(fetched.landing());
             // Without a receiver the client has hung up.
             let _gone = sender.send(fetched);
         });
         receiver
+    }
+
+    /// From the second tier, or from the upstream.
+    async fn find(&self, ask: &Ask, known: Option<Arc<Entry>>, context: &CallContext) -> Fetched {
+        let known = match self.borrow(ask).await {
+            Loan::Fresh(found) => return Fetched::Entry(found),
+            Loan::Stale(entry) => Some(entry),
+            Loan::Nothing => known,
+        };
+        self.fetch(ask, known.as_ref(), context).await
     }
 
     /// Waits for what somebody else fetches; none when that one vanished.
@@ -164,7 +175,11 @@ impl Cache {
     fn deliver(&self, ask: &Ask, known: &Known, fetched: Fetched) -> Result<Response<Body>, Problem> {
         match fetched {
             Fetched::Entry(found) => {
-                self.metrics.count(if known.entry.is_some() { Outcome::Revalidated } else { Outcome::Miss });
+                self.metrics.count(match found.source {
+                    Source::Shared => Outcome::SharedHit,
+                    Source::Upstream { .. } if known.entry.is_some() => Outcome::Revalidated,
+                    Source::Upstream { .. } => Outcome::Miss,
+                });
                 Ok(self.found(ask, known.why, &found, false))
             }
             Fetched::Failed(failure) => self.failed(ask, known, &failure, false),
@@ -179,8 +194,14 @@ impl Cache {
     }
 
     fn found(&self, ask: &Ask, why: Forward, found: &Found, collapsed: bool) -> Response<Body> {
-        let said = CacheStatus::Forwarded { why, status: Some(found.status), stored: found.stored, collapsed };
-        answer(&found.entry, &ask.headers, said, self.now())
+        let now = self.now();
+        let said = match found.source {
+            Source::Shared => CacheStatus::SharedHit { ttl: found.entry.freshness.ttl_seconds(now) },
+            Source::Upstream { status, stored } => {
+                CacheStatus::Forwarded { why, status: Some(status), stored, collapsed }
+            }
+        };
+        answer(&found.entry, &ask.headers, said, now)
     }
 
     fn failed(&self, ask: &Ask, known: &Known, failure: &Failure, collapsed: bool) -> Result<Response<Body>, Problem> {
@@ -194,9 +215,10 @@ impl Cache {
     /// The stored response instead of a failure, where it says that it may (RFC 5861 §4).
     fn stand_in(&self, ask: &Ask, known: &Known) -> Option<Response<Body>> {
         let now = self.now();
-        let entry = known.entry.as_ref().filter(|entry| entry.freshness.may_stand_in(now))?;
-        // A purge may have dropped it since: then it must not come back to life.
-        self.store.get_by(&ask.key)?;
+        // A purge may have dropped it since: then it must not come back to life. And what was borrowed is known only now.
+        let stored = self.store.get_by(&ask.key)?;
+        let entry = known.entry.as_ref().or_else(|| stored.chosen_by(&ask.headers));
+        let entry = entry.filter(|entry| self.may_stand_in(entry, now))?;
         self.metrics.count(Outcome::StaleOnError);
         let ttl = entry.freshness.ttl_seconds(now);
         Some(answer(entry, &ask.headers, CacheStatus::StaleOnError { ttl }, now))

@@ -14,6 +14,8 @@ const NAME: &str = "lendery";
 pub(crate) enum CacheStatus {
     /// From memory, fresh.
     Hit { ttl: i64 },
+    /// From what gateways share, fresh.
+    SharedHit { ttl: i64 },
     /// From memory, stale, and being refreshed.
     StaleHit { ttl: i64 },
     /// From memory, stale, because the upstream failed.
@@ -63,6 +65,7 @@ impl CacheStatus {
         // Writing into a string never fails.
         let _ok = match self {
             Self::Hit { ttl } | Self::StaleHit { ttl } => write!(text, "{NAME}; hit; ttl={ttl}"),
+            Self::SharedHit { ttl } => write!(text, "{NAME}; hit; ttl={ttl}; detail=shared"),
             Self::StaleOnError { ttl } => write!(text, "{NAME}; hit; ttl={ttl}; detail=stale-if-error"),
             Self::Forwarded { why, status, stored, collapsed } => {
                 let status = status.map_or_else(String::new, |status| format!("; fwd-status={}", status.as_u16()));
@@ -84,6 +87,7 @@ mod tests {
         let confirmed = StatusCode::NOT_MODIFIED;
         for (status, text) in [
             (CacheStatus::Hit { ttl: 59 }, "lendery; hit; ttl=59"),
+            (CacheStatus::SharedHit { ttl: 59 }, "lendery; hit; ttl=59; detail=shared"),
             (CacheStatus::StaleHit { ttl: -2 }, "lendery; hit; ttl=-2"),
             (CacheStatus::StaleOnError { ttl: -2 }, "lendery; hit; ttl=-2; detail=stale-if-error"),
             (CacheStatus::passed(Forward::Bypass), "lendery; fwd=bypass"),

@@ -125,6 +125,14 @@ impl Store {
         }
     }
 
+    fn replace(&self, key: &Key, known: Option<&Variants>, variants: Variants, books: &mut Books) {
+        if let Some(known) = known {
+            books.forget(key, known);
+        }
+        books.remember(key, &variants);
+        self.set(key, variants, books);
+    }
+
     pub(crate) fn fill(&self) -> Fill {
         let books = self.books();
         Fill {
@@ -151,11 +159,20 @@ impl Begun {
         }
         let known = store.map.peek(key);
         let variants = Variants::with(known.as_ref(), entry, store.most_variants);
-        if let Some(known) = known {
-            books.forget(key, &known);
+        store.replace(key, known.as_ref(), variants, &mut books);
+        true
+    }
+
+    /// Stores what somebody else has stored under `key`, in place of what is here; false when something of it was purged
+    /// meanwhile.
+    pub(super) fn put_all(&self, key: &Key, variants: &Variants) -> bool {
+        let store = &*self.store;
+        let mut books = store.books();
+        if variants.iter().any(|entry| books.log.has_purged(key, &entry.groups, self.epoch)) {
+            return false;
         }
-        books.remember(key, &variants);
-        store.set(key, variants, &mut books);
+        let known = store.map.peek(key);
+        store.replace(key, known.as_ref(), variants.clone(), &mut books);
         true
     }
 }

@@ -4,12 +4,25 @@ use http::{HeaderMap, HeaderName};
 use service_kit::clock::Clock;
 
 /// A moment, in milliseconds since 1970: as much as ages and lifetimes need, and cheap to keep with every entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(u64);
 
 impl Timestamp {
     pub(crate) fn now(clock: &Clock) -> Self {
         Self(u64::try_from(clock.now().timestamp_millis()).unwrap_or(0))
+    }
+
+    pub(crate) const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    pub(crate) const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// So much earlier, but not before 1970.
+    pub(crate) fn before(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
     }
 
     #[cfg(test)]

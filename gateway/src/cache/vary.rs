@@ -11,7 +11,7 @@ const MOST_FIELDS: usize = 8;
 
 /// The headers of a request that a response was chosen by, with their normalised values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Variant(Box<[(HeaderName, Option<String>)]>);
+pub(crate) struct Variant(pub(super) Box<[(HeaderName, Option<String>)]>);
 
 /// The response depends on more than headers, or on too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,23 +6,29 @@ use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::groups::invalidated_by;
 use super::key::{Key, KeyRef};
-use super::{Cache, Purge};
+use super::{Cache, Force, Purge};
 use crate::target::Target;
 
 impl Cache {
     /// Drops what the answer to an unsafe method makes invalid: its groups (RFC 9875 §3), and, when it succeeded, its own
-    /// address and those it names on the same host (RFC 9111 §4.4). Afterwards no read finds any of it.
-    pub(crate) fn written(&self, key: &Key, status: StatusCode, headers: &HeaderMap) {
-        for group in invalidated_by(headers) {
-            self.store.purge(Purge::Group(Arc::from(group)));
-        }
+    /// address and those it names on the same host (RFC 9111 §4.4), so far as `is_cached` says that GETs of their paths are
+    /// stored at all. Afterwards no read through this gateway finds any of it, and soon none through another.
+    pub(crate) async fn written(
+        &self,
+        key: &Key,
+        status: StatusCode,
+        headers: &HeaderMap,
+        is_cached: impl Fn(&str) -> bool,
+    ) {
+        let groups = invalidated_by(headers).into_iter().map(|group| Purge::Group(Arc::from(group)));
+        let mut purges: Vec<_> = groups.collect();
         if status.is_success() || status.is_redirection() {
             let named = [header::LOCATION, header::CONTENT_LOCATION].into_iter();
             let others = named.filter_map(|name| same_host(headers.get(name)?.to_str().ok()?, key.host()));
-            for key in others.chain([key.clone()]) {
-                self.store.purge(Purge::Key(key));
-            }
+            let keys = others.chain([key.clone()]).filter(|key| is_cached(key.path()));
+            purges.extend(keys.map(Purge::Key));
         }
+        self.purge(purges, Force::Hard).await;
     }
 }
 

@@ -28,6 +28,12 @@ impl Config {
         mistakes.extend(self.cors_origins.iter().filter(|origin| !is_origin(origin)).map(|origin| {
             format!("cors_origins: `{origin}` is no origin; it is scheme://host or scheme://host:port, in lower case")
         }));
+        mistakes.extend(
+            self.redis_urls
+                .iter()
+                .filter(|url| !is_redis(url))
+                .map(|url| format!("redis_urls: `{url}` is no address of a Redis node; write it as redis://host:port")),
+        );
         let mut prefixes = BTreeSet::new();
         for route in &self.routes {
             let known = self.upstreams.0.contains_key(&route.upstream);
@@ -72,6 +78,10 @@ impl Config {
 /// Whether it is written as browsers write it (RFC 6454 §6.2), for they are compared byte by byte.
 fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
+}
+
+fn is_redis(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.scheme() == "redis" && url.has_host() && url.path().len() < 2)
 }
 
 impl RouteConfig {
@@ -150,6 +160,7 @@ mod tests {
         config.routes.push(RouteConfig::new("/api/v1/auth", "users"));
         config.routes.push(RouteConfig { deadline_ms: 0, ..RouteConfig::new("/a/../b", "users") });
         config.cors_origins = vec!["https://App.example/".to_owned(), "https://app.example:8443".to_owned()];
+        config.redis_urls = vec!["redis://a:7001".to_owned(), "b:7001".to_owned()];
         config.limits.connections = 0;
         config.tls_listen = Some("0.0.0.0:8443".to_owned());
         config.cache.ttl_jitter_percent = 90;
@@ -164,6 +175,7 @@ mod tests {
             "route /a/../b: the prefix has to consist",
             "route /a/../b: deadline_ms",
             "cors_origins: `https://App.example/` is no origin",
+            "redis_urls: `b:7001` is no address",
             "limits.connections: at least 1",
             "tls_listen, tls_certificate and tls_key: none is of use alone",
             "cache.ttl_jitter_percent: at most 50",

@@ -77,6 +77,9 @@ const PHOTO_FORM_BYTES: u64 = 11 * 1024 * 1024;
 /// Long enough for a photo over a slow line.
 const PHOTO_DEADLINE_MS: u64 = 60_000;
 
+/// Longer than a report may take.
+const WAREHOUSE_DEADLINE_MS: u64 = 70_000;
+
 /// Lendery's own routes.
 pub(super) fn lendery() -> Vec<RouteConfig> {
     let items = [
@@ -117,6 +120,10 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         RouteConfig::new("/api/v1/cart", "orders").optional(),
         RouteConfig::new("/api/v1/orders", "orders").optional(),
         RouteConfig::new("/api/v1/payments", "payments").optional(),
+        RouteConfig {
+            deadline_ms: WAREHOUSE_DEADLINE_MS,
+            ..RouteConfig::new("/api/v1/warehouse", "warehouse").optional()
+        },
     ];
     services.into_iter().chain(pages).collect()
 }

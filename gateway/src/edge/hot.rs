@@ -27,7 +27,7 @@ impl Gateway {
         let entry = variants.chosen_by(headers)?;
         let asked = if self.client_directives { RequestDirectives::of(headers) } else { RequestDirectives::default() };
         let now = self.cache.now();
-        if asked.no_store || entry.freshness.reuse(&asked, now) != Reuse::Fresh {
+        if asked.no_store || self.cache.reuse(entry, &asked, now) != Reuse::Fresh {
             return None;
         }
         let said = CacheStatus::Hit { ttl: entry.freshness.ttl_seconds(now) };

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use super::{Gateway, Names};
 use crate::body::Body;
 use crate::cache::status::{CACHE_STATUS, CacheStatus, Forward};
-use crate::cache::{Ask, Key, KeyRef, Purge, RequestDirectives};
+use crate::cache::{Ask, Force, Key, KeyRef, Purge, RequestDirectives};
 use crate::ids::{TRACEPARENT, X_REQUEST_ID};
 use crate::metrics::Outcome;
 use crate::pages;
@@ -106,10 +106,13 @@ impl Gateway {
         let task = tokio::spawn(async move {
             let sent = send(&route, forwarded, body).await;
             match &sent {
-                Ok(response) => gateway.cache.written(&key, response.status(), response.headers()),
+                Ok(response) => {
+                    let is_cached = |path: &str| gateway.table.find(path).is_some_and(|route| route.cached.is_some());
+                    gateway.cache.written(&key, response.status(), response.headers(), is_cached).await;
+                }
                 // It may have been done all the same.
                 Err(error) if !error.nothing_was_sent() => {
-                    gateway.cache.store.purge(Purge::Key(key));
+                    gateway.cache.purge(vec![Purge::Key(key)], Force::Hard).await;
                 }
                 Err(_) => {}
             }

@@ -2,10 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use test_kit::http::Answer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::support::{Gateway, Origin, before, reply};
+use crate::support::{Gateway, Origin, before, before_both, configured, reply};
 
 fn all_at_once(gateway: &Gateway, clients: usize, path: &'static str) -> JoinSet<Answer> {
     let mut asking = JoinSet::new();
@@ -17,7 +19,20 @@ fn all_at_once(gateway: &Gateway, clients: usize, path: &'static str) -> JoinSet
 }
 
 #[tokio::test]
-async fn a_hundred_gets_of_one_expired_address_are_one_upstream_call() {
+async fn a_crowd_on_one_expired_address_is_one_upstream_call() {
+    crowd(500).await;
+}
+
+mod soak {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "takes minutes: `cargo xtask soak`"]
+    async fn of_9900_clients_on_one_expired_address_one_asks_the_upstream() {
+        super::crowd(9_900).await;
+    }
+}
+
+/// So many clients, each with a connection of its own, ask for an address that has just expired.
+async fn crowd(clients: usize) {
     let go_on = Arc::new(Semaphore::new(1));
     let gate = Arc::clone(&go_on);
     let origin = Origin::start(move |seen| {
@@ -28,16 +43,28 @@ async fn a_hundred_gets_of_one_expired_address_are_one_upstream_call() {
         }
     })
     .await;
-    let gateway = before(&origin).await;
+    let mut config = before_both(&origin, &origin);
+    (config.limits.connections, config.limits.connections_per_address) = (2 * clients, 2 * clients);
+    let gateway = configured(config).await;
     gateway.client.get("/api/v1/items").await.expect(200);
     gateway.hands.advance(Duration::from_secs(61));
 
-    let asking = all_at_once(&gateway, 100, "/api/v1/items");
+    let mut streams = Vec::new();
+    for _ in 0..clients {
+        let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+        let head = "GET /api/v1/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let head = head.replace("Host: a", &format!("Host: {}", gateway.address));
+        stream.write_all(head.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
     origin.until_asked(2).await;
     // More than one is enough: were they not collapsed, they would all be answered differently.
-    go_on.add_permits(100);
-    let answers = asking.join_all().await;
-    assert!(answers.iter().all(|answer| answer.status == 200 && answer.body == b"2"));
+    go_on.add_permits(clients);
+    for mut stream in streams {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n2"), "{answer}");
+    }
     assert_eq!(origin.count(), 2);
 }
 

@@ -1,6 +1,9 @@
 use serde_json::json;
 
-use crate::support::{Origin, before_both, configured};
+use test_kit::redis_cluster::RedisCluster;
+use test_kit::wait_until;
+
+use crate::support::{Origin, SOON, before_both, configured, sharing};
 
 #[tokio::test]
 async fn what_asks_the_services_for_too_much_is_refused_and_memory_still_answers() {
@@ -20,4 +23,25 @@ async fn what_asks_the_services_for_too_much_is_refused_and_memory_still_answers
     assert_eq!(origin.count(), 3);
     let hit = gateway.client.get("/api/v1/items").await.expect(200);
     assert_eq!(hit.header("ratelimit"), None);
+}
+
+#[tokio::test]
+async fn a_limit_is_that_of_all_gateways_together() {
+    let redis = RedisCluster::start();
+    let origin = Origin::saying(&[], "x").await;
+    let mut config = before_both(&origin, &origin);
+    config.limits.requests_per_minute = 1_000;
+    let (one, other) = (sharing(config.clone(), &redis, 1).await, sharing(config, &redis, 2).await);
+    let left = async || {
+        let answer = one.client.get("/api/v1/auth/sessions").await.expect(200);
+        let told = answer.header("ratelimit").unwrap().to_owned();
+        let (_, rest) = told.split_once("r=").unwrap();
+        rest.split_once(';').unwrap().0.parse::<u32>().unwrap()
+    };
+    let before = left().await;
+    for _ in 0..500 {
+        other.client.get("/api/v1/auth/sessions").await.expect(200);
+    }
+    // Its own requests are few beside those that the other one got.
+    wait_until("what the other gateway was asked counts here", SOON, async || left().await + 300 < before).await;
 }

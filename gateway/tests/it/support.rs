@@ -6,11 +6,13 @@ mod raw;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use gateway::{Config, Deps};
+use gateway::{Config, Deps, Listening};
 use service_kit::RunError;
 use service_kit::clock::{Clock, Hands};
 use service_kit::ops::Ops;
 use test_kit::http::Client;
+use test_kit::redis_cluster::RedisCluster;
+use test_kit::wait_until;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -48,10 +50,27 @@ pub(crate) fn before_both(users: &Origin, inventory: &Origin) -> Config {
 
 pub(crate) async fn configured(config: Config) -> Gateway {
     let (clock, hands) = Clock::manual(Clock::system().now());
+    started(config, clock, hands, 7, Vec::new()).await
+}
+
+/// One that listens to a service's events.
+pub(crate) async fn listening(config: Config, to: Listening) -> Gateway {
+    let (clock, hands) = Clock::manual(Clock::system().now());
+    started(config, clock, hands, 7, vec![to]).await
+}
+
+/// One of several gateways that share a Redis Cluster, by the machine's own clock.
+pub(crate) async fn sharing(mut config: Config, redis: &RedisCluster, seed: u64) -> Gateway {
+    config.redis_urls = redis.urls().to_vec();
+    let (_, hands) = Clock::manual(Clock::system().now());
+    started(config, Clock::system(), hands, seed, Vec::new()).await
+}
+
+async fn started(config: Config, clock: Clock, hands: Hands, seed: u64, listening: Vec<Listening>) -> Gateway {
     let shutdown = CancellationToken::new();
     let ops = Ops::new("test", shutdown.clone());
     let http = peer::http_client(Duration::from_millis(500)).unwrap();
-    let deps = Deps { clock, ops: ops.clone(), http, seed: 7 };
+    let deps = Deps { clock, ops: ops.clone(), http, seed, listening };
     let (listener, ops_listener) = (local().await, local().await);
     let (address, ops_address) = (listener.local_addr().unwrap(), ops_listener.local_addr().unwrap());
     let ended = tokio::spawn(gateway::run(config, deps, listener, shutdown.clone()));
@@ -59,6 +78,14 @@ pub(crate) async fn configured(config: Config) -> Gateway {
     let client = Client::new(format!("http://{address}"));
     let ops = Client::new(format!("http://{ops_address}"));
     Gateway { address, client, ops, hands, shutdown, ended }
+}
+
+impl Gateway {
+    /// Waits until it uses what other gateways store.
+    pub(crate) async fn until_in_step(&self) {
+        let is_in_step = async || self.ops.get("/ops/cache").await.expect(200).json()["shared"] == true;
+        wait_until("the gateway knows what others purge", SOON, is_in_step).await;
+    }
 }
 
 async fn local() -> TcpListener {

@@ -30,7 +30,8 @@ impl Front {
         let (web, ops) = (listener.local_addr()?, ops_listener.local_addr()?);
         let gateway_shutdown = CancellationToken::new();
         let (ops_board, http) = (backstage.ops.clone(), backstage.http.clone());
-        let deps = gateway::Deps { clock: Clock::system(), ops: ops_board, http, seed: seed() };
+        let listening = vec![backstage.listening(secrets)?];
+        let deps = gateway::Deps { clock: Clock::system(), ops: ops_board, http, seed: seed(), listening };
         let gateway = gateway::run(backstage.gateway_config(), deps, listener, gateway_shutdown.clone());
         let gateway = tokio::spawn(Box::pin(gateway));
         let ops_shutdown = CancellationToken::new();

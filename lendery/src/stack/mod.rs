@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use events::InProcessBus;
+use events::{HttpFeed, InProcessBus};
 use inventory_api::HttpReservations;
 use payment_api::HttpPayments;
 use peer::{Credential, HttpClient, Peer, PeerSettings};
@@ -39,6 +39,9 @@ const START: Duration = Duration::from_secs(60);
 /// How long an order may wait for a hold or a payment: a provider is elsewhere, and a busy item takes its turns.
 const MONEY: Duration = Duration::from_secs(8);
 
+/// How long the gateway waits for the warehouse, ms: a report may be a question over all there ever was.
+const REPORT_MS: u64 = 65_000;
+
 /// Memory for the sessions that token validation is answered from.
 const SESSION_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -59,6 +62,8 @@ pub(crate) struct Backstage {
     draining: CancellationToken,
     /// Ends the services.
     shutdown: CancellationToken,
+    /// Where the warehouse answers, once it has been started.
+    warehouse: Option<SocketAddr>,
     _lock: Lock,
 }
 
@@ -91,6 +96,7 @@ impl Backstage {
             tasks: JoinSet::new(),
             draining,
             shutdown: CancellationToken::new(),
+            warehouse: None,
             _lock: lock,
         };
         backstage.spawn_users(secrets, users);
@@ -196,6 +202,7 @@ impl Backstage {
             ops: self.ops.clone(),
             users: peer("user-service", self.endpoints.users)?,
             inventory: peer("inventory-service", self.endpoints.inventory)?,
+            orders: peer("order-service", self.endpoints.orders)?,
         };
         let run = web::run(self.settings.web_with(secrets), deps, listener, self.shutdown.clone());
         self.spawn("web", run);
@@ -215,10 +222,23 @@ impl Backstage {
 
     /// Starts the warehouse's schedule.
     fn spawn_etl(&mut self, secrets: &Secrets) -> anyhow::Result<()> {
-        let deps = etl::Deps { clock: Clock::system(), ops: self.ops.clone() };
-        let ended = warehouse::start(self.settings.etl_with(secrets), deps, self.shutdown.clone())?;
+        let (listener, address) = warehouse::listener()?;
+        // Connections belong to the runtime they were made on, so that the warehouse's must not be anybody else's.
+        let http = peer::http_client(CONNECT)?;
+        let settings = known("user-service", self.endpoints.users, secrets)?;
+        let (users, clock) = (HttpUsers::new(Peer::new(settings, http, seed())?), Clock::system());
+        let users = Arc::new(RememberedUsers::new(Arc::new(users), move || clock.now()));
+        let deps = etl::Deps { clock: Clock::system(), ops: self.ops.clone(), users };
+        let ended = warehouse::start(self.settings.etl_with(secrets), deps, listener, self.shutdown.clone())?;
+        self.warehouse = Some(address);
         self.spawn("etl", ended);
         Ok(())
+    }
+
+    /// Whose events change what the gateway has stored.
+    fn listening(&self, secrets: &Secrets) -> anyhow::Result<gateway::Listening> {
+        let feed = HttpFeed::new(self.peer(known("order-service", self.endpoints.orders, secrets)?)?);
+        Ok(gateway::Listening { producer: "orders".to_owned(), feed: Arc::new(feed), bus: self.bus.clone() })
     }
 
     /// The gateway's settings, with the services of this process as its upstreams.
@@ -226,10 +246,13 @@ impl Backstage {
         let Endpoints { users, inventory, payments, orders, pages, .. } = self.endpoints;
         let upstreams =
             [("users", users), ("inventory", inventory), ("payments", payments), ("orders", orders), ("web", pages)];
-        let upstreams = upstreams.into_iter().map(|(name, address)| (name, format!("http://{address}")));
+        let warehouse = self.warehouse.map(|address| ("warehouse", address));
+        let upstreams =
+            upstreams.into_iter().chain(warehouse).map(|(name, address)| (name, format!("http://{address}")));
         let mut upstreams: gateway::Upstreams = upstreams.collect();
         // The pages are no API.
         upstreams.0.entry("web".to_owned()).and_modify(|web| web.documented = false);
+        upstreams.0.entry("warehouse".to_owned()).and_modify(|warehouse| warehouse.attempt_ms = REPORT_MS);
         gateway::Config { upstreams, ..self.settings.gateway.clone() }
     }
 

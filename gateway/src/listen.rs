@@ -1,0 +1,123 @@
+//! What happens behind the gateway's back: events of services, told without a request through it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use events::{Bus, Event, Feed, HttpFeed, InProcessBus, NatsBus, NatsSettings, tail};
+use peer::{Credential, HttpClient, Peer};
+use serde_json::Value;
+use service_kit::RunError;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::cache::{Cache, Force, Purge};
+use crate::config::Config;
+
+/// Events that wait for their purges; a service that is faster waits.
+const WAITING: usize = 64;
+
+/// A service whose events change what others show.
+#[derive(Clone)]
+pub struct Listening {
+    /// Its name in its events.
+    pub producer: String,
+    /// Where its events can be read again.
+    pub feed: Arc<dyn Feed>,
+    pub bus: Arc<dyn Bus>,
+}
+
+/// The service whose events the gateway listens to, by the name of its upstream and in its events.
+const ORDERS: &str = "orders";
+
+impl Listening {
+    /// What a process of its own listens to: the orders, where the configuration names them and the secret with which they
+    /// are asked. Without a bus their feed is asked each second.
+    ///
+    /// # Errors
+    /// When a setting cannot be used; the error says which.
+    pub async fn of_process(config: &Config, http: &HttpClient, seed: u64) -> Result<Vec<Self>, RunError> {
+        let Some(orders) = config.upstreams.0.get(ORDERS).filter(|_| !config.service_credential.expose().is_empty())
+        else {
+            return Ok(Vec::new());
+        };
+        let unusable = |setting: &str, error: &dyn fmt::Display| RunError::Settings(format!("{setting}: {error}"));
+        let mut settings = orders.to_peer_settings(ORDERS).map_err(RunError::Settings)?;
+        let credential = Credential::bearer(config.service_credential.expose());
+        settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
+        let peer = Peer::new(settings, http.clone(), seed).map_err(|error| unusable("upstreams.orders", &error))?;
+        let bus: Arc<dyn Bus> = match &config.nats_url {
+            None => Arc::new(InProcessBus::default()),
+            Some(url) => {
+                let settings = NatsSettings { url: url.clone(), replicas: config.nats_replicas };
+                Arc::new(NatsBus::connect(&settings).await.map_err(|error| unusable("nats_url", &error))?)
+            }
+        };
+        Ok(vec![Self { producer: ORDERS.to_owned(), feed: Arc::new(HttpFeed::new(peer)), bus }])
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listening").field("producer", &self.producer).finish_non_exhaustive()
+    }
+}
+
+/// Drops what the service's events make outdated, until `shutdown`.
+pub(crate) fn listen(to: Listening, cache: Arc<Cache>, shutdown: CancellationToken) {
+    let (sender, mut events) = mpsc::channel(WAITING);
+    tokio::spawn(async move { tail(&to.producer, to.feed, to.bus, sender, shutdown).await });
+    tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            cache.purge(outdated_by(&event), Force::Hard).await;
+        }
+    });
+}
+
+/// The groups of what an event changes: an order that gets on takes or frees units of its items.
+fn outdated_by(event: &Event) -> Vec<Purge> {
+    let images = || event.before.iter().chain(&event.after);
+    let states: BTreeSet<&str> = images().filter_map(|image| image["state"].as_str()).collect();
+    let is_progress = event.before.is_none() || states.len() > 1;
+    let ids = images().filter_map(|image| image["item_ids"].as_array()).flatten().filter_map(Value::as_str);
+    let items: BTreeSet<&str> = ids.filter(|_| is_progress).collect();
+    let groups = items.iter().map(|id| format!("item:{id}"));
+    // Lists show what is left of things that are sold, and are searched by what is free.
+    let lists = (!items.is_empty()).then(|| "items".to_owned());
+    groups.chain(lists).map(|group| Purge::Group(group.into())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn purged(before: Value, after: Value) -> Vec<String> {
+        let some = |image: Value| (!image.is_null()).then_some(image);
+        let event: Event = serde_json::from_value(json!({
+            "producer": "orders", "sequence": 1, "id": "018f0000-0000-7000-8000-000000000000",
+            "type": "order.changed", "aggregate": "order", "aggregate_id": "018f0000-0000-7000-8000-000000000001",
+            "version": 2, "before": some(before), "after": some(after), "occurred_at": "2026-01-01T00:00:00Z",
+        }))
+        .unwrap();
+        let names = outdated_by(&event).into_iter().map(|purge| match purge {
+            Purge::Group(group) => group.to_string(),
+            other => panic!("{other:?}"),
+        });
+        names.collect()
+    }
+
+    #[test]
+    fn an_order_that_gets_on_changes_its_items_and_the_lists() {
+        let image = |state: &str| json!({"state": state, "item_ids": ["b", "a"]});
+        assert_eq!(purged(image("reserved"), image("confirmed")), ["item:a", "item:b", "items"]);
+        assert_eq!(purged(Value::Null, image("pending")), ["item:a", "item:b", "items"]);
+        assert_eq!(purged(image("reserved"), image("reserved")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_event_of_something_else_changes_nothing() {
+        assert_eq!(purged(json!({"state": "authorised"}), json!({"state": "captured"})), Vec::<String>::new());
+        assert_eq!(purged(Value::Null, json!("text")), Vec::<String>::new());
+    }
+}
