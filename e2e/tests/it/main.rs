@@ -1,15 +1,19 @@
 //! Lendery from the outside: the programs as they are built, with real files and real faults.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
 
+mod attacks;
 mod catalogue;
 mod contract;
 mod expiry;
+mod forge;
 mod hang_up;
 mod main_job;
+mod keys;
 mod member;
 mod operator;
 mod outage;
 mod platform;
 mod programs;
 mod restart;
+mod revocation;
 mod start;
