@@ -21,6 +21,14 @@ pub struct Config {
     pub users_database_url: Secret,
     /// The inventory service's database; only read. Default `sqlite:inventory.db`.
     pub inventory_database_url: Secret,
+    /// The order service's database; only read. Default none: there is no such service.
+    pub orders_database_url: Secret,
+    /// The payment service's database; only read. Default none: there is no such service.
+    pub payments_database_url: Secret,
+    /// Where the user service is, which says who is an administrator; default `http://127.0.0.1:8091`.
+    pub users_url: String,
+    /// The secret that services show each other; no default. Without it nobody is let in over HTTP, and the schedule runs.
+    pub service_credential: Secret,
     /// The warehouse's own small database: the lease and the records of runs. Default `sqlite:etl.db`.
     pub database_url: Secret,
     /// The folder of the tables, created if its parent exists; default `warehouse`.
@@ -34,6 +42,8 @@ pub struct Config {
     /// Seconds after its last sign of life for which a run keeps others away; default 60. A run that died blocks the next
     /// one for as long.
     pub lease_seconds: u32,
+    /// Days for which files are kept that no table needs any more, so that readers of an older version can go on; default 7.
+    pub kept_days: u32,
     /// Seconds after which a query is given up; default 60.
     pub query_seconds: u32,
 }
@@ -47,11 +57,16 @@ impl Default for Config {
             log_format: LogFormat::default(),
             users_database_url: Secret::new("sqlite:users.db"),
             inventory_database_url: Secret::new("sqlite:inventory.db"),
+            orders_database_url: Secret::default(),
+            payments_database_url: Secret::default(),
+            users_url: "http://127.0.0.1:8091".to_owned(),
+            service_credential: Secret::default(),
             database_url: Secret::new("sqlite:etl.db"),
             warehouse: PathBuf::from("warehouse"),
             pseudonym_key: Secret::default(),
             schedule: "15m".to_owned(),
             lease_seconds: 60,
+            kept_days: 7,
             query_seconds: 60,
         }
     }

@@ -30,21 +30,29 @@ pub enum EtlError {
     /// The service has never run against this database, so nothing records its changes.
     #[error("the database of {name} has no table etl_change; start that service once, its migrations create it")]
     NoChangeTable { name: &'static str },
-    /// The service's tables are those of another version.
+    /// A table of the service is that of another version.
     #[error(
-        "the database of {name} lacks a column the warehouse reads: {cause}; its schema is older or newer than this \
-         program, so start the {name} service of the same version once, its migrations bring the schema up to date"
+        "the table {table} in the database of {name} lacks what the warehouse reads: {missing}; its schema is older or \
+         newer than this program, so start the {name} service of the same version once, its migrations bring the schema \
+         up to date, or start the program that goes with it; until then the table waits and nothing of it is lost"
     )]
-    OldSchema {
-        name: &'static str,
-        #[source]
-        cause: Box<sqlx::Error>,
-    },
-    /// Neither source could be read to its end.
+    OldSchema { name: &'static str, table: &'static str, missing: String },
+    /// The database could not read a value as the type the warehouse has agreed on. Its own words may quote the value, so
+    /// only the SQLSTATE is kept.
+    #[error(
+        "the table {table} in the database of {name} holds a value that is not of the type the warehouse has agreed on \
+         (SQLSTATE {code}); start the program that goes with the {name} service's schema; until then the table waits and \
+         nothing of it is lost"
+    )]
+    Misfit { name: &'static str, table: &'static str, code: String },
+    /// Several sources or tables could not be read to their end.
     #[error("{first}; and {second}")]
     Both { first: Box<EtlError>, second: Box<EtlError> },
     /// A value does not fit the type the warehouse has agreed on.
-    #[error("{table}.{column} holds a value the warehouse cannot keep: {reason}")]
+    #[error(
+        "{table}.{column} holds a value the warehouse cannot keep: {reason}; until that is mended, or a program that knows \
+         the new type is started, the table waits and nothing of it is lost"
+    )]
     Value { table: &'static str, column: &'static str, reason: String },
     #[error("the warehouse folder {} cannot be used: {cause}; check that it exists, is writable and has room", path.display())]
     Folder {
@@ -59,6 +67,12 @@ pub enum EtlError {
         #[source]
         cause: Box<DeltaTableError>,
     },
+    /// Another version of this program filled the table.
+    #[error(
+        "the warehouse table {table} has a column {column} that this program does not know or keeps as another type; start \
+         the program that filled it, or move the folder of the table away, and the next run fills it anew"
+    )]
+    OtherColumns { table: &'static str, column: String },
     #[error("the warehouse table {table} was changed by another writer meanwhile; run again")]
     Conflict { table: &'static str },
     /// Rows could not be put into columns; a defect rather than an operator's mistake.
@@ -117,9 +131,14 @@ impl EtlError {
         cause.to_string()
     }
 
-    /// Whether only one source is to blame, so that the other one can still be read.
+    /// Whether only one source is to blame, so that the others can still be read.
     pub(crate) fn is_of_source(&self) -> bool {
-        matches!(self, Self::Source { .. } | Self::NoChangeTable { .. } | Self::OldSchema { .. } | Self::Value { .. })
+        matches!(self, Self::Source { .. } | Self::NoChangeTable { .. })
+    }
+
+    /// Whether only one table is to blame, so that the others can still be read.
+    pub(crate) fn is_of_table(&self) -> bool {
+        matches!(self, Self::OldSchema { .. } | Self::Misfit { .. } | Self::Value { .. } | Self::OtherColumns { .. })
     }
 
     /// This failure after an earlier one of the same run.

@@ -8,7 +8,9 @@ mod config;
 mod delta;
 mod error;
 mod extract;
+mod http;
 mod load;
+mod meters;
 mod pseudonym;
 mod query;
 mod report;
@@ -22,6 +24,7 @@ mod warehouse;
 
 pub use config::Config;
 pub use error::EtlError;
+pub use http::openapi;
 pub use report::{LoadKind, Outcome, Progress, QueryResult, Run, RunReport, Status, TableReport, TableStatus};
 pub use reports::{NamedReport, REPORTS};
 pub use service::{Deps, run};

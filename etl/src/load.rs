@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::batch::{Batch, text};
 use crate::delta::{Appender, DeltaTableAt, schema};
 use crate::extract::{Changed, Rows, Snapshot};
+use crate::meters::Meters;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
 use crate::report::{LoadKind, TableReport};
@@ -24,6 +25,7 @@ pub(crate) struct Run<'a> {
     pub(crate) last: &'a Batch,
     pub(crate) at: DateTime<Utc>,
     pub(crate) progress: OnProgress<'a>,
+    pub(crate) meters: &'a Meters,
 }
 
 impl Run<'_> {
@@ -36,6 +38,7 @@ impl Run<'_> {
     ) -> Result<TableReport, EtlError> {
         let started = Instant::now();
         (self.progress)(Progress::Reading { table: table.raw });
+        self.meters.unknown_columns(table, compare(source, table, &snapshot.columns(source, table).await?)?);
         let target = DeltaTableAt::open_or_create(self.root, table.raw, &schema(table)).await?;
         let (kind, rows) = self.what_to_read(source, table, snapshot, &target).await?;
         let mut report = TableReport {
@@ -55,7 +58,7 @@ impl Run<'_> {
             }
             snapshot.read(source, table, rows, &mut appender).await?;
             if kind == LoadKind::Reload {
-                delete_what_is_gone(&target, &mut appender).await?;
+                delete_what_is_gone(table, &target, &mut appender).await?;
             }
             let appended = appender.commit().await?;
             report = TableReport {
@@ -67,6 +70,7 @@ impl Run<'_> {
             };
         }
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.meters.loaded(&report);
         (self.progress)(Progress::Table(report.clone()));
         Ok(report)
     }
@@ -99,11 +103,45 @@ impl Run<'_> {
     }
 }
 
+/// How many columns the source has of which nobody has decided anything; they are left out.
+fn compare(source: Source, table: &'static Table, found: &[String]) -> Result<usize, EtlError> {
+    let listed = |name: &String| table.columns.iter().any(|column| column.name == name);
+    let unknown: Vec<_> = found
+        .iter()
+        .filter(|name| !listed(name) && !table.withheld.contains(&name.as_str()))
+        .map(String::as_str)
+        .collect();
+    let missing: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !found.iter().any(|found| found == name))
+        .collect();
+    if !unknown.is_empty() {
+        let (name, table, columns) = (source.name, table.name, unknown.join(", "));
+        tracing::warn!(source = name, table, columns, "the table has columns nobody has decided on; they are left out");
+    }
+    if missing.is_empty() {
+        return Ok(unknown.len());
+    }
+    let others = if unknown.is_empty() { String::new() } else { format!(" (it has {} instead)", unknown.join(", ")) };
+    Err(EtlError::OldSchema {
+        name: source.name,
+        table: table.name,
+        missing: format!("{}{others}", missing.join(", ")),
+    })
+}
+
 /// Adds a deletion for every key that is not in the source any more.
-async fn delete_what_is_gone(target: &DeltaTableAt, appender: &mut Appender<'_>) -> Result<(), EtlError> {
+async fn delete_what_is_gone(
+    table: &Table,
+    target: &DeltaTableAt,
+    appender: &mut Appender<'_>,
+) -> Result<(), EtlError> {
+    let key = table.key;
     let sql = format!(
-        "SELECT id FROM (
-            SELECT id, op, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS newest FROM {}
+        "SELECT CAST({key} AS VARCHAR) FROM (
+            SELECT {key}, op, row_number() OVER (PARTITION BY {key} ORDER BY load DESC, change_seq DESC) AS newest FROM {}
         ) WHERE newest = 1 AND op <> 'D'",
         target.name()
     );

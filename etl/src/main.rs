@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use etl::{Config, Deps};
-use service_kit::clock::Clock;
-use service_kit::process::{self, Process};
+use service_kit::process;
 
 fn main() -> ExitCode {
-    process::main(env!("CARGO_PKG_VERSION"), |config: Config, Process { listener, ops, shutdown }| {
-        etl::run(config, Deps { clock: Clock::system(), ops }, listener, shutdown)
+    process::main(env!("CARGO_PKG_VERSION"), |config: Config, process| async move {
+        let deps = Deps::of_process(&config, process.ops)?;
+        etl::run(config, deps, process.listener, process.shutdown).await
     })
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// What a run is doing, told as it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,8 @@ pub enum Progress {
 }
 
 /// What one run did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WarehouseRunReport)]
 pub struct RunReport {
     pub tables: Vec<TableReport>,
     /// The number of the batch that readers see now.
@@ -27,7 +29,8 @@ pub struct RunReport {
 }
 
 /// What one run did to one table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WarehouseTableReport)]
 pub struct TableReport {
     /// The table's name in the warehouse.
     pub table: String,
@@ -47,8 +50,9 @@ pub struct TableReport {
 }
 
 /// How a table was brought up to date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WarehouseLoadKind)]
 pub enum LoadKind {
     /// The whole table, for the first time.
     FirstLoad,
@@ -61,7 +65,8 @@ pub enum LoadKind {
 }
 
 /// The warehouse as it is now.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = WarehouseStatus)]
 pub struct Status {
     /// The last runs, newest first.
     pub runs: Vec<Run>,
@@ -72,7 +77,8 @@ pub struct Status {
 }
 
 /// A recorded run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = WarehouseRun)]
 pub struct Run {
     pub started_at: DateTime<Utc>,
     /// None while it runs, and for one that died.
@@ -84,8 +90,9 @@ pub struct Run {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WarehouseOutcome)]
 pub enum Outcome {
     /// It has not ended; if its lease has, it died.
     Running,
@@ -94,7 +101,8 @@ pub enum Outcome {
 }
 
 /// A table of the last batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = WarehouseTable)]
 pub struct TableStatus {
     pub table: String,
     pub version: u64,
@@ -102,7 +110,8 @@ pub struct TableStatus {
 }
 
 /// The answer to a query.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = WarehouseAnswer)]
 pub struct QueryResult {
     pub columns: Vec<String>,
     /// Numbers, booleans, nulls and text; times are RFC 3339 text.

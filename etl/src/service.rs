@@ -1,5 +1,6 @@
 //! The schedule as a service.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use chrono::{DateTime, Utc};
+use peer::{Credential, Peer, PeerSettings};
 use service_kit::RunError;
+use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
+use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
+use service_kit::randomness::Randomness;
 use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use user_api::{HttpUsers, RememberedUsers, Users};
 
+use crate::http::{AppState, Nudge, routes};
 use crate::schedule::Schedule;
 use crate::{Config, EtlError, Warehouse};
 
@@ -25,11 +32,50 @@ const FIRST_RETRY: Duration = Duration::from_secs(5);
 /// How often the time of day is looked at. A machine that slept, or whose clock was set, is noticed within it.
 const LOOK: Duration = Duration::from_secs(20);
 
+/// How long it may take until the user service accepts a connection.
+const CONNECT: Duration = Duration::from_millis(250);
+
+/// What a request may take beyond the time a query has anyway.
+const SPARE: Duration = Duration::from_secs(5);
+
 /// What the service is handed rather than reaching for.
-#[derive(Debug)]
 pub struct Deps {
     pub clock: Clock,
     pub ops: Ops,
+    /// Whom it asks who an administrator is.
+    pub users: Arc<dyn Users>,
+}
+
+impl Deps {
+    /// What a process of its own uses: the machine's clock, and the user service that the settings name.
+    ///
+    /// # Errors
+    /// When a setting cannot be used; the error says which.
+    pub fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
+        let base = config.users_url.parse().map_err(|error| unusable("users_url", &error))?;
+        let mut settings = PeerSettings::new("user-service", base);
+        let secret = config.service_credential.expose();
+        if !secret.is_empty() {
+            let credential = Credential::bearer(secret).map_err(|error| unusable("service_credential", &error))?;
+            settings.credential = Some(credential);
+        }
+        let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
+        let seed = u64::from_ne_bytes(Randomness::system().bytes());
+        let peer = Peer::new(settings, http, seed).map_err(|error| unusable("users_url", &error))?;
+        let (clock, read) = (Clock::system(), Clock::system());
+        let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
+        Ok(Self { clock, ops, users: Arc::new(users) })
+    }
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps").field("clock", &self.clock).field("ops", &self.ops).finish_non_exhaustive()
+    }
+}
+
+fn unusable(setting: &str, error: &dyn fmt::Display) -> RunError {
+    RunError::Settings(format!("{setting}: {error}"))
 }
 
 /// Runs the schedule until `shutdown`. A run that is under way then is given up and recorded as such; the next one, which
@@ -46,10 +92,16 @@ pub async fn run(
     let settings = |error: EtlError| RunError::Settings(error.to_string());
     let schedule = config.schedule.parse().map_err(settings)?;
     let warehouse = Arc::new(Warehouse::open(&config, deps.clock.clone()).await.map_err(settings)?);
+    deps.ops.metrics(|registry| warehouse.meters().register(registry));
     deps.ops.mount(pages(Arc::clone(&warehouse)));
-    let health = Router::new().route("/health", get(|| async { "ok\n" }));
-    let serving = serve(listener, health, Limits::default(), shutdown.clone());
-    let working = Box::pin(work(&warehouse, &schedule, &deps.clock, &shutdown));
+    let nudge = Nudge::default();
+    let state =
+        AppState { warehouse: Arc::clone(&warehouse), nudge: nudge.clone(), sessions: Sessions::new(deps.users) };
+    let deadline = Duration::from_secs(config.query_seconds.max(1).into()) + SPARE;
+    let (router, _document) =
+        finish(routes(), state, RouterSettings { service: "etl", deadline, clock: deps.clock.clone() });
+    let serving = serve(listener, router, Limits::default(), shutdown.clone());
+    let working = Box::pin(work(&warehouse, &schedule, &nudge, &deps.clock, &shutdown));
     let (served, ()) = tokio::join!(serving, working);
     Ok(served?)
 }
@@ -72,10 +124,10 @@ fn unavailable(error: &EtlError) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
 }
 
-async fn work(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock, shutdown: &CancellationToken) {
+async fn work(warehouse: &Warehouse, schedule: &Schedule, nudge: &Nudge, clock: &Clock, shutdown: &CancellationToken) {
     let mut retry = FIRST_RETRY;
     let mut due = first(warehouse, schedule, clock).await;
-    while shutdown.run_until_cancelled(wait_until(clock, due)).await.is_some() {
+    while shutdown.run_until_cancelled(due_or_asked(clock, due, nudge)).await.is_some() {
         let next = schedule.after(clock.now());
         due = match warehouse.run_until(shutdown, &|_| {}).await {
             Ok(report) => {
@@ -104,6 +156,13 @@ async fn first(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) -> Dat
             tracing::warn!(%error, "when the last run was is not known, so one begins now");
             clock.now()
         }
+    }
+}
+
+async fn due_or_asked(clock: &Clock, due: DateTime<Utc>, nudge: &Nudge) {
+    tokio::select! {
+        () = wait_until(clock, due) => {}
+        () = nudge.asked() => {}
     }
 }
 

@@ -2,7 +2,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use service_kit::clock::Clock;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -12,11 +12,12 @@ use crate::batch::Batch;
 use crate::delta::{DeltaTableAt, schema};
 use crate::extract::Snapshot;
 use crate::load::Run;
+use crate::meters::Meters;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
-use crate::report::{RunReport, Status, TableReport, TableStatus};
+use crate::report::{LoadKind, RunReport, Status, TableReport, TableStatus};
 use crate::runs::{Failed, Lease, Runs};
-use crate::source::{INVENTORY, Source, Table, USERS, tables};
+use crate::source::{INVENTORY, ORDERS, PAYMENTS, Source, Table, USERS, tables};
 use crate::{Config, EtlError, NamedReport, Progress, QueryResult};
 
 /// Who is told what a run is doing.
@@ -30,13 +31,15 @@ const SHOWN_RUNS: i64 = 20;
 pub struct Warehouse {
     root: PathBuf,
     /// In the order a run reads them.
-    sources: [(Source, Address); 2],
+    sources: Vec<(Source, Address)>,
     names: Pseudonyms,
     runs: Runs,
     clock: Clock,
     lease_seconds: u32,
     query_deadline: Duration,
     created_at: DateTime<Utc>,
+    kept: TimeDelta,
+    meters: Meters,
 }
 
 /// The property that tells whether ids still get the pseudonyms they have in the warehouse.
@@ -55,14 +58,13 @@ impl Warehouse {
         }
         Ok(Self {
             root: config.warehouse.clone(),
-            sources: [
-                (USERS, Address::parse("users_database_url", &config.users_database_url)?),
-                (INVENTORY, Address::parse("inventory_database_url", &config.inventory_database_url)?),
-            ],
+            sources: sources(config)?,
             names,
             created_at: runs.created_at(&clock).await?,
             runs,
             clock,
+            meters: Meters::default(),
+            kept: TimeDelta::days(config.kept_days.into()),
             lease_seconds: config.lease_seconds.max(1),
             query_deadline: Duration::from_secs(config.query_seconds.max(1).into()),
         })
@@ -74,7 +76,7 @@ impl Warehouse {
     ///
     /// # Errors
     /// [`EtlError::UnderWay`] when another run holds the lease even then; otherwise what failed, with the remedy. A source
-    /// that cannot be read is a failure, but what the other one had to tell is in the warehouse.
+    /// that cannot be read is a failure, but what the others had to tell is in the warehouse.
     pub async fn run_once(&self, progress: OnProgress<'_>) -> Result<RunReport, EtlError> {
         self.run_until(&CancellationToken::new(), progress).await
     }
@@ -91,6 +93,41 @@ impl Warehouse {
         let released = lease.release().await;
         let report = outcome?;
         released.map(|()| report)
+    }
+
+    /// Puts the small files of every table together, sums their logs up and removes files that nobody needs any more; no
+    /// row changes. A run does the same for a table that has become scattered.
+    ///
+    /// # Errors
+    /// [`EtlError::UnderWay`] when a run holds the lease, [`EtlError::Empty`] before the first run, otherwise what failed.
+    pub async fn maintain(&self) -> Result<i64, EtlError> {
+        let lease = Lease::wait(&self.runs, &self.clock, self.lease_seconds).await?;
+        let outcome = tokio::select! {
+            outcome = Box::pin(self.maintain_all()) => outcome,
+            lost = lease.keep() => Err(lost),
+        };
+        let released = lease.release().await;
+        let batch = outcome?;
+        released.map(|()| batch)
+    }
+
+    async fn maintain_all(&self) -> Result<i64, EtlError> {
+        let last = Batch::last(&self.root).await?;
+        if last.number == 0 {
+            return Err(EtlError::Empty);
+        }
+        let mut versions = Vec::new();
+        for status in &last.tables {
+            let Some(table) = tables().find(|table| table.raw == status.table) else { continue };
+            let opened = DeltaTableAt::open(&self.root, table.raw, None).await?.ok_or(EtlError::Empty)?;
+            // What a killed run left ahead of the batch waits for the next run.
+            let version = match opened.version() == status.version {
+                true => opened.maintained(self.kept).await?.version(),
+                false => status.version,
+            };
+            versions.push(TableStatus { version, ..status.clone() });
+        }
+        last.advance(&self.root, &versions, self.clock.now()).await
     }
 
     /// The last runs and the tables of the last batch.
@@ -128,6 +165,10 @@ impl Warehouse {
         self.query(report.sql).await
     }
 
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
     /// When the last run began that has ended well, for the schedule.
     pub(crate) async fn last_success(&self) -> Result<Option<DateTime<Utc>>, EtlError> {
         self.runs.last_success().await
@@ -157,12 +198,14 @@ impl Warehouse {
         shutdown: &CancellationToken,
         progress: OnProgress<'_>,
     ) -> Result<RunReport, EtlError> {
+        let began = self.clock.now();
         let record = self.runs.began(&self.clock).await?;
         let outcome = tokio::select! {
             outcome = Box::pin(self.run(progress)) => outcome,
             lost = lease.keep() => Err(lost.into()),
             () = shutdown.cancelled() => Err(EtlError::Stopped.into()),
         };
+        self.meters.ended(began, outcome.as_ref().map_err(|failed| &failed.error));
         let recorded = self.runs.ended(&record, self.clock.now(), &outcome).await;
         let report = outcome.map_err(|failed| failed.error)?;
         recorded.map(|()| report)
@@ -176,14 +219,22 @@ impl Warehouse {
             return Err(EtlError::OtherKey.into());
         }
         let last = Batch::last(&self.root).await?;
-        let run = Run { root: &self.root, names: &self.names, last: &last, at: self.clock.now(), progress };
+        let run = Run {
+            root: &self.root,
+            names: &self.names,
+            last: &last,
+            at: self.clock.now(),
+            progress,
+            meters: &self.meters,
+        };
         let (mut tables, mut failure) = (Vec::new(), None);
         for (source, address) in &self.sources {
-            match load_source(&run, *source, address, &mut tables).await {
+            match load_source(&run, *source, address, &mut tables, &mut failure).await {
                 Err(error) if error.is_of_source() => failure = Some(error.after(failure)),
                 loaded => loaded?,
             }
         }
+        self.tidy(&mut tables).await?;
         let batch = if tables.is_empty() { last.number } else { self.advance(&last, &tables).await? };
         if batch != last.number {
             progress(Progress::Batch { batch });
@@ -194,6 +245,18 @@ impl Warehouse {
             Some(error) => Err(Failed { error, report: Some(report) }),
             None => Ok(report),
         }
+    }
+
+    /// Maintains the loaded tables that have become scattered.
+    async fn tidy(&self, reports: &mut [TableReport]) -> Result<(), EtlError> {
+        for report in reports.iter_mut().filter(|report| report.kind != LoadKind::Unchanged) {
+            let Some(table) = tables().find(|table| table.raw == report.table) else { continue };
+            let Some(opened) = DeltaTableAt::open(&self.root, table.raw, None).await? else { continue };
+            if opened.is_scattered()? {
+                report.version = opened.maintained(self.kept).await?.version();
+            }
+        }
+        Ok(())
     }
 
     /// Commits the batch of the tables that were loaded, and of the others as they were.
@@ -219,16 +282,44 @@ impl Warehouse {
     }
 }
 
-/// Brings the tables of one source up to date, and adds a report of each that was.
+/// The databases there are, in the order a run reads them.
+fn sources(config: &Config) -> Result<Vec<(Source, Address)>, EtlError> {
+    let mut sources = vec![
+        (USERS, Address::parse("users_database_url", &config.users_database_url)?),
+        (INVENTORY, Address::parse("inventory_database_url", &config.inventory_database_url)?),
+    ];
+    for (source, setting, url) in [
+        (ORDERS, "orders_database_url", &config.orders_database_url),
+        (PAYMENTS, "payments_database_url", &config.payments_database_url),
+    ] {
+        if !url.expose().is_empty() {
+            sources.push((source, Address::parse(setting, url)?));
+        }
+    }
+    Ok(sources)
+}
+
+/// Brings the tables of one source up to date, and adds a report of each that was. A table that does not fit waits, and the
+/// others go on.
 async fn load_source(
     run: &Run<'_>,
     source: Source,
     address: &Address,
     reports: &mut Vec<TableReport>,
+    failure: &mut Option<EtlError>,
 ) -> Result<(), EtlError> {
     let mut snapshot = Snapshot::open(source, address).await?;
+    run.meters.held_up(source, snapshot.held_up_for(source).await?);
     for table in source.tables {
-        reports.push(Box::pin(run.load(source, table, &mut snapshot)).await?);
+        snapshot.enter(source).await?;
+        match Box::pin(run.load(source, table, &mut snapshot)).await {
+            Ok(report) => reports.push(report),
+            Err(error) if error.is_of_table() => {
+                *failure = Some(error.after(failure.take()));
+                snapshot.leave(source).await?;
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 
 use super::columns::{Columns, Load, value};
+use super::key::Key;
 use super::table::DeltaTableAt;
 use crate::extract::{Op, SourceRow};
-use crate::pseudonym::{Pseudonym, Pseudonyms};
+use crate::pseudonym::Pseudonyms;
 use crate::source::Table;
 use crate::warehouse::OnProgress;
 use crate::{EtlError, Progress};
@@ -26,7 +27,7 @@ pub(crate) struct Appender<'a> {
     rows: u64,
     deleted: u64,
     /// The keys that were read, if deletions have to be found by comparing; 32 bytes a key.
-    seen: Option<HashSet<Pseudonym>>,
+    seen: Option<HashSet<Key>>,
 }
 
 /// What a commit added.
@@ -70,7 +71,7 @@ impl<'a> Appender<'a> {
     /// Adds a row; whether it is time to [`Appender::write`].
     pub(crate) fn append(&mut self, row: &impl SourceRow) -> Result<bool, EtlError> {
         let wrong = |error| value(self.table, self.table.key, error);
-        let (op, key) = (row.op().map_err(wrong)?, self.names.of(row.key().map_err(wrong)?));
+        let (op, key) = (row.op().map_err(wrong)?, row.key(self.table, self.names).map_err(wrong)?);
         if let Some(seen) = &mut self.seen {
             seen.insert(key);
         }
@@ -78,14 +79,14 @@ impl<'a> Appender<'a> {
             Op::Delete => self.deleted += 1,
             Op::Snapshot | Op::Insert | Op::Update => self.rows += 1,
         }
-        self.columns.append(row, op, &key.to_string(), self.names)?;
+        self.columns.append(row, op, key, self.names)?;
         Ok(self.columns.rows() >= BATCH_ROWS)
     }
 
     /// Marks a key that the warehouse has as deleted, unless it was just read.
     pub(crate) async fn delete_unseen(&mut self, key: &str) -> Result<(), EtlError> {
-        let seen = self.seen.as_ref().zip(Pseudonym::parse(key)).is_some_and(|(seen, key)| seen.contains(&key));
-        if seen {
+        let Some(key) = Key::parse(key) else { return Ok(()) };
+        if self.seen.as_ref().is_some_and(|seen| seen.contains(&key)) {
             return Ok(());
         }
         self.columns.append_deletion(key);

@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use deltalake::arrow::array::{
-    ArrayRef, Int32Builder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
-};
+use deltalake::arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
 use deltalake::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use super::key::Key;
 use crate::EtlError;
 use crate::extract::{FIRST_COLUMN, Op, SourceRow};
 use crate::pseudonym::Pseudonyms;
@@ -73,14 +72,14 @@ impl Columns {
         &mut self,
         row: &impl SourceRow,
         op: Op,
-        key: &str,
+        key: Key,
         names: &Pseudonyms,
     ) -> Result<(), EtlError> {
         let change = row.change().map_err(|error| value(self.table, self.table.key, error))?;
         self.begin(op, change);
         for (index, (column, builder)) in self.table.columns.iter().zip(&mut self.listed).enumerate() {
             if column.name == self.table.key {
-                builder.append_text(Some(key));
+                builder.append_key(Some(key));
             } else {
                 builder.append(row, FIRST_COLUMN + index, self.table, column, names)?;
             }
@@ -89,10 +88,10 @@ impl Columns {
     }
 
     /// Adds the deletion of a key of which the source no longer says anything.
-    pub(super) fn append_deletion(&mut self, key: &str) {
+    pub(super) fn append_deletion(&mut self, key: Key) {
         self.begin(Op::Delete, 0);
         for (column, builder) in self.table.columns.iter().zip(&mut self.listed) {
-            builder.append_text((column.name == self.table.key).then_some(key));
+            builder.append_key((column.name == self.table.key).then_some(key));
         }
     }
 
@@ -127,8 +126,7 @@ impl Columns {
 enum Builder {
     Text(StringBuilder),
     Pseudonym(StringBuilder),
-    Int(Int32Builder),
-    BigInt(Int64Builder),
+    Integer(Int64Builder),
     Time(TimestampMicrosecondBuilder),
 }
 
@@ -137,8 +135,7 @@ impl Builder {
         match kind {
             Kind::Pseudonym => Self::Pseudonym(StringBuilder::new()),
             Kind::Text => Self::Text(StringBuilder::new()),
-            Kind::Int => Self::Int(Int32Builder::new()),
-            Kind::BigInt => Self::BigInt(Int64Builder::new()),
+            Kind::Integer => Self::Integer(Int64Builder::new()),
             Kind::TimestampMicros => Self::Time(TimestampMicrosecondBuilder::new().with_timezone(UTC)),
         }
     }
@@ -157,11 +154,7 @@ impl Builder {
             Self::Pseudonym(builder) => {
                 builder.append_option(row.uuid(index).map_err(wrong)?.map(|id| names.of(id).to_string()));
             }
-            Self::Int(builder) => {
-                let number = row.integer(index).map_err(wrong)?.map(i32::try_from).transpose();
-                builder.append_option(number.map_err(|error| value(table, column.name, error))?);
-            }
-            Self::BigInt(builder) => builder.append_option(row.integer(index).map_err(wrong)?),
+            Self::Integer(builder) => builder.append_option(row.integer(index).map_err(wrong)?),
             Self::Time(builder) => {
                 builder.append_option(row.time(index).map_err(wrong)?.map(|time| time.timestamp_micros()));
             }
@@ -169,21 +162,21 @@ impl Builder {
         Ok(())
     }
 
-    /// Text for the key, nothing for any other column.
-    fn append_text(&mut self, text: Option<&str>) {
-        match self {
-            Self::Text(builder) | Self::Pseudonym(builder) => builder.append_option(text),
-            Self::Int(builder) => builder.append_null(),
-            Self::BigInt(builder) => builder.append_null(),
-            Self::Time(builder) => builder.append_null(),
+    /// The key, or nothing in any other column.
+    fn append_key(&mut self, key: Option<Key>) {
+        match (self, key) {
+            (Self::Pseudonym(builder), Some(Key::Hash(hash))) => builder.append_value(hash.to_string()),
+            (Self::Integer(builder), Some(Key::Number(number))) => builder.append_value(number),
+            (Self::Text(builder) | Self::Pseudonym(builder), _) => builder.append_null(),
+            (Self::Integer(builder), _) => builder.append_null(),
+            (Self::Time(builder), _) => builder.append_null(),
         }
     }
 
     fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Text(builder) | Self::Pseudonym(builder) => Arc::new(builder.finish()),
-            Self::Int(builder) => Arc::new(builder.finish()),
-            Self::BigInt(builder) => Arc::new(builder.finish()),
+            Self::Integer(builder) => Arc::new(builder.finish()),
             Self::Time(builder) => Arc::new(builder.finish()),
         }
     }
@@ -192,8 +185,7 @@ impl Builder {
 fn data_type(kind: Kind) -> DataType {
     match kind {
         Kind::Pseudonym | Kind::Text => DataType::Utf8,
-        Kind::Int => DataType::Int32,
-        Kind::BigInt => DataType::Int64,
+        Kind::Integer => DataType::Int64,
         Kind::TimestampMicros => timestamp(),
     }
 }

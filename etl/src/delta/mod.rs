@@ -2,8 +2,11 @@
 
 mod append;
 mod columns;
+mod key;
+mod maintain;
 mod table;
 
 pub(crate) use append::Appender;
 pub(crate) use columns::schema;
+pub(crate) use key::Key;
 pub(crate) use table::DeltaTableAt;

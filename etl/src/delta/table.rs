@@ -28,14 +28,14 @@ pub(crate) struct DeltaTableAt {
 }
 
 impl DeltaTableAt {
-    /// The newest version of the table, created empty if it is not there.
+    /// The newest version of the table, created empty if it is not there, with columns that are new to it added.
     pub(crate) async fn open_or_create(root: &Path, name: &'static str, schema: &Schema) -> Result<Self, EtlError> {
-        if let Some(table) = Self::open(root, name, None).await? {
-            return Ok(table);
-        }
         let failed = EtlError::table(name);
         let columns: StructType =
             schema.try_into_kernel().map_err(|error| failed(DeltaTableError::Arrow { source: error }))?;
+        if let Some(table) = Self::open(root, name, None).await? {
+            return table.with_columns(&columns).await;
+        }
         let created = CreateBuilder::new()
             .with_log_store(unopened(root, name, None)?.build().map_err(failed)?.log_store())
             .with_table_name(name)
@@ -57,6 +57,33 @@ impl DeltaTableAt {
             Err(DeltaTableError::NotATable(_)) => Ok(None),
             Err(error) => Err(EtlError::table(name)(error)),
         }
+    }
+
+    /// The rows so far have nothing in the columns that are added.
+    async fn with_columns(self, wanted: &StructType) -> Result<Self, EtlError> {
+        let failed = EtlError::table(self.name);
+        let known = self.table.snapshot().map_err(failed)?.schema();
+        for field in known.fields() {
+            if wanted.field(field.name()).is_none_or(|wanted| wanted.data_type() != field.data_type()) {
+                return Err(EtlError::OtherColumns { table: self.name, column: field.name().clone() });
+            }
+        }
+        let new: Vec<_> = wanted.fields().filter(|field| known.field(field.name()).is_none()).cloned().collect();
+        if new.is_empty() {
+            return Ok(self);
+        }
+        let names = new.iter().map(|field| field.name().as_str()).collect::<Vec<_>>().join(", ");
+        tracing::info!(table = self.name, columns = names, "the table gets columns it did not have");
+        let table = self.table.clone().add_columns().with_fields(new).await.map_err(failed)?;
+        Ok(Self { name: self.name, table })
+    }
+
+    pub(super) fn of(name: &'static str, table: DeltaTable) -> Self {
+        Self { name, table }
+    }
+
+    pub(super) fn into_delta(self) -> DeltaTable {
+        self.table
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -146,4 +173,32 @@ fn unopened(root: &Path, name: &'static str, version: Option<u64>) -> Result<Del
         Some(version) => builder.with_version(version),
         None => builder,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use deltalake::arrow::datatypes::{DataType, Field};
+
+    use super::*;
+
+    fn schema(columns: &[(&str, DataType)]) -> Schema {
+        Schema::new(columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect::<Vec<_>>())
+    }
+
+    #[tokio::test]
+    async fn a_column_that_is_new_is_added_and_a_type_that_is_another_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = async |columns: &[(&str, DataType)]| {
+            DeltaTableAt::open_or_create(folder.path(), "raw_things", &schema(columns)).await
+        };
+        let first = open(&[("id", DataType::Utf8)]).await.unwrap();
+        let wider = [("id", DataType::Utf8), ("units", DataType::Int64)];
+        let second = open(&wider).await.unwrap();
+        assert_eq!((first.version(), second.version()), (0, 1));
+        assert_eq!(open(&wider).await.unwrap().version(), 1, "nothing is added twice");
+        for other in [vec![("id", DataType::Utf8), ("units", DataType::Utf8)], vec![("id", DataType::Utf8)]] {
+            let refused = open(&other).await.unwrap_err();
+            assert!(matches!(&refused, EtlError::OtherColumns { column, .. } if column == "units"), "{refused:?}");
+        }
+    }
 }

@@ -105,6 +105,39 @@ impl Snapshot {
         })
     }
 
+    /// The names of the columns the table has; none if there is no such table.
+    pub(crate) async fn columns(&mut self, source: Source, table: &Table) -> Result<Vec<String>, EtlError> {
+        let found = match self {
+            Self::Sqlite(snapshot) => snapshot.columns(table).await,
+            Self::Postgres(snapshot) => snapshot.columns(table).await,
+        };
+        found.map_err(|cause| failure(source, cause))
+    }
+
+    /// Marks where reading a table begins, so that [`Snapshot::leave`] can end it in the middle.
+    pub(crate) async fn enter(&mut self, source: Source) -> Result<(), EtlError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(snapshot) => snapshot.enter().await.map_err(|cause| failure(source, cause)),
+        }
+    }
+
+    /// Makes the snapshot readable again after reading a table has failed.
+    pub(crate) async fn leave(&mut self, source: Source) -> Result<(), EtlError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(snapshot) => snapshot.leave().await.map_err(|cause| failure(source, cause)),
+        }
+    }
+
+    /// How long the oldest transaction has been open that keeps the watermark down, in seconds. On SQLite nothing does.
+    pub(crate) async fn held_up_for(&mut self, source: Source) -> Result<f64, EtlError> {
+        match self {
+            Self::Sqlite(_) => Ok(0.0),
+            Self::Postgres(snapshot) => snapshot.held_up_for().await.map_err(|cause| failure(source, cause)),
+        }
+    }
+
     /// Reads rows into `appender`, a batch at a time.
     pub(crate) async fn read(
         &mut self,
@@ -118,7 +151,7 @@ impl Snapshot {
             Self::Postgres(snapshot) => snapshot.read(table, rows, appender).await,
         };
         read.map_err(|error| match error {
-            ReadError::Source(cause) => failure(source, cause),
+            ReadError::Source(cause) => misfit(source, table, &cause).unwrap_or_else(|| failure(source, cause)),
             ReadError::Etl(error) => error,
         })
     }
@@ -144,19 +177,18 @@ impl From<EtlError> for ReadError {
     }
 }
 
-/// The failure of a source with its remedy. PostgreSQL's `undefined_table` is 42P01, its `undefined_column` 42703.
+/// A value that PostgreSQL could not cast: a data exception (class 22), or types between which there is no cast (42846).
+fn misfit(source: Source, table: &'static Table, cause: &sqlx::Error) -> Option<EtlError> {
+    let code = cause.as_database_error()?.code()?.into_owned();
+    let is_misfit = code.len() == 5 && (code.starts_with("22") || code == "42846");
+    is_misfit.then_some(EtlError::Misfit { name: source.name, table: table.name, code })
+}
+
+/// The failure of a source with its remedy. PostgreSQL's `undefined_table` is 42P01.
 fn failure(source: Source, cause: sqlx::Error) -> EtlError {
     let name = source.name;
-    let missing = |code: &str, message: &str| {
-        cause
-            .as_database_error()
-            .is_some_and(|error| error.code().as_deref() == Some(code) || error.message().contains(message))
-    };
-    if missing("42P01", "no such table") {
-        EtlError::NoChangeTable { name }
-    } else if missing("42703", "no such column") {
-        EtlError::OldSchema { name, cause: Box::new(cause) }
-    } else {
-        EtlError::Source { name, cause: Box::new(cause) }
-    }
+    let is_missing = cause
+        .as_database_error()
+        .is_some_and(|error| error.code().as_deref() == Some("42P01") || error.message().contains("no such table"));
+    if is_missing { EtlError::NoChangeTable { name } } else { EtlError::Source { name, cause: Box::new(cause) } }
 }

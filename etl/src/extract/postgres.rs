@@ -32,6 +32,27 @@ impl Snapshot {
         Ok(Self { connection, watermark })
     }
 
+    pub(super) async fn columns(&mut self, table: &Table) -> Result<Vec<String>, sqlx::Error> {
+        let sql = "SELECT attname::text FROM pg_attribute
+                   WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
+        sqlx::query_scalar(sql).bind(table.name).fetch_all(&mut self.connection).await
+    }
+
+    /// A statement that fails would end the transaction, and with it the snapshot, were it not for a savepoint.
+    pub(super) async fn enter(&mut self) -> Result<(), sqlx::Error> {
+        self.connection.execute("SAVEPOINT a_table").await.map(drop)
+    }
+
+    pub(super) async fn leave(&mut self) -> Result<(), sqlx::Error> {
+        self.connection.execute("ROLLBACK TO SAVEPOINT a_table").await.map(drop)
+    }
+
+    pub(super) async fn held_up_for(&mut self) -> Result<f64, sqlx::Error> {
+        let sql = "SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::float8
+                   FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND datname = current_database()";
+        sqlx::query_scalar(sql).fetch_one(&mut self.connection).await
+    }
+
     pub(super) async fn changed(&mut self, table: &Table, since: i64) -> Result<(bool, bool), sqlx::Error> {
         let sql = format!(
             "SELECT count(*) > 0, coalesce(bool_or(op = 'T'), false) FROM etl_change WHERE tbl = '{}' AND {}",
@@ -70,11 +91,12 @@ impl Snapshot {
 /// images do not count as news then, a row says up to which change it is known.
 fn all(table: &Table, watermark: i64) -> String {
     let Table { name, key, .. } = table;
+    let pk = sql_type(table.key_kind());
     let columns: Vec<_> = table.columns.iter().map(|column| format!("t.{}", cast(column))).collect();
     format!(
         "WITH ahead AS MATERIALIZED (
-            SELECT pk::uuid AS pk, max(seq) AS seq FROM etl_change
-            WHERE tbl = '{name}' AND tx >= '{watermark}'::xid8 AND op <> 'T' GROUP BY pk
+            SELECT pk::{pk} AS pk, max(seq) AS seq FROM etl_change
+            WHERE tbl = '{name}' AND tx >= '{watermark}'::xid8 AND op <> 'T' GROUP BY 1
         )
         SELECT 'S', t.{key}, coalesce(a.seq, 0::bigint), {} FROM {name} t LEFT JOIN ahead a ON a.pk = t.{key}",
         columns.join(", ")
@@ -84,9 +106,10 @@ fn all(table: &Table, watermark: i64) -> String {
 /// Every change that left an image, every deletion, and the last change of each key.
 fn changed(table: &Table, interval: &str) -> String {
     let Table { name, key, .. } = table;
+    let pk = sql_type(table.key_kind());
     format!(
         "WITH changed AS MATERIALIZED (
-            SELECT pk::uuid AS pk, seq, op, image,
+            SELECT pk::{pk} AS pk, seq, op, image,
                 row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1 AS last,
                 bool_or(op = 'I') OVER (PARTITION BY pk) AS inserted
             FROM etl_change WHERE tbl = '{name}' AND {interval} AND op <> 'T'
@@ -115,7 +138,7 @@ fn sql_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Pseudonym => "uuid",
         Kind::Text => "text",
-        Kind::Int | Kind::BigInt => "bigint",
+        Kind::Integer => "bigint",
         Kind::TimestampMicros => "timestamptz",
     }
 }

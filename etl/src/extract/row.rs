@@ -5,6 +5,9 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::Op;
+use crate::delta::Key;
+use crate::pseudonym::Pseudonyms;
+use crate::source::{Kind, Table};
 
 /// A row as the statements of this module give it: the operation, the key, the change's number, and the columns of the
 /// allow-list in their order, all empty for a deletion.
@@ -18,8 +21,12 @@ pub(crate) trait SourceRow {
         Ok(Op::of_letter(self.text(0)?.unwrap_or_default()))
     }
 
-    fn key(&self) -> Result<Uuid, sqlx::Error> {
-        self.uuid(1)?.ok_or_else(|| sqlx::Error::ColumnNotFound("key".to_owned()))
+    fn key(&self, table: &Table, names: &Pseudonyms) -> Result<Key, sqlx::Error> {
+        let key = match table.key_kind() {
+            Kind::Integer => self.integer(1)?.map(Key::Number),
+            _ => self.uuid(1)?.map(|id| Key::Hash(names.of(id))),
+        };
+        key.ok_or_else(|| sqlx::Error::ColumnNotFound("key".to_owned()))
     }
 
     fn change(&self) -> Result<i64, sqlx::Error> {

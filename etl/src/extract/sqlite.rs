@@ -34,6 +34,11 @@ impl Snapshot {
         Ok(Self { connection, watermark })
     }
 
+    pub(super) async fn columns(&mut self, table: &Table) -> Result<Vec<String>, sqlx::Error> {
+        let sql = "SELECT name FROM pragma_table_xinfo($1)";
+        sqlx::query_scalar(sql).bind(table.name).fetch_all(&mut self.connection).await
+    }
+
     pub(super) async fn changed(&mut self, table: &Table, since: i64) -> Result<(bool, bool), sqlx::Error> {
         let sql =
             "SELECT count(*) > 0, coalesce(max(op = 'T'), 0) FROM etl_change WHERE tbl = $1 AND seq >= $2 AND seq < $3";
@@ -68,9 +73,13 @@ fn all(table: &Table) -> String {
 /// the names are this crate's, so nothing foreign is in the text.
 fn changed_since(table: &Table, since: i64, until: i64) -> String {
     let Table { name, key, .. } = table;
+    let pk = match table.key_kind() {
+        Kind::Integer => "CAST(pk AS integer)",
+        _ => "unhex(replace(pk, '-', ''))",
+    };
     format!(
         "WITH changed AS MATERIALIZED (
-            SELECT unhex(replace(pk, '-', '')) AS pk, seq, op, image,
+            SELECT {pk} AS pk, seq, op, image,
                 row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1 AS last,
                 max(op = 'I') OVER (PARTITION BY pk) AS inserted
             FROM etl_change WHERE tbl = '{name}' AND seq >= {since} AND seq < {until} AND op <> 'T'

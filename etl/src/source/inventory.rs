@@ -1,6 +1,6 @@
 //! The inventory service: what is lent on which terms, but not what members wrote about it nor where it is picked up.
 
-use super::Kind::{BigInt, Int, Pseudonym, Text, TimestampMicros};
+use super::Kind::{Integer, Pseudonym, Text, TimestampMicros};
 use super::{Source, Table, column};
 
 pub(crate) const INVENTORY: Source = Source { name: "inventory", tables: &[&CATEGORIES, &ITEMS, &RESERVATIONS] };
@@ -15,10 +15,11 @@ const CATEGORIES: Table = Table {
         column("slug", Text),
         column("name", Text),
         column("parent_id", Pseudonym),
-        column("version", BigInt),
+        column("version", Integer),
         column("created_at", TimestampMicros),
         column("updated_at", TimestampMicros),
     ],
+    withheld: &[],
 };
 
 const ITEMS: Table = Table {
@@ -31,18 +32,33 @@ const ITEMS: Table = Table {
         column("category_id", Pseudonym),
         column("condition", Text),
         column("offer", Text),
-        column("units", Int),
-        column("daily_price_minor", BigInt),
-        column("deposit_minor", BigInt),
-        column("price_minor", BigInt),
+        column("units", Integer),
+        column("daily_price_minor", Integer),
+        column("deposit_minor", Integer),
+        column("price_minor", Integer),
         column("currency", Text),
-        column("max_loan_days", Int),
-        column("stock", Int),
+        column("max_loan_days", Integer),
+        column("stock", Integer),
         column("approval", Text),
         column("status", Text),
-        column("version", BigInt),
+        column("version", Integer),
         column("created_at", TimestampMicros),
         column("updated_at", TimestampMicros),
+    ],
+    withheld: &[
+        "external_id",
+        "name",
+        "name_key",
+        "description",
+        "daily_price_order",
+        "buffer_hours",
+        "pickup_label",
+        "pickup_lat",
+        "pickup_lon",
+        "pickup_time_zone",
+        "pickup_x",
+        "pickup_y",
+        "pickup_z",
     ],
 };
 
@@ -54,12 +70,13 @@ const RESERVATIONS: Table = Table {
         column("id", Pseudonym),
         column("item_id", Pseudonym),
         column("borrower_id", Pseudonym),
-        column("units", Int),
+        column("units", Integer),
         column("starts_at", TimestampMicros),
         column("ends_at", TimestampMicros),
         column("state", Text),
-        column("version", BigInt),
+        column("version", Integer),
         column("created_at", TimestampMicros),
         column("updated_at", TimestampMicros),
     ],
+    withheld: &["expires_at", "check_out_note", "return_note"],
 };

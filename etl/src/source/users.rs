@@ -1,6 +1,6 @@
 //! The user service: no e-mail, no name, no password hash, no moment of a password's change.
 
-use super::Kind::{BigInt, Pseudonym, Text, TimestampMicros};
+use super::Kind::{Integer, Pseudonym, Text, TimestampMicros};
 use super::{Source, Table, column};
 
 pub(crate) const USERS: Source = Source { name: "users", tables: &[&TABLE] };
@@ -15,6 +15,7 @@ const TABLE: Table = Table {
         column("status", Text),
         column("created_at", TimestampMicros),
         column("updated_at", TimestampMicros),
-        column("version", BigInt),
+        column("version", Integer),
     ],
+    withheld: &["email", "password_hash", "display_name", "search_text", "password_changed_at"],
 };

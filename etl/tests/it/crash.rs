@@ -34,7 +34,7 @@ async fn a_run_that_died_after_any_table_is_continued_without_a_row_doubled() {
         house.sources.add_user(1).await;
         house.sources.add_category(10, "tools", None).await;
         house.sources.add_item(20, 1, 10, 500).await;
-        for commits in 1..=4 {
+        for commits in 1..=8 {
             die_after(&house, commits).await;
             assert!(
                 matches!(house.warehouse.query("SELECT 1").await, Err(EtlError::Empty)),
@@ -45,7 +45,7 @@ async fn a_run_that_died_after_any_table_is_continued_without_a_row_doubled() {
         let runs = house.warehouse.status().await.unwrap().runs;
         let outcomes: Vec<_> = runs.iter().map(|run| run.outcome).collect();
         assert_eq!(outcomes[0], Outcome::Succeeded);
-        assert_eq!(outcomes[1..], [Outcome::Failed; 4]);
+        assert_eq!(outcomes[1..], [Outcome::Failed; 8]);
         assert!(report.tables.iter().all(|table| table.kind != LoadKind::FirstLoad), "{report:?}");
         assert_eq!(report.batch, 1);
         for table in ["raw_users", "raw_categories", "raw_items"] {

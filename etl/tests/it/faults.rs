@@ -187,6 +187,8 @@ fn process(config: &Config) -> Child {
         .env("LENDERY_ETL_OPS_LISTEN", "127.0.0.1:0")
         .env("LENDERY_ETL_USERS_DATABASE_URL", config.users_database_url.expose())
         .env("LENDERY_ETL_INVENTORY_DATABASE_URL", config.inventory_database_url.expose())
+        .env("LENDERY_ETL_ORDERS_DATABASE_URL", config.orders_database_url.expose())
+        .env("LENDERY_ETL_PAYMENTS_DATABASE_URL", config.payments_database_url.expose())
         .env("LENDERY_ETL_DATABASE_URL", config.database_url.expose())
         .env("LENDERY_ETL_WAREHOUSE", &config.warehouse)
         .env("LENDERY_ETL_PSEUDONYM_KEY", config.pseudonym_key.expose())

@@ -8,7 +8,17 @@ use test_kit::on_every_database;
 
 use crate::support::House;
 
-const TABLES: [&str; 4] = ["raw_users", "raw_categories", "raw_items", "raw_reservations"];
+/// Every raw table.
+pub(crate) const RAW: [&str; 8] = [
+    "raw_users",
+    "raw_categories",
+    "raw_items",
+    "raw_reservations",
+    "raw_orders",
+    "raw_order_lines",
+    "raw_payments",
+    "raw_ledger",
+];
 
 mod soak {
     #[tokio::test]
@@ -41,21 +51,26 @@ async fn agree(environment: &Path) {
             house.sources.add_user(number).await;
             house.sources.add_item(number, number, 10, 500).await;
             house.sources.add_reservation(number, number, number).await;
+            house.sources.add_order(number, number).await;
+            house.sources.add_payment(number, number, number).await;
+            // A number of the ledger is a second of the test's day, too.
+            let entry = i64::try_from(number).unwrap();
+            house.sources.transfer(number, entry, "payer", "held", entry).await;
         }
         house.run().await;
-        house.run_until("SELECT count(*) FROM raw_users", json!(60)).await;
+        house.run_until("SELECT count(*) FROM raw_ledger", json!(60)).await;
         let output = Command::new(environment.join("bin/python"))
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/readers.py"))
             .arg(&house.config.warehouse)
-            .args(TABLES)
+            .args(RAW)
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let answers: Value = serde_json::from_slice(&output.stdout).unwrap();
-        // Count, keys and sum of the versions, as the sources were filled.
-        let wanted = |count: i64| json!([count, count, count]);
-        let all = json!({ "raw_users": wanted(60), "raw_categories": wanted(1), "raw_items": wanted(60),
-            "raw_reservations": wanted(60) });
+        // Keys that are there, and a sum over their newest rows, as the sources were filled.
+        let all = json!({ "raw_users": [60, 60], "raw_categories": [1, 1], "raw_items": [60, 60],
+            "raw_reservations": [60, 60], "raw_orders": [60, 60], "raw_order_lines": [60, 60_000],
+            "raw_payments": [60, 120], "raw_ledger": [60, (100..160).sum::<i64>()] });
         assert_eq!(answers, all);
     })
     .await;

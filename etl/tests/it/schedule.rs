@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use etl::{Deps, EtlError, Outcome};
@@ -8,13 +9,18 @@ use test_kit::{Engine, on_every_database, wait_until};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use user_api::FakeUsers;
 
 use crate::support::{DEADLINE, House};
 
 /// The schedule at work.
 async fn start(house: &House) -> (JoinHandle<Result<(), RunError>>, CancellationToken) {
     let shutdown = CancellationToken::new();
-    let deps = Deps { clock: house.clock.clone(), ops: Ops::new("test", shutdown.clone()) };
+    let deps = Deps {
+        clock: house.clock.clone(),
+        ops: Ops::new("test", shutdown.clone()),
+        users: Arc::new(FakeUsers::default()),
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     (tokio::spawn(etl::run(house.config.clone(), deps, listener, shutdown.clone())), shutdown)
 }
@@ -64,7 +70,11 @@ async fn a_schedule_that_is_none_keeps_the_service_from_starting() {
     let house = House::on_engine(Engine::Sqlite).await;
     let shutdown = CancellationToken::new();
     let config = etl::Config { schedule: "now and then".to_owned(), ..house.config.clone() };
-    let deps = Deps { clock: house.clock.clone(), ops: Ops::new("test", shutdown.clone()) };
+    let deps = Deps {
+        clock: house.clock.clone(),
+        ops: Ops::new("test", shutdown.clone()),
+        users: Arc::new(FakeUsers::default()),
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let error = etl::run(config, deps, listener, shutdown).await.unwrap_err();
     assert!(error.to_string().contains("`now and then`"), "{error}");

@@ -179,11 +179,11 @@ impl MigrationTrait for Everything {
         for (table, image) in IMAGES {
             track(manager, Tracked { table, key: Column::Uuid("id"), image }).await?;
         }
-        Ok(())
+        crate::trade::create(manager).await
     }
 }
 
-fn table(name: &'static str) -> TableCreateStatement {
+pub(crate) fn table(name: &'static str) -> TableCreateStatement {
     let time = |name: &'static str| ColumnDef::new(name).timestamp_with_time_zone().not_null().take();
     Table::create()
         .table(name)
@@ -194,7 +194,7 @@ fn table(name: &'static str) -> TableCreateStatement {
         .take()
 }
 
-fn texts(table: &mut TableCreateStatement, names: &[&'static str]) {
+pub(crate) fn texts(table: &mut TableCreateStatement, names: &[&'static str]) {
     for name in names {
         table.col(ColumnDef::new(*name).text());
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use etl::{Config, LoadKind, RunReport, TableReport, Warehouse};
+use etl::{Config, LoadKind, NamedReport, RunReport, TableReport, Warehouse};
 use serde_json::Value;
 use service_kit::clock::{Clock, Hands};
 use tempfile::TempDir;
@@ -36,6 +36,8 @@ impl House {
         let config = Config {
             users_database_url: sources.url.clone(),
             inventory_database_url: sources.url.clone(),
+            orders_database_url: sources.url.clone(),
+            payments_database_url: sources.url.clone(),
             database_url: Secret::new(runs.url()),
             warehouse: folder.path().join("warehouse"),
             pseudonym_key: Secret::new("a key of enough bytes"),
@@ -72,6 +74,12 @@ impl House {
     /// The one value of an answer.
     pub(crate) async fn value(&self, sql: &str) -> Value {
         self.rows(sql).await.into_iter().flatten().next().expect("a value")
+    }
+
+    /// What a report says.
+    pub(crate) async fn report(&self, name: &str) -> Vec<Vec<Value>> {
+        let report = NamedReport::named(name).expect("there is such a report");
+        self.warehouse.report(report).await.unwrap_or_else(|error| panic!("{error}: {name}")).rows
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -1,0 +1,28 @@
+use crate::pseudonym::Pseudonym;
+
+/// A row's key as the warehouse knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Hash(Pseudonym),
+    /// A number that says nothing of anybody.
+    Number(i64),
+}
+
+impl Key {
+    /// Reads what a raw table holds, as text.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        text.parse().map(Self::Number).ok().or_else(|| Pseudonym::parse(text).map(Self::Hash))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_no_hash() {
+        assert_eq!(Key::parse("-7"), Some(Key::Number(-7)));
+        assert!(matches!(Key::parse(&"A".repeat(43)), Some(Key::Hash(_))));
+        assert_eq!(Key::parse("neither"), None);
+    }
+}

@@ -1,0 +1,37 @@
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use problem::Problem;
+use service_kit::http::NoParameters;
+use service_kit::http::refusals::{Always, Ownership, SignIn};
+
+use super::Nudge;
+use super::administrator::Administrator;
+
+/// Start a run
+///
+/// It begins at once, or right after the one that is under way; asking twice before it begins starts one.
+#[utoipa::path(
+    post,
+    path = "/api/v1/warehouse/runs",
+    tag = "warehouse",
+    security(("member" = [])),
+    responses(
+        (status = 202, description = "It will begin; `Location` is where runs are listed",
+            headers(("Location" = String))),
+        Always,
+        SignIn,
+        Ownership
+    )
+)]
+pub(crate) async fn start_warehouse_run(
+    State(nudge): State<Nudge>,
+    _: Administrator,
+    _: NoParameters,
+) -> Result<(StatusCode, [(header::HeaderName, HeaderValue); 2]), Problem> {
+    nudge.ask();
+    let headers = [
+        (header::LOCATION, HeaderValue::from_static("/api/v1/warehouse/runs")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((StatusCode::ACCEPTED, headers))
+}

@@ -1,0 +1,106 @@
+//! The warehouse over HTTP: administrators only, the last batch always readable.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use etl::{Deps, Outcome, REPORTS};
+use serde_json::json;
+use service_kit::RunError;
+use service_kit::ops::Ops;
+use test_kit::http::Client;
+use test_kit::{Engine, wait_until};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use user_api::{ActiveToken, FakeUsers, Role};
+
+use crate::support::{DEADLINE, House};
+
+struct Service {
+    client: Client,
+    users: Arc<FakeUsers>,
+    task: JoinHandle<Result<(), RunError>>,
+    shutdown: CancellationToken,
+}
+
+impl Service {
+    async fn start(house: &House) -> Self {
+        let (shutdown, users) = (CancellationToken::new(), Arc::new(FakeUsers::default()));
+        for (token, role) in [("admin", Role::Admin), ("member", Role::Member)] {
+            let exp: DateTime<Utc> = "2027-01-01T00:00:00Z".parse().unwrap();
+            let (sub, sid) = (house.clock.new_id(), house.clock.new_id());
+            users.accept(token, ActiveToken { sub, sid, roles: vec![role], exp });
+        }
+        let ops = Ops::new("test", shutdown.clone());
+        let deps = Deps { clock: house.clock.clone(), ops, users: users.clone() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = Client::new(format!("http://{}", listener.local_addr().unwrap()));
+        let task = tokio::spawn(etl::run(house.config.clone(), deps, listener, shutdown.clone()));
+        Self { client, users, task, shutdown }
+    }
+
+    fn admin(&self) -> Client {
+        self.client.with_token("admin")
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_asked_for_begins_without_waiting_for_the_schedule() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    let service = Service::start(&house).await;
+    let asked = service.admin().post("/api/v1/warehouse/runs", &json!({})).await.expect(202);
+    assert_eq!(asked.header("location"), Some("/api/v1/warehouse/runs"));
+    wait_until("the run to end", DEADLINE, async || {
+        let runs = service.admin().get("/api/v1/warehouse/runs").await.expect(200).json();
+        runs["runs"][0]["outcome"] == json!("succeeded") && runs["batch"] == json!(1)
+    })
+    .await;
+    assert_eq!(house.warehouse.status().await.unwrap().runs[0].outcome, Outcome::Succeeded);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn reports_are_told_as_json_and_csv() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.run().await;
+    let service = Service::start(&house).await;
+    let admin = service.admin();
+    let named = admin.get("/api/v1/warehouse/reports").await.expect(200).json();
+    assert_eq!(named["items"].as_array().unwrap().len(), REPORTS.len());
+    let members = admin.get("/api/v1/warehouse/reports/members").await.expect(200).json();
+    assert_eq!(members["columns"], json!(["cohort_month", "members", "with_items", "borrowers"]));
+    assert_eq!(members["rows"], json!([["2026-03-01", 1, 0, 0]]));
+    let csv = admin.get("/api/v1/warehouse/reports/members?format=csv").await.expect(200);
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(csv.body, b"cohort_month,members,with_items,borrowers\r\n2026-03-01,1,0,0\r\n");
+    for (path, status) in [("members?format=xml", 400), ("members?page=2", 400), ("nothing", 404)] {
+        admin.get(&format!("/api/v1/warehouse/reports/{path}")).await.expect(status).problem();
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn only_administrators_are_let_in_and_nobody_when_they_cannot_be_known() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let service = Service::start(&house).await;
+    let paths = ["/api/v1/warehouse/runs", "/api/v1/warehouse/reports", "/api/v1/warehouse/reports/members"];
+    for path in paths {
+        service.client.get(path).await.expect(401).problem();
+        service.client.with_token("member").get(path).await.expect(403).problem();
+    }
+    service.client.with_token("member").post(paths[0], &json!({})).await.expect(403);
+    service.admin().get(paths[2]).await.expect(409).problem();
+    service.users.set_down(true);
+    for path in paths {
+        service.admin().get(path).await.expect(503).problem();
+    }
+    assert!(house.warehouse.status().await.unwrap().runs.is_empty());
+    service.stop().await;
+}

@@ -1,0 +1,117 @@
+//! Services whose tables are not those the warehouse was made for: nothing is lost, and what fits goes on.
+
+use etl::{EtlError, Outcome};
+use serde_json::json;
+use test_kit::{Engine, on_every_database};
+
+use crate::support::House;
+
+/// A run that fails because of one table; every other table is brought up to date.
+async fn fails(house: &House) -> EtlError {
+    house.hands.advance(std::time::Duration::from_secs(60));
+    let error = house.warehouse.run_once(&|_| {}).await.unwrap_err();
+    let last = house.warehouse.status().await.unwrap().runs.into_iter().next().unwrap();
+    assert_eq!(last.outcome, Outcome::Failed);
+    error
+}
+
+#[tokio::test]
+async fn a_column_that_is_gone_or_renamed_stops_its_table_and_no_other() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_category(10, "tools", None).await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        house.run_until("SELECT count(*) FROM raw_items", json!(1)).await;
+        house.sources.run("ALTER TABLE items RENAME COLUMN approval TO consent").await;
+        house.sources.set_item(20, "consent = 'none'", 60).await;
+        house.sources.add_category(11, "drills", None).await;
+        house.sources.add_reservation(30, 20, 1).await;
+        let error = fails(&house).await;
+        assert!(matches!(error, EtlError::OldSchema { name: "inventory", table: "items", .. }), "{error:?}");
+        assert!(error.to_string().contains("approval") && error.to_string().contains("consent"), "{error}");
+        house.sources.run("ALTER TABLE items RENAME COLUMN consent TO approval").await;
+        house.run_until("SELECT count(*) FROM raw_reservations", json!(1)).await;
+        house.run_until("SELECT max(version) FROM raw_items WHERE approval = 'none'", json!(2)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_tables_of_the_source_go_on_while_one_waits() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.run().await;
+        house.sources.run("ALTER TABLE categories RENAME COLUMN slug TO word").await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        test_kit::wait_until("the item to arrive", crate::support::DEADLINE, async || {
+            fails(&house).await;
+            house.value("SELECT count(*) FROM raw_items").await == json!(1)
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_column_nobody_has_decided_on_is_left_out() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.run("ALTER TABLE users ADD COLUMN phone text DEFAULT 'planted-secret'").await;
+        house.sources.add_user(1).await;
+        house.run_until("SELECT count(*) FROM raw_users", json!(1)).await;
+        let phone = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'phone'";
+        assert_eq!(house.value(phone).await, json!(0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_that_is_widened_in_a_service_still_fits() {
+    let house = House::on_engine(Engine::Postgres).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.run_until("SELECT max(units) FROM raw_items", json!(1)).await;
+    house.sources.run("ALTER TABLE items ALTER COLUMN units TYPE bigint").await;
+    house.sources.set_item(20, "units = 5000000000", 60).await;
+    house.run_until("SELECT max(units) FROM raw_items", json!(5_000_000_000_i64)).await;
+}
+
+#[tokio::test]
+async fn a_type_that_no_longer_fits_stops_its_table_and_tells_no_value() {
+    on_every_database(async |database| {
+        let engine = database.engine();
+        let house = House::on(database).await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        house.run_until("SELECT count(*) FROM raw_items", json!(1)).await;
+        if engine == Engine::Postgres {
+            house.sources.run("ALTER TABLE items ALTER COLUMN stock TYPE text").await;
+        }
+        house.sources.set_item(20, "stock = 'planted-secret'", 60).await;
+        house.sources.add_user(7).await;
+        house.sources.add_category(10, "tools", None).await;
+        test_kit::wait_until("the table to stop", crate::support::DEADLINE, async || {
+            house.hands.advance(std::time::Duration::from_secs(60));
+            match house.warehouse.run_once(&|_| {}).await {
+                Ok(_) => false,
+                Err(error) => {
+                    let stopped = matches!(error, EtlError::Misfit { .. } | EtlError::Value { .. });
+                    assert!(stopped && error.to_string().contains("items"), "{error:?}");
+                    assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+                    true
+                }
+            }
+        })
+        .await;
+        test_kit::wait_until("the other tables to go on", crate::support::DEADLINE, async || {
+            fails(&house).await;
+            let counts = "SELECT (SELECT count(*) FROM raw_users) AS u, (SELECT count(*) FROM raw_categories) AS c";
+            house.rows(counts).await == [[json!(1), json!(1)]]
+        })
+        .await;
+        house.sources.set_item(20, "stock = NULL", 90).await;
+        if engine == Engine::Postgres {
+            house.sources.run("ALTER TABLE items ALTER COLUMN stock TYPE integer USING NULL").await;
+        }
+        house.run_until("SELECT max(version) FROM raw_items", json!(3)).await;
+    })
+    .await;
+}
