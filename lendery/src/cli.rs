@@ -155,6 +155,15 @@ pub(crate) enum Etl {
         #[arg(long, value_enum, default_value_t = RowFormat::Table)]
         format: RowFormat,
     },
+    /// Put small files of the warehouse together and remove old ones.
+    Maintain,
+    /// Show what a report says, or without a name which reports there are.
+    Report {
+        name: Option<String>,
+        /// As CSV, for spreadsheets and programs.
+        #[arg(long)]
+        csv: bool,
+    },
 }
 
 /// How rows are printed.

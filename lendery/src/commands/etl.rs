@@ -1,8 +1,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context;
 use comfy_table::{Table, TableStyle};
-use etl::{LoadKind, Outcome, Progress, QueryResult, RunReport, Status, Warehouse};
+use etl::{LoadKind, NamedReport, Outcome, Progress, QueryResult, REPORTS, RunReport, Status, Warehouse};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value};
 use service_kit::clock::Clock;
@@ -19,8 +20,27 @@ pub(super) async fn run(path: &Path, command: Etl) -> anyhow::Result<()> {
         Etl::Run => print(&as_table(&copy(&warehouse).await?)),
         Etl::Status => print(&status(&warehouse.status().await?)),
         Etl::Query { sql, format } => print(&rows(&warehouse.query(&sql).await?, format)?),
+        Etl::Maintain => print(&format!("Batch {} has every table tidied.", warehouse.maintain().await?)),
+        Etl::Report { name: None, .. } => print(&reports()),
+        Etl::Report { name: Some(name), csv } => {
+            let format = if csv { RowFormat::Csv } else { RowFormat::Table };
+            print(&rows(&warehouse.report(named(&name)?).await?, format)?);
+        }
     }
     Ok(())
+}
+
+fn named(name: &str) -> anyhow::Result<NamedReport> {
+    let names = || REPORTS.map(|report| report.name).join(", ");
+    NamedReport::named(name).with_context(|| format!("there is no report `{name}`; the reports are {}", names()))
+}
+
+fn reports() -> String {
+    let mut table = plain(&["report", "what it says"]);
+    for report in REPORTS {
+        table.add_row([report.name, report.about()]);
+    }
+    table.trim_fmt()
 }
 
 /// One run, with a line that says what it is at.
