@@ -21,7 +21,7 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 20] = [
+const OURS: [&str; 22] = [
     "database_url",
     "inventory_database_url",
     "inventory_url",
@@ -31,6 +31,8 @@ const OURS: [&str; 20] = [
     "nats_replicas",
     "nats_url",
     "ops_listen",
+    "orders_database_url",
+    "payments_database_url",
     "payments_url",
     "previous_service_credential",
     "previous_session_key",
@@ -62,6 +64,8 @@ impl Settings {
         let mut etl: etl::Config = one("etl", &variables, &mut origins)?;
         etl.users_database_url = users.database_url.clone();
         etl.inventory_database_url = inventory.database_url.clone();
+        etl.orders_database_url = orders.database_url.clone();
+        etl.payments_database_url = payments.database_url.clone();
         etl.database_url = Secret::new(data_dir.database_url("etl"));
         etl.warehouse = data_dir.warehouse();
         Ok(Self { users, inventory, payments, orders, web, gateway, etl, origins })
