@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,9 @@ pub struct Config {
     pub database_url: Secret,
     /// Most connections to PostgreSQL, or most readers of SQLite; default 8.
     pub database_connections: u32,
-    /// Where the user service is; default `http://127.0.0.1:8091`.
+    /// The folder of the photos, made if it is missing; several instances need one that they share. Default `photos`.
+    pub photos: PathBuf,
+    /// Where the user service is, its instances with commas between; default `http://127.0.0.1:8091`.
     pub users_url: String,
     /// The secret that services show each other; no default.
     pub service_credential: Secret,
@@ -41,6 +44,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             database_url: Secret::new("sqlite:inventory.db"),
             database_connections: 8,
+            photos: PathBuf::from("photos"),
             users_url: "http://127.0.0.1:8091".to_owned(),
             service_credential: Secret::default(),
             previous_service_credential: Secret::default(),

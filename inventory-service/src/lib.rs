@@ -7,6 +7,7 @@ mod config;
 mod db;
 mod domain;
 mod http;
+mod jobs;
 mod run;
 
 pub use config::Config;

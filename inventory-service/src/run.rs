@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use peer::{Credential, Peer, PeerSettings};
+use photos::{PhotoStore, Processor};
 use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
@@ -20,6 +21,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::db::Migrator;
 use crate::http::{AppState, routes};
+use crate::jobs;
 
 /// How long it may take until the user service accepts a connection.
 const CONNECT: Duration = Duration::from_millis(250);
@@ -43,13 +45,14 @@ impl Deps {
     /// When a setting cannot be used; the error says which.
     pub fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
         let unusable = |setting: &str, error: &dyn fmt::Display| RunError::Settings(format!("{setting}: {error}"));
-        let base = config.users_url.parse().map_err(|error| unusable("users_url", &error))?;
-        let mut settings = PeerSettings::new("user-service", base);
+        let settings = PeerSettings::parse("user-service", &config.users_url);
+        let mut settings = settings.map_err(|error| unusable("users_url", &error))?;
         let credential = Credential::bearer(config.service_credential.expose());
         settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let seed = u64::from_ne_bytes(Randomness::system().bytes());
         let peer = Peer::new(settings, http, seed).map_err(|error| unusable("users_url", &error))?;
+        tokio::spawn(peer.watch());
         let (clock, read) = (Clock::system(), Clock::system());
         let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
         Ok(Self {
@@ -88,12 +91,18 @@ pub async fn run(
     });
     let settings =
         RouterSettings { service: "inventory-service", deadline: config.request_deadline(), clock: deps.clock.clone() };
-    let app = App { db: db.clone(), clock: deps.clock };
-    let state = AppState { app, sessions: Sessions::new(deps.users), credentials: deps.credentials };
+    let photos = PhotoStore::in_folder(&config.photos).map_err(|error| RunError::Settings(error.to_string()))?;
+    let app = App { db: db.clone(), clock: deps.clock, photos };
+    let sweep = tokio::spawn(jobs::sweep::run(app.clone(), shutdown.clone()));
+    let processor = Processor::new(photos::Settings::default());
+    let state = AppState { app, sessions: Sessions::new(deps.users), credentials: deps.credentials, processor };
     let (router, _document) = finish(routes(), state, settings);
+    let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown).await;
+    let swept = sweep.await;
     if let Err(error) = db.close().await {
         tracing::warn!(error = %error, "the database was not closed cleanly");
     }
-    Ok(served?)
+    served?;
+    swept.map_err(|panic| RunError::Background { what: "the sweep of photos", cause: panic.to_string() })
 }

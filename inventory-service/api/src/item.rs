@@ -1,8 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
-use vocabulary::{ItemId, Money, UserId};
+use vocabulary::{Id, ItemId, Money, UserId};
 
 use crate::{Approval, Condition, ItemStatus, OfferKind};
 
@@ -57,12 +56,42 @@ pub struct Pickup {
     pub time_zone: String,
 }
 
+/// The identity of a photo.
+pub type PhotoId = Id<Photo>;
+
 /// A picture of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Photo {
-    pub id: Uuid,
+    pub id: PhotoId,
+    #[schema(example = "/api/v1/photos/0190163d-8694-739b-aea5-966c26f8ad90")]
     pub url: String,
+    #[schema(example = "/api/v1/photos/0190163d-8694-739b-aea5-966c26f8ad90/thumbnail")]
     pub thumbnail_url: String,
+    /// What is to be seen, for those who cannot see it; empty where nobody has said.
+    pub alt: String,
+    /// Of the larger picture, in pixels.
+    pub width: u32,
+    pub height: u32,
+}
+
+/// All photos of an item in a new order, each with what is said of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArrangePhotosRequest {
+    /// Each photo of the item once; the first stands for the item in lists.
+    #[schema(required, nullable = false)]
+    pub photos: Option<Vec<PhotoRequest>>,
+}
+
+/// One photo of the order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PhotoRequest {
+    #[schema(required, nullable = false, value_type = uuid::Uuid)]
+    pub id: Option<String>,
+    /// What is to be seen, at most 300 characters.
+    #[schema(max_length = 300)]
+    pub alt: Option<String>,
 }
 
 /// What an owner says of an item: the body of POST and of PUT, and the document that a PATCH merges into. `name` and

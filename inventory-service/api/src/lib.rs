@@ -6,6 +6,7 @@ mod category;
 mod client;
 mod error;
 mod fake;
+mod history;
 mod import;
 mod item;
 mod reservation;
@@ -18,8 +19,12 @@ pub use category::{Category, CreateCategoryRequest, ReplaceCategoryRequest};
 pub use client::{HttpReservations, ReservationClient};
 pub use error::ReservationError;
 pub use fake::FakeReservations;
+pub use history::{ChangeKind, ItemChange, ItemChangeId};
 pub use import::{ImportReport, RowError};
-pub use item::{CreateItemRequest, Item, MoneyRequest, Photo, Pickup, PickupRequest, ReplaceItemRequest};
+pub use item::{
+    ArrangePhotosRequest, CreateItemRequest, Item, MoneyRequest, Photo, PhotoId, PhotoRequest, Pickup, PickupRequest,
+    ReplaceItemRequest,
+};
 pub use reservation::{
     ExtendRequest, Free, HandOverRequest, HoldRequest, Period, PeriodRequest, Reservation, ReservationId,
     ReservationState,

@@ -5,7 +5,7 @@ use serde::de::value::{Error, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ReservationState;
+use crate::{ChangeKind, ReservationState};
 
 /// Whether an item comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -121,6 +121,14 @@ impl FromStr for Condition {
     }
 }
 
+impl FromStr for ChangeKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        word(text)
+    }
+}
+
 impl FromStr for ReservationState {
     type Err = Error;
 
@@ -160,6 +168,9 @@ mod tests {
         }
         for status in [ItemStatus::Draft, ItemStatus::Listed, ItemStatus::Paused, ItemStatus::Retired] {
             assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        for kind in [ChangeKind::Created, ChangeKind::Changed, ChangeKind::Retired] {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
         }
         for state in ReservationState::ALL {
             assert_eq!(state.as_str().parse(), Ok(state));

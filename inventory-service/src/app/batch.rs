@@ -3,7 +3,7 @@ use problem::{FieldErrors, Problem};
 use service_kit::caller::Caller;
 use service_kit::http::{Keyed, Written};
 
-use super::{App, AppError, units};
+use super::{App, AppError, history, units};
 use crate::db;
 use crate::domain::content::ItemContent;
 use crate::domain::item::Item;
@@ -35,6 +35,7 @@ pub(crate) async fn create(
     let items: Vec<Item> = results.iter().flatten().cloned().collect();
     db::items::insert(&tx, &items).await?;
     db::units::insert(&tx, &units::first(app, &items)).await?;
+    history::created(app, &tx, Some(caller.user_id), &items).await?;
     let written = answer(&results);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;

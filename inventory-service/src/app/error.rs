@@ -32,6 +32,9 @@ pub(crate) enum AppError {
     /// The item has as many units as an item can have, or is not lent.
     #[error("the item takes no more units")]
     NoMoreUnits,
+    /// The item has as many photos as an item can have.
+    #[error("the item takes no more photos")]
+    NoMorePhotos,
     #[error("an item that is lent has a unit")]
     LastUnit,
     /// The units of the reservation are with the borrower before, and there are no others.

@@ -4,7 +4,7 @@ use service_kit::caller::Caller;
 use service_kit::http::{IfMatch, Keyed, Written};
 use vocabulary::ItemId;
 
-use super::{App, AppError, units};
+use super::{App, AppError, history, units};
 use crate::db;
 use crate::domain::category::Categories;
 use crate::domain::content::ItemContent;
@@ -43,6 +43,7 @@ pub(crate) async fn create(
     let item = Item::new(app.clock.new_id(), caller.user_id, content, now);
     db::items::insert(&tx, std::slice::from_ref(&item)).await?;
     db::units::insert(&tx, &units::first(app, std::slice::from_ref(&item))).await?;
+    history::created(app, &tx, Some(caller.user_id), std::slice::from_ref(&item)).await?;
     let written = answer(&item);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
@@ -79,6 +80,7 @@ pub(crate) async fn change(
     let changed = item.clone().changed(content, app.clock.now());
     units::settle(app, &tx, &item, &changed).await?;
     save(&tx, &changed).await?;
+    history::changed(app, &tx, caller, (&item, &changed)).await?;
     tx.commit().await?;
     let counted = |item: &Item| is_listed(item).then_some(item.content.category.id);
     Ok(Changed { recounts: counted(&item) != counted(&changed), item: changed })
@@ -97,6 +99,7 @@ pub(crate) async fn retire(
     let retired = item.clone().retired(app.clock.now());
     units::none_reserved(&tx, &retired).await?;
     save(&tx, &retired).await?;
+    history::changed(app, &tx, caller, (&item, &retired)).await?;
     tx.commit().await?;
     Ok(Changed { recounts: is_listed(&item), item: retired })
 }

@@ -4,16 +4,20 @@ pub(crate) mod availability;
 pub(crate) mod batch;
 pub(crate) mod categories;
 mod error;
+pub(crate) mod export;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod items;
 pub(crate) mod listing;
 pub(crate) mod named_units;
+pub(crate) mod photos;
 pub(crate) mod reservations;
 mod retry;
 mod units;
 
 pub(crate) use error::AppError;
 
+use ::photos::PhotoStore;
 use service_kit::clock::Clock;
 use service_kit::db::Db;
 
@@ -22,4 +26,5 @@ use service_kit::db::Db;
 pub(crate) struct App {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
+    pub(crate) photos: PhotoStore,
 }

@@ -7,7 +7,7 @@ use service_kit::http::{IfMatch, Keyed, Written};
 use vocabulary::ItemId;
 
 use super::items::{owned, save};
-use super::{App, AppError};
+use super::{App, AppError, history};
 use crate::db;
 use crate::domain::item::Item;
 use crate::domain::offer::MOST_UNITS;
@@ -44,7 +44,9 @@ pub(crate) async fn add(
     let unit = Unit::plain(app.clock.new_id(), id, position, item.content.condition, now);
     let unit = unit.described(request)?;
     db::units::insert(&tx, std::slice::from_ref(&unit)).await?;
-    save(&tx, &item.with_units(units + 1, now)).await?;
+    let more = item.clone().with_units(units + 1, now);
+    save(&tx, &more).await?;
+    history::unit_changed(app, &tx, caller, (&item, &more), (None, Some(&unit))).await?;
     let written = answer(&unit);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
@@ -80,6 +82,7 @@ pub(crate) async fn change(
     if !db::units::update(&tx, &after).await? {
         return Err(AppError::Overtaken);
     }
+    history::unit_changed(app, &tx, caller, (&item, &item), (Some(before), Some(&after))).await?;
     tx.commit().await?;
     Ok(after)
 }
@@ -104,7 +107,9 @@ pub(crate) async fn remove(
     db::schedules::relocate(&tx, &moves).await?;
     db::units::remove(&tx, &[unit], now).await?;
     let left = item.content.terms.offer.units().saturating_sub(1);
-    save(&tx, &item.with_units(left, now)).await?;
+    let fewer = item.clone().with_units(left, now);
+    save(&tx, &fewer).await?;
+    history::unit_changed(app, &tx, caller, (&item, &fewer), (Some(known), None)).await?;
     tx.commit().await?;
     Ok(())
 }

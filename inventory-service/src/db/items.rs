@@ -12,6 +12,7 @@ use uuid::Uuid;
 use vocabulary::{CategoryId, ItemId};
 
 use super::entity::{item, item_tag, item_words};
+use super::photos;
 use super::rows::{WholeItem, item_of, row_of};
 use super::search;
 use crate::domain::item::Item;
@@ -64,8 +65,12 @@ pub(crate) async fn update(tx: &DatabaseTransaction, item: &Item) -> Result<bool
 
 /// The selected items, each whole: one statement sees one state of the database.
 pub(super) async fn load(db: &impl ConnectionTrait, select: Select<item::Entity>) -> Result<Vec<Item>, DbErr> {
-    let (tags, slug) = (Expr::cust(tags_as_json(db.get_database_backend())), Expr::cust(CATEGORY_SLUG));
-    let rows = select.expr_as(tags, "tags").expr_as(slug, "category_slug").into_model::<WholeItem>().all(db).await?;
+    let backend = db.get_database_backend();
+    let whole = select
+        .expr_as(Expr::cust(tags_as_json(backend)), "tags")
+        .expr_as(Expr::cust(photos::as_json(backend)), "photos")
+        .expr_as(Expr::cust(CATEGORY_SLUG), "category_slug");
+    let rows = whole.into_model::<WholeItem>().all(db).await?;
     rows.into_iter().map(item_of).collect()
 }
 

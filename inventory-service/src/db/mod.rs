@@ -3,10 +3,12 @@
 pub(crate) mod categories;
 pub(crate) mod contention;
 mod entity;
+pub(crate) mod history;
 pub(crate) mod imports;
 pub(crate) mod items;
 pub(crate) mod listing;
 mod migrations;
+pub(crate) mod photos;
 pub(crate) mod reservations;
 mod rows;
 pub(crate) mod schedules;

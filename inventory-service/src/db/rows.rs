@@ -10,6 +10,7 @@ use uuid::Uuid;
 use vocabulary::{CategoryId, ItemId, UserId};
 
 use super::entity::{category, item};
+use super::photos;
 use crate::domain::category::{Category, CategoryRef};
 use crate::domain::content::ItemContent;
 use crate::domain::item::Item;
@@ -35,9 +36,11 @@ pub(super) struct WholeItem {
     category_slug: Option<String>,
     /// A list of texts in JSON; null is none.
     tags: Option<String>,
+    /// As [`photos::as_json`] has them.
+    photos: Option<String>,
 }
 
-pub(super) fn item_of(WholeItem { item: row, category_slug, tags }: WholeItem) -> Result<Item, DbErr> {
+pub(super) fn item_of(WholeItem { item: row, category_slug, tags, photos }: WholeItem) -> Result<Item, DbErr> {
     let tags = tags.map(|json| serde_json::from_str(&json)).transpose();
     let content = ItemContent {
         category: category_ref(row.category_id, category_slug)?,
@@ -55,6 +58,7 @@ pub(super) fn item_of(WholeItem { item: row, category_slug, tags }: WholeItem) -
         owner_id: UserId::new(row.owner_id),
         external_id: row.external_id,
         content,
+        photos: photos::of_json(photos)?,
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,

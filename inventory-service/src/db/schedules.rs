@@ -7,7 +7,7 @@ use inventory_api::{ReservationId, ReservationState, UnitId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 use vocabulary::ItemId;
@@ -49,16 +49,20 @@ pub(crate) async fn bookings(
     items: &[ItemId],
     now: DateTime<Utc>,
 ) -> Result<HashMap<ItemId, Vec<Booking>>, DbErr> {
-    let lapsed = booking::Column::ExpiresAt.lte(now);
-    let rows = booking::Entity::find()
-        .filter(booking::Column::ItemId.is_in(items.iter().map(|item| item.uuid())))
-        .filter(Expr::cust(BLOCKS))
-        .filter(booking::Column::ExpiresAt.is_null().or(lapsed.not()));
     let mut found: HashMap<ItemId, Vec<Booking>> = HashMap::new();
-    for row in rows.all(db).await? {
+    for row in blocking(items, now).all(db).await? {
         found.entry(ItemId::new(row.item_id)).or_default().push(booking_of(&row)?);
     }
     Ok(found)
+}
+
+/// The rows of [`bookings`].
+pub(super) fn blocking(items: &[ItemId], now: DateTime<Utc>) -> Select<booking::Entity> {
+    let lapsed = booking::Column::ExpiresAt.lte(now);
+    booking::Entity::find()
+        .filter(booking::Column::ItemId.is_in(items.iter().map(|item| item.uuid())))
+        .filter(Expr::cust(BLOCKS))
+        .filter(booking::Column::ExpiresAt.is_null().or(lapsed.not()))
 }
 
 /// Writes the bookings of a new reservation, and makes the room that they need.

@@ -51,6 +51,14 @@ pub(crate) fn from_decimal(text: &str, currency: Currency) -> Result<i64, ParseA
     format!("{whole}{fraction:0<digits$}").parse().map_err(|_| refused)
 }
 
+/// The decimal that [`from_decimal`] reads as this amount of the currency, with all its digits after the point.
+pub(crate) fn to_decimal(minor: i64, currency: Currency) -> String {
+    let digits = minor_digits(currency);
+    let padded = format!("{minor:0width$}", width = digits + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - digits);
+    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
+}
+
 /// Digits after the point, from the column "minor unit" of ISO 4217:2015, list one.
 fn minor_digits(currency: Currency) -> usize {
     match currency.as_str() {
@@ -76,6 +84,8 @@ mod tests {
             ("1.234", "KWD", 1234),
         ] {
             assert_eq!(from_decimal(text, currency.parse().unwrap()), Ok(minor), "{text} {currency}");
+            let written = to_decimal(minor, currency.parse().unwrap());
+            assert_eq!(from_decimal(&written, currency.parse().unwrap()), Ok(minor), "{written} {currency}");
         }
     }
 

@@ -6,6 +6,7 @@ use vocabulary::{ItemId, UserId};
 use super::content::ItemContent;
 use super::offer::Offer;
 use super::period::LoanRules;
+use super::photo::Photo;
 
 /// Days that an item may be out unless its owner says it: a year, leap years included.
 const LONGEST_LOAN_DAYS: u16 = 366;
@@ -18,6 +19,8 @@ pub(crate) struct Item {
     /// The name of the item in the owner's own lists, by which an import finds it again.
     pub(crate) external_id: Option<String>,
     pub(crate) content: ItemContent,
+    /// In the owner's order; the first stands for the item.
+    pub(crate) photos: Vec<Photo>,
     /// Counts changes, from 1.
     pub(crate) version: i64,
     pub(crate) created_at: DateTime<Utc>,
@@ -27,7 +30,16 @@ pub(crate) struct Item {
 impl Item {
     /// A new item of `owner_id`.
     pub(crate) fn new(id: ItemId, owner_id: UserId, content: ItemContent, now: DateTime<Utc>) -> Self {
-        Self { id, owner_id, external_id: None, content, version: 1, created_at: now, updated_at: now }
+        Self {
+            id,
+            owner_id,
+            external_id: None,
+            content,
+            photos: Vec::new(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
     }
 
     pub(crate) fn is_retired(&self) -> bool {
@@ -52,6 +64,12 @@ impl Item {
     #[must_use]
     pub(crate) fn changed(self, content: ItemContent, now: DateTime<Utc>) -> Self {
         Self { content, version: self.version + 1, updated_at: now, ..self }
+    }
+
+    /// The item with other photos, as its next version.
+    #[must_use]
+    pub(crate) fn with_photos(self, photos: Vec<Photo>, now: DateTime<Utc>) -> Self {
+        Self { photos, version: self.version + 1, updated_at: now, ..self }
     }
 
     /// The item with another number of units, as its next version. What is sold has none and stays as it is.

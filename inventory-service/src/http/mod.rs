@@ -1,9 +1,11 @@
 //! The inventory over HTTP: requests in, answers out, nothing decided.
 
 mod categories;
+mod csv_file;
 mod description;
 mod internal;
 mod items;
+mod photos;
 mod problems;
 mod refusals;
 mod reservations;

@@ -33,6 +33,10 @@ impl From<AppError> for Problem {
                 Kind::Conflict,
                 "An item that is lent has at most 1,000 units, and one that is sold has none; offer another item.",
             ),
+            AppError::NoMorePhotos => Self::because(
+                Kind::Conflict,
+                "The item has 12 photos, which is as many as it can have; remove one first.",
+            ),
             AppError::LastUnit => {
                 Self::because(Kind::Conflict, "It is the last unit of the item; retire the item instead.")
             }

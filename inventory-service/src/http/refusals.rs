@@ -9,3 +9,12 @@ impl IntoResponses for Retired {
         problems(&[("410", "The item is retired")])
     }
 }
+
+/// What operations that work on photos answer when others wait already.
+pub(crate) enum Busy {}
+
+impl IntoResponses for Busy {
+    fn responses() -> Responses {
+        problems(&[("429", "Too many photos are being worked on; `Retry-After` says when to try again")])
+    }
+}

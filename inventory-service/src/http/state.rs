@@ -1,3 +1,4 @@
+use ::photos::Processor;
 use axum::extract::FromRef;
 use service_kit::caller::Sessions;
 use service_kit::credential::ServiceCredentials;
@@ -10,6 +11,8 @@ pub(crate) struct AppState {
     pub(crate) app: App,
     pub(crate) sessions: Sessions,
     pub(crate) credentials: ServiceCredentials,
+    /// Makes photos of uploads.
+    pub(crate) processor: Processor,
 }
 
 impl FromRef<AppState> for App {

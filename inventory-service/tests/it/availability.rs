@@ -29,7 +29,7 @@ async fn a_calendar_shows_what_is_free_each_day() {
         assert_eq!(frees(&shown), [0, 3, 3, 1, 1, 1, 3], "yesterday is over");
         assert_eq!(calendar(inventory, item, "").await.days.len(), 31);
         let answer = inventory.anonymous().get(&format!("/api/v1/items/{item}/availability")).await.expect(200);
-        assert_eq!(answer.header("cache-groups"), Some(&*format!("\"item:{item}\"")));
+        assert_eq!(answer.header("cache-groups"), Some(&*format!("\"item:{item}\", \"availability\"")));
         assert!(answer.header("cdn-cache-control").unwrap().starts_with("max-age=5,"));
     })
     .await;

@@ -29,7 +29,7 @@ async fn a_file_becomes_items_and_the_same_file_again_changes_nothing() {
         let ada = inventory.member("ada");
         let first = inventory.import(&ada, "", FILE).await.expect(200);
         assert_eq!(first.json(), report(3, 3, 0, 0));
-        assert_eq!(first.header("cache-group-invalidation"), Some("\"items\", \"categories\""));
+        assert_eq!(first.header("cache-group-invalidation"), Some("\"items\", \"categories\", \"availability\""));
         let drill = inventory.anonymous().get("/api/v1/items?q=drill").await.expect(200).json()["items"][0].clone();
         for (field, value) in [
             ("owner_id", json!(ada.id)),
@@ -54,7 +54,11 @@ async fn a_file_becomes_items_and_the_same_file_again_changes_nothing() {
         assert_eq!(read.json(), drill, "not even its version");
         let of_bob = inventory.import(&inventory.member("bob"), "", FILE).await.expect(200);
         assert_eq!(of_bob.json(), report(3, 3, 0, 0), "items of others are not his");
-        assert_eq!(of_bob.header("cache-group-invalidation"), Some("\"items\", \"categories\""), "which count items");
+        assert_eq!(
+            of_bob.header("cache-group-invalidation"),
+            Some("\"items\", \"categories\", \"availability\""),
+            "which count items"
+        );
     })
     .await;
 }

@@ -13,6 +13,7 @@ use service_kit::RunError;
 use service_kit::clock::{Clock, Hands};
 use service_kit::credential::ServiceCredentials;
 use service_kit::ops::Ops;
+use tempfile::TempDir;
 use test_kit::http::{Answer, Client, send};
 use test_kit::on_every_database;
 use tokio::net::TcpListener;
@@ -33,6 +34,7 @@ pub(crate) struct Inventory {
     pub(crate) users: Arc<FakeUsers>,
     base: String,
     database_url: String,
+    photos: TempDir,
     shutdown: CancellationToken,
     serving: JoinHandle<Result<(), RunError>>,
 }
@@ -70,6 +72,10 @@ impl Inventory {
     }
 
     async fn start_with(database_url: &str, clock: Clock) -> Self {
+        Self::start_in(database_url, clock, tempfile::tempdir().unwrap()).await
+    }
+
+    async fn start_in(database_url: &str, clock: Clock, photos: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
@@ -80,14 +86,36 @@ impl Inventory {
             users: users.clone(),
             credentials: ServiceCredentials::accepting([&Secret::new(CREDENTIAL)]),
         };
-        let config = Config { database_url: Secret::new(database_url), ..Config::default() };
+        let database = Secret::new(database_url);
+        let config = Config { database_url: database, photos: photos.path().to_owned(), ..Config::default() };
         let serving = tokio::spawn(run(config, deps, listener, shutdown.clone()));
-        Self { users, base, database_url: database_url.to_owned(), shutdown, serving }
+        Self { users, base, database_url: database_url.to_owned(), photos, shutdown, serving }
     }
 
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.serving.await.unwrap().unwrap();
+    }
+
+    /// The same once more, on the same database and photos, at noon of the day in 2027.
+    pub(crate) async fn restarted(self) -> Self {
+        self.shutdown.cancel();
+        self.serving.await.unwrap().unwrap();
+        let (clock, _) = Clock::manual(NOON.parse().unwrap());
+        Self::start_in(&self.database_url, clock, self.photos).await
+    }
+
+    /// The photos of which there are files.
+    pub(crate) fn stored_photos(&self) -> usize {
+        let shelves = std::fs::read_dir(self.photos.path().join("thumbnails")).into_iter().flatten();
+        shelves.map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap().count()).sum()
+    }
+
+    /// Leaves the file of a photo behind that no item has.
+    pub(crate) fn orphan_photo(&self) {
+        let shelf = self.photos.path().join("thumbnails/90");
+        std::fs::create_dir_all(&shelf).unwrap();
+        std::fs::write(shelf.join("0190163d-8694-739b-aea5-966c26f8ad90.jpg"), "pixels").unwrap();
     }
 
     /// A connection past the service, to do what it never would.

@@ -2,12 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
 
 mod availability;
+mod bad_input;
 mod batches;
 mod categories;
 mod contract;
 mod conventions;
+mod exports;
 mod finding;
+mod freshness;
 mod hang_up;
+mod history;
 mod idempotency;
 mod imports;
 mod inventory;
@@ -17,6 +21,7 @@ mod outage;
 mod overlaps;
 mod ownership;
 mod pages;
+mod photos;
 mod reservations;
 mod sales;
 mod schema;

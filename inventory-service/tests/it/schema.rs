@@ -27,6 +27,9 @@ pub(crate) fn mismatch(document: &Value, schema: &Value, value: &Value) -> Optio
             if let Some(name) = absent.into_iter().find(|name| !members.contains_key(*name)) {
                 return Some(format!("/{name}: is missing"));
             }
+            if schema["properties"].is_null() {
+                return None;
+            }
             members.iter().find_map(|(name, member)| match schema["properties"].get(name) {
                 Some(schema) => mismatch(document, schema, member).map(|reason| format!("/{name}{reason}")),
                 None => Some(format!("/{name}: is not described")),

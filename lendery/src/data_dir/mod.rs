@@ -85,6 +85,10 @@ impl DataDir {
         self.path.join("databases").join(format!("{service}.db"))
     }
 
+    pub(crate) fn photos(&self) -> PathBuf {
+        self.path.join("photos")
+    }
+
     pub(crate) fn warehouse(&self) -> PathBuf {
         self.path.join("warehouse")
     }

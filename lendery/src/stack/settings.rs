@@ -21,7 +21,7 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 22] = [
+const OURS: [&str; 23] = [
     "database_url",
     "inventory_database_url",
     "inventory_url",
@@ -34,6 +34,7 @@ const OURS: [&str; 22] = [
     "orders_database_url",
     "payments_database_url",
     "payments_url",
+    "photos",
     "previous_service_credential",
     "previous_session_key",
     "pseudonym_key",
@@ -54,6 +55,7 @@ impl Settings {
         users.database_url = Secret::new(data_dir.database_url("users"));
         let mut inventory: inventory_service::Config = one("inventory", &variables, &mut origins)?;
         inventory.database_url = Secret::new(data_dir.database_url("inventory"));
+        inventory.photos = data_dir.photos();
         let mut payments: payment_service::Config = one("payments", &variables, &mut origins)?;
         payments.database_url = Secret::new(data_dir.database_url("payments"));
         payments.test |= data_dir.is_demo();

@@ -1,6 +1,6 @@
 /// The columns there are. An import needs the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
+pub(in crate::app) enum Column {
     Name,
     Category,
     Description,
@@ -14,7 +14,7 @@ pub(super) enum Column {
 }
 
 impl Column {
-    pub(super) const ALL: [Self; 10] = [
+    pub(in crate::app) const ALL: [Self; 10] = [
         Self::Name,
         Self::Category,
         Self::Description,
@@ -28,7 +28,7 @@ impl Column {
     ];
 
     /// The word in the header.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::app) fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
             Self::Category => "category",
@@ -43,7 +43,7 @@ impl Column {
         }
     }
 
-    pub(super) fn named(text: &str) -> Option<Self> {
+    pub(in crate::app) fn named(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|column| column.name() == text)
     }
 }

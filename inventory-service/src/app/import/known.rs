@@ -74,6 +74,8 @@ impl Known {
             if let Some(category) = category {
                 known.entry(Key::Named(name, category)).or_insert(id);
             }
+            // What was given out names an item by its own id where its owner has no other.
+            known.entry(Key::External(id.to_string())).or_insert(id);
             known.extend(external_id.map(|external_id| (Key::External(external_id), id)));
         }
         Ok(Self(known))

@@ -1,10 +1,12 @@
 //! Files of items: all of a file in one transaction, or nothing of it.
 
 mod column;
+mod formulas;
 mod known;
 mod lines;
 mod row;
 mod table;
+mod tags;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
@@ -13,10 +15,13 @@ use chrono::{DateTime, Utc};
 use inventory_api::{CreateItemRequest, ImportReport, RowError};
 use vocabulary::{CategoryId, UserId};
 
-use self::column::Column;
+pub(in crate::app) use self::column::Column;
+pub(in crate::app) use self::formulas::guarded;
+pub(in crate::app) use self::tags::joined;
+
 use self::known::{Key, Known, Subject};
 use self::table::{Row, Table};
-use super::{App, AppError, units};
+use super::{App, AppError, history, units};
 use crate::db;
 use crate::domain::category::{Categories, Category, CategoryRef, LONGEST_NAME};
 use crate::domain::content::ItemContent;
@@ -132,7 +137,7 @@ impl<'a> Import<'a> {
             match self.decide(row, category, key, item) {
                 Ok(Decision::Create(item)) => created.push(item),
                 Ok(Decision::Change(next)) => match self.settle(tx, item, &next).await? {
-                    Ok(()) => changed.push(next),
+                    Ok(()) => changed.extend(item.cloned().map(|before| (before, next))),
                     Err(refused) => self.refuse(vec![row.refusal(Column::Units, "units_booked", &refused)]),
                 },
                 Ok(Decision::Keep) => self.report.unchanged += 1,
@@ -220,8 +225,13 @@ impl<'a> Import<'a> {
         }
     }
 
-    async fn write(&mut self, tx: &db::Transaction, created: &[Item], changed: &[Item]) -> Result<(), AppError> {
-        for item in created.iter().chain(changed) {
+    async fn write(
+        &mut self,
+        tx: &db::Transaction,
+        created: &[Item],
+        changed: &[(Item, Item)],
+    ) -> Result<(), AppError> {
+        for item in created.iter().chain(changed.iter().map(|(_, next)| next)) {
             if let Some(category) = self.unwritten.remove(&item.content.category.id) {
                 db::categories::insert(tx, &category, self.now).await?;
                 self.wrote_categories = true;
@@ -229,12 +239,12 @@ impl<'a> Import<'a> {
         }
         db::items::insert(tx, created).await?;
         db::units::insert(tx, &units::first(self.app, created)).await?;
-        for item in changed {
-            if !db::items::update(tx, item).await? {
+        for (_, next) in changed {
+            if !db::items::update(tx, next).await? {
                 return Err(AppError::Overtaken);
             }
         }
-        Ok(())
+        history::imported(self.app, tx, created, changed).await
     }
 
     fn refuse(&mut self, errors: Vec<RowError>) {

@@ -6,6 +6,7 @@ use vocabulary::{Currency, Money};
 
 use super::column::Column;
 use super::table::{Row, refusal};
+use super::tags::split;
 use crate::domain::amount;
 use crate::domain::category::CategoryRef;
 
@@ -45,11 +46,6 @@ fn error_of(field: &FieldProblem, line: u64) -> RowError {
     let name = field.pointer.split('/').nth(1).unwrap_or_default();
     let column = if name == "max_loan_days" { Column::LoanDays.name() } else { name };
     refusal(line, Some(column), &field.code, &field.detail)
-}
-
-/// Tags have semicolons between them.
-fn split(tags: &str) -> Vec<String> {
-    tags.split(';').map(str::trim).filter(|tag| !tag.is_empty()).map(ToOwned::to_owned).collect()
 }
 
 fn number(field: &mut Option<i64>, row: &Row, column: Column, errors: &mut Vec<RowError>) {

@@ -6,6 +6,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use inventory_api::RowError;
 
 use super::column::Column;
+use super::formulas::unguarded;
 use super::lines::Lines;
 
 /// One row.
@@ -76,7 +77,7 @@ impl<'a> Table<'a> {
         let mut errors = Vec::new();
         for (column, cell) in self.columns.iter().zip(record) {
             match std::str::from_utf8(cell) {
-                Ok(text) => cells[*column as usize] = Some(text.to_owned()),
+                Ok(text) => cells[*column as usize] = Some(unguarded(text).to_owned()),
                 Err(_) => errors.push(refusal(line, Some(column.name()), "not_utf8", &"The cell is not UTF-8 text.")),
             }
         }

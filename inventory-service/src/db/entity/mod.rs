@@ -3,6 +3,8 @@
 pub(super) mod booking;
 pub(super) mod category;
 pub(super) mod item;
+pub(super) mod item_change;
+pub(super) mod item_photo;
 pub(super) mod item_tag;
 pub(super) mod item_words;
 pub(super) mod reservation;

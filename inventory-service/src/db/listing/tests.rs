@@ -9,6 +9,7 @@ use vocabulary::{Secret, UserId};
 
 use super::*;
 use crate::db::Migrator;
+use crate::db::schedules;
 use crate::domain::category::{Categories, Category};
 use crate::domain::content::ItemContent;
 use crate::domain::sort::Sort;
@@ -57,7 +58,7 @@ fn owner(number: u32) -> UserId {
 
 /// How the database would answer. PostgreSQL is told that a scan is dear: these tables are so small that reading one whole
 /// is at times the cheapest, and what matters is that there is another way.
-async fn plan(db: &Db, select: Select<item::Entity>) -> String {
+async fn plan<E: EntityTrait>(db: &Db, select: Select<E>) -> String {
     let Statement { sql, values, db_backend } = select.limit(21).build(db.backend());
     let on_postgres = db_backend == DbBackend::Postgres;
     let (explain, column) = if on_postgres { ("EXPLAIN ", "QUERY PLAN") } else { ("EXPLAIN QUERY PLAN ", "detail") };
@@ -71,6 +72,17 @@ async fn plan(db: &Db, select: Select<item::Entity>) -> String {
 
 fn reads_all_items(plan: &str) -> bool {
     plan.lines().any(|line| line.contains("Seq Scan on items") || line.contains("SCAN items"))
+}
+
+/// Pages of such a plan cost more the more items there are: all are put in order to show a few.
+fn orders_all_items(plan: &str) -> bool {
+    plan.contains("Sort") || plan.contains("TEMP B-TREE FOR ORDER BY")
+}
+
+async fn without_index(db: &Db, name: &str) {
+    let tx = db.begin().await.unwrap();
+    tx.execute_unprepared(&format!("DROP INDEX {name}")).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 fn newest(audience: Audience) -> Listing {
@@ -155,6 +167,52 @@ async fn a_list_without_an_index_would_be_noticed() {
         let by_condition = item::Entity::find().filter(item::Column::Condition.eq("poor"));
         let plan = plan(&db, by_condition).await;
         assert!(reads_all_items(&plan), "{plan}");
+        db.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_in_an_order_is_read_in_that_order() {
+    on_every_database(async |database| {
+        let db = filled(database.url()).await;
+        let (some, _) = page(db.read(), &newest(Audience::Public), 1).await.unwrap();
+        let by_order = lists(&some[0], &[some[0].content.category.id; 3]).into_iter();
+        for (name, listing, _) in by_order.filter(|(name, ..)| name.contains("page by")) {
+            let plan = plan(&db, select(&listing, None, Closeness::Exact, db.backend()).unwrap()).await;
+            assert!(!orders_all_items(&plan), "{name}:\n{plan}");
+        }
+        db.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_whose_index_is_gone_would_be_noticed() {
+    on_every_database(async |database| {
+        let db = filled(database.url()).await;
+        without_index(&db, "items_by_name").await;
+        let by_name = Listing { sort: "name".parse().unwrap(), ..newest(Audience::Public) };
+        let plan = plan(&db, select(&by_name, None, Closeness::Exact, db.backend()).unwrap()).await;
+        assert!(orders_all_items(&plan), "{plan}");
+        db.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_blocks_the_items_of_a_page_is_read_through_an_index() {
+    on_every_database(async |database| {
+        let db = filled(database.url()).await;
+        let (some, _) = page(db.read(), &newest(Audience::Public), 20).await.unwrap();
+        let ids: Vec<ItemId> = some.iter().map(|item| item.id).collect();
+        let blocking = || schedules::blocking(&ids, some[0].created_at);
+        let by_item = |plan: &str| plan.contains("Index Cond: (item_id") || plan.contains("(item_id=?)");
+        let indexed = plan(&db, blocking()).await;
+        assert!(by_item(&indexed), "{indexed}");
+        without_index(&db, "bookings_of_item").await;
+        let bare = plan(&db, blocking()).await;
+        assert!(!by_item(&bare), "the check would not notice:\n{bare}");
         db.close().await.unwrap();
     })
     .await;

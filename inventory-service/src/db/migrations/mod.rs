@@ -9,6 +9,8 @@ mod m0006_change_capture;
 mod m0007_units;
 mod m0008_reservations;
 mod m0009_bookings;
+mod m0010_item_photos;
+mod m0011_item_changes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -27,6 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_units::Migration),
             Box::new(m0008_reservations::Migration),
             Box::new(m0009_bookings::Migration),
+            Box::new(m0010_item_photos::Migration),
+            Box::new(m0011_item_changes::Migration),
         ]
     }
 }

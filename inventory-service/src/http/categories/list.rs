@@ -32,5 +32,6 @@ pub(crate) async fn list_categories(
     let tree = app::categories::all(&app).await?;
     let page = Page { items: tree.categories.iter().map(|category| wire(category, &tree)).collect(), next: None };
     let cache = CacheRule::Public { groups: vec![GROUP.to_owned()], fresh_seconds: FRESH_SECONDS };
-    Ok(Represented::new(page, cache))
+    // They count items, which come and go without them; what is told is of this moment.
+    Ok(Represented::new(page, cache).modified(app.clock.now()))
 }

@@ -10,6 +10,7 @@ use vocabulary::UserId;
 use super::csv_body::CsvBody;
 use crate::app::App;
 use crate::app::import::{ImportOptions, import};
+use crate::http::items::availability;
 use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
 
 /// How the file is to be read.
@@ -61,6 +62,7 @@ pub(crate) async fn import_items(
         (imported.items_changed, "items"),
         // They count items.
         (imported.items_changed || imported.categories_changed, "categories"),
+        (imported.items_changed, availability::GROUP),
     ];
     let stale: Vec<_> = groups.into_iter().filter(|(changed, _)| *changed).map(|(_, group)| group.to_owned()).collect();
     let written = Written::changed(&imported.report);

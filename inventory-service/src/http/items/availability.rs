@@ -14,6 +14,9 @@ use service_kit::http::refusals::{Always, Missing, Parameters};
 /// How long the gateway calls it fresh: services reserve past the gateway, which hears of it late.
 const FRESH_SECONDS: u32 = 5;
 
+/// The cache group of all availabilities, for who changes more items than a header can name.
+pub(in crate::http) const GROUP: &str = "availability";
+
 /// Which days, in the time zone of the item's pick-up place.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
@@ -62,6 +65,8 @@ pub(crate) async fn item_availability(
         time_zone: item.time_zone().name().to_owned(),
         days: days.into_iter().map(day).collect(),
     };
-    let cache = CacheRule::Public { groups: vec![format!("item:{id}")], fresh_seconds: FRESH_SECONDS };
-    Ok(Represented::new(availability, cache))
+    let cache =
+        CacheRule::Public { groups: vec![format!("item:{id}"), GROUP.to_owned()], fresh_seconds: FRESH_SECONDS };
+    // Days pass by themselves, so what is told is of this moment.
+    Ok(Represented::new(availability, cache).modified(app.clock.now()))
 }

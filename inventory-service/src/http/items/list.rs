@@ -87,7 +87,8 @@ pub(crate) async fn list_items(
     let found = app::listing::page(&app, &listing, limit).await?;
     let fresh_seconds = if listing.available.is_some() { FRESH_DAYS_SECONDS } else { FRESH_SECONDS };
     let cache = CacheRule::Public { groups: vec!["items".to_owned()], fresh_seconds };
-    Ok(Represented::new(page(found, &cursor), cache))
+    // When something was last taken from a list nobody keeps; what it shows is of this moment.
+    Ok(Represented::new(page(found, &cursor), cache).modified(app.clock.now()))
 }
 
 fn parse(query: &ListItems, today: NaiveDate) -> Result<(Listing, Limit), Problem> {

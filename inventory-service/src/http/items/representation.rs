@@ -7,6 +7,7 @@ use vocabulary::{ItemId, Money, Page};
 use crate::domain::item::Item;
 use crate::domain::offer::Offer;
 use crate::domain::sort::{Place, Sort};
+use crate::http::photos;
 
 /// How long the gateway calls an item or a list fresh, should the message of a write be lost.
 pub(super) const FRESH_SECONDS: u32 = 60;
@@ -41,7 +42,7 @@ pub(super) fn place(cursor: &Cursor, text: Option<&str>, sort: Sort) -> Result<O
 }
 
 /// The item as everybody sees it.
-pub(super) fn wire(item: &Item) -> Wire {
+pub(in crate::http) fn wire(item: &Item) -> Wire {
     let content = &item.content;
     let currency = content.terms.currency;
     let money = |amount_minor| Money { amount_minor, currency };
@@ -68,7 +69,7 @@ pub(super) fn wire(item: &Item) -> Wire {
             lon: place.lon,
             time_zone: place.time_zone.name().to_owned(),
         }),
-        photos: Vec::new(),
+        photos: item.photos.iter().map(photos::wire).collect(),
         status: content.status,
         version: item.version,
         created_at: item.created_at,

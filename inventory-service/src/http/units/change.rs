@@ -7,6 +7,7 @@ use service_kit::http::{IfMatch, MergePatchBody, NoParameters, Written};
 use super::path::UnitPath;
 use super::representation::wire;
 use crate::app::{self, App};
+use crate::http::items::groups;
 use crate::http::refusals::Retired;
 use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, Precondition, SignIn};
 
@@ -48,6 +49,6 @@ pub(crate) async fn change_unit(
 ) -> Result<Written, Problem> {
     let revise = |before: UnitRequest| body?.apply(&before);
     let unit = app::named_units::change(&app, &caller, (item, unit), if_match, revise).await?;
-    // Only the item's days show whether a unit is in service.
-    Ok(Written::changed(&wire(&unit)).version(unit.version).invalidates(&[format!("item:{item}")]))
+    // Lists of what is free in a period show whether a unit is in service.
+    Ok(Written::changed(&wire(&unit)).version(unit.version).invalidates(&groups(item)))
 }

@@ -1,0 +1,3 @@
+//! Background work. Any number of instances may do it beside each other.
+
+pub(crate) mod sweep;
