@@ -10,6 +10,7 @@ mod hang_up;
 mod main_job;
 mod keys;
 mod member;
+mod operations;
 mod operator;
 mod outage;
 mod platform;
