@@ -10,6 +10,7 @@ mod error;
 mod extract;
 mod http;
 mod load;
+mod maintain;
 mod meters;
 mod pseudonym;
 mod query;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use peer::{Credential, Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::caller::Sessions;
@@ -28,6 +28,9 @@ use crate::{Config, EtlError, Warehouse};
 /// How long the first attempt after a failure waits; each further one twice as long, up to the schedule's own time. Short,
 /// because services that start together with this one create their tables within seconds.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
+
+/// How often small files are put together, old ones removed, and erased members forgotten.
+const MAINTENANCE: TimeDelta = TimeDelta::days(1);
 
 /// How often the time of day is looked at. A machine that slept, or whose clock was set, is noticed within it.
 const LOOK: Duration = Duration::from_secs(20);
@@ -125,7 +128,7 @@ fn unavailable(error: &EtlError) -> Response {
 }
 
 async fn work(warehouse: &Warehouse, schedule: &Schedule, nudge: &Nudge, clock: &Clock, shutdown: &CancellationToken) {
-    let mut retry = FIRST_RETRY;
+    let (mut retry, mut maintained) = (FIRST_RETRY, None);
     let mut due = first(warehouse, schedule, clock).await;
     while shutdown.run_until_cancelled(due_or_asked(clock, due, nudge)).await.is_some() {
         let next = schedule.after(clock.now());
@@ -133,6 +136,10 @@ async fn work(warehouse: &Warehouse, schedule: &Schedule, nudge: &Nudge, clock: 
             Ok(report) => {
                 retry = FIRST_RETRY;
                 tracing::info!(batch = report.batch, duration_ms = report.duration_ms, "the warehouse is up to date");
+                if maintained.is_none_or(|last| clock.now() - last >= MAINTENANCE) {
+                    maintain(warehouse, shutdown).await;
+                    maintained = Some(clock.now());
+                }
                 next
             }
             Err(EtlError::Stopped) => return,
@@ -143,6 +150,14 @@ async fn work(warehouse: &Warehouse, schedule: &Schedule, nudge: &Nudge, clock: 
                 again
             }
         };
+    }
+}
+
+/// What fails here is tried again a day later; the rows are there all the same.
+async fn maintain(warehouse: &Warehouse, shutdown: &CancellationToken) {
+    match Box::pin(warehouse.maintain_until(shutdown)).await {
+        Ok(_) | Err(EtlError::Stopped) => {}
+        Err(error) => tracing::warn!(%error, "the warehouse could not be tidied"),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::batch::Batch;
 use crate::delta::{DeltaTableAt, schema};
 use crate::extract::Snapshot;
 use crate::load::Run;
+use crate::maintain::maintain;
 use crate::meters::Meters;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
@@ -95,39 +96,27 @@ impl Warehouse {
         released.map(|()| report)
     }
 
-    /// Puts the small files of every table together, sums their logs up and removes files that nobody needs any more; no
-    /// row changes. A run does the same for a table that has become scattered.
+    /// Takes members who were erased out of every row of every version, puts small files together and removes files that
+    /// nobody needs any more. What readers see is whole all the time.
     ///
     /// # Errors
     /// [`EtlError::UnderWay`] when a run holds the lease, [`EtlError::Empty`] before the first run, otherwise what failed.
     pub async fn maintain(&self) -> Result<i64, EtlError> {
-        let lease = Lease::wait(&self.runs, &self.clock, self.lease_seconds).await?;
+        self.maintain_until(&CancellationToken::new()).await
+    }
+
+    /// [`Warehouse::maintain`], but given up at `shutdown`: the lease is given back.
+    pub(crate) async fn maintain_until(&self, shutdown: &CancellationToken) -> Result<i64, EtlError> {
+        let waiting = Lease::wait(&self.runs, &self.clock, self.lease_seconds);
+        let lease = shutdown.run_until_cancelled(waiting).await.ok_or(EtlError::Stopped)??;
         let outcome = tokio::select! {
-            outcome = Box::pin(self.maintain_all()) => outcome,
+            outcome = Box::pin(maintain(&self.root, self.kept, self.clock.now())) => outcome,
             lost = lease.keep() => Err(lost),
+            () = shutdown.cancelled() => Err(EtlError::Stopped),
         };
         let released = lease.release().await;
         let batch = outcome?;
         released.map(|()| batch)
-    }
-
-    async fn maintain_all(&self) -> Result<i64, EtlError> {
-        let last = Batch::last(&self.root).await?;
-        if last.number == 0 {
-            return Err(EtlError::Empty);
-        }
-        let mut versions = Vec::new();
-        for status in &last.tables {
-            let Some(table) = tables().find(|table| table.raw == status.table) else { continue };
-            let opened = DeltaTableAt::open(&self.root, table.raw, None).await?.ok_or(EtlError::Empty)?;
-            // What a killed run left ahead of the batch waits for the next run.
-            let version = match opened.version() == status.version {
-                true => opened.maintained(self.kept).await?.version(),
-                false => status.version,
-            };
-            versions.push(TableStatus { version, ..status.clone() });
-        }
-        last.advance(&self.root, &versions, self.clock.now()).await
     }
 
     /// The last runs and the tables of the last batch.
@@ -253,7 +242,7 @@ impl Warehouse {
             let Some(table) = tables().find(|table| table.raw == report.table) else { continue };
             let Some(opened) = DeltaTableAt::open(&self.root, table.raw, None).await? else { continue };
             if opened.is_scattered()? {
-                report.version = opened.maintained(self.kept).await?.version();
+                report.version = opened.compacted().await?.version();
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 mod append;
 mod columns;
+mod erase;
 mod key;
 mod maintain;
 mod table;

@@ -20,6 +20,7 @@ const CATEGORIES: Table = Table {
         column("updated_at", TimestampMicros),
     ],
     withheld: &[],
+    members: &[],
 };
 
 const ITEMS: Table = Table {
@@ -60,6 +61,7 @@ const ITEMS: Table = Table {
         "pickup_y",
         "pickup_z",
     ],
+    members: &["owner_id"],
 };
 
 const RESERVATIONS: Table = Table {
@@ -79,4 +81,5 @@ const RESERVATIONS: Table = Table {
         column("updated_at", TimestampMicros),
     ],
     withheld: &["expires_at", "check_out_note", "return_note"],
+    members: &["borrower_id"],
 };

@@ -34,6 +34,8 @@ pub(crate) struct Table {
     pub(crate) columns: &'static [Column],
     /// The columns of which somebody has decided that they stay in the service. What is on neither list is new.
     pub(crate) withheld: &'static [&'static str],
+    /// The columns that name a member, who may be erased.
+    pub(crate) members: &'static [&'static str],
 }
 
 impl Table {
@@ -93,6 +95,19 @@ mod tests {
             assert_eq!(table.columns[0].name, table.key, "{}", table.name);
             for column in table.columns {
                 assert!(!table.withheld.contains(&column.name), "{}.{}", table.name, column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_names_a_member_can_be_erased() {
+        for table in tables() {
+            for column in table
+                .columns
+                .iter()
+                .filter(|column| ["owner_id", "borrower_id", "payer_id", "user_id"].contains(&column.name))
+            {
+                assert!(table.members.contains(&column.name), "{}.{}", table.name, column.name);
             }
         }
     }

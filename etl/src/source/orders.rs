@@ -23,6 +23,7 @@ const TABLE: Table = Table {
         column("updated_at", TimestampMicros),
     ],
     withheld: &["number", "payment_token", "state_reason", "stuck", "deadline", "due_at", "leased_until", "leased_by"],
+    members: &["borrower_id"],
 };
 
 const LINES: Table = Table {
@@ -44,4 +45,5 @@ const LINES: Table = Table {
         column("progress", Text),
     ],
     withheld: &["name", "check_out_note", "return_note"],
+    members: &["owner_id"],
 };

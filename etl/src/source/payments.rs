@@ -37,6 +37,7 @@ const TABLE: Table = Table {
         "action_url",
         "renew_at",
     ],
+    members: &["payer_id"],
 };
 
 /// Its rows are numbered by the service and say nothing of anybody by themselves, so the number stays as it is.
@@ -53,4 +54,5 @@ const LEDGER: Table = Table {
         column("posted_at", TimestampMicros),
     ],
     withheld: &["operation_id"],
+    members: &[],
 };

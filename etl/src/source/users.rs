@@ -18,4 +18,5 @@ const TABLE: Table = Table {
         column("version", Integer),
     ],
     withheld: &["email", "password_hash", "display_name", "search_text", "password_changed_at"],
+    members: &["id"],
 };
