@@ -4,6 +4,7 @@
 
 mod figure;
 mod gateway;
+mod identity;
 mod load;
 mod memory;
 mod nginx;
@@ -23,12 +24,17 @@ use crate::figure::Figure;
 #[derive(Debug, Parser)]
 struct Arguments {
     names: Vec<Name>,
+    /// Measures just enough to see that it runs; the figures mean nothing then.
+    #[arg(long)]
+    quick: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
     /// Server CPU per cached public GET, beside nginx's `proxy_cache`.
     Gateway,
+    /// What validations and logins cost, and what a flood of logins does to everybody else.
+    Identity,
     /// Resident memory after 100,000 cached reads.
     Memory,
     /// Time until requests are served.
@@ -39,7 +45,8 @@ enum Name {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match measure(&Arguments::parse().names).await {
+    let Arguments { names, quick } = Arguments::parse();
+    match measure(&names, quick).await {
         Ok(figures) => {
             println!("{}", figure::table(&figures));
             ExitCode::SUCCESS
@@ -51,11 +58,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn measure(names: &[Name]) -> Result<Vec<Figure>> {
+async fn measure(names: &[Name], quick: bool) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for name in Name::value_variants().iter().filter(|name| names.is_empty() || names.contains(name)) {
         figures.extend(match name {
             Name::Gateway => gateway::measure().await?,
+            Name::Identity => identity::measure(quick).await?,
             Name::Memory => memory::measure().await?,
             Name::Start => start::measure().await?,
             Name::Write => write::measure().await?,
