@@ -99,8 +99,8 @@ async fn no_cell_is_a_formula_to_a_spreadsheet() {
 async fn a_long_file_comes_whole() {
     on_both(async |inventory| {
         let ada = inventory.member("ada");
-        let rows: String = (0..1_234).map(|number| format!("Thing {number},Things\n")).collect();
-        inventory.import(&ada, "", format!("name,category\n{rows}")).await.expect(200);
+        let rows: Vec<_> = (0..1_234).map(|number| format!("Thing {number},Things\n")).collect();
+        inventory.import(&ada, "", format!("name,category\n{}", rows.concat())).await.expect(200);
         let given = file(&ada).await;
         assert_eq!(lines(&given).lines().count(), 1 + 1_234);
         assert_eq!(taken_in(inventory, &ada, &given).await, [json!(0), json!(0), json!(1_234)]);

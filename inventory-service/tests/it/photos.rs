@@ -47,7 +47,7 @@ async fn a_photo_is_shown_with_its_item_and_for_good() {
         assert_eq!(added.header("cache-group-invalidation"), Some(&*format!("\"items\", \"item:{id}\"")));
         assert_eq!(added.header("location"), photo["url"].as_str());
         assert_eq!((&photo["width"], &photo["height"], &photo["alt"]), (&json!(900), &json!(450), &json!("")));
-        assert_eq!(photos(inventory, &item).await, [photo.clone()]);
+        assert_eq!(photos(inventory, &item).await, std::slice::from_ref(&photo));
         let listed = inventory.anonymous().get("/api/v1/items").await.expect(200).json();
         assert_eq!(listed["items"][0]["photos"], json!([photo]));
         assert_eq!(listed["items"][0]["version"], 2);
