@@ -5,6 +5,7 @@
 mod figure;
 mod gateway;
 mod identity;
+mod inventory;
 mod load;
 mod memory;
 mod nginx;
@@ -27,6 +28,8 @@ struct Arguments {
     /// Measures just enough to see that it runs; the figures mean nothing then.
     #[arg(long)]
     quick: bool,
+    #[command(flatten)]
+    inventory: inventory::Sizes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +38,8 @@ enum Name {
     Gateway,
     /// What validations and logins cost, and what a flood of logins does to everybody else.
     Identity,
+    /// Lists, searches, calendars, reservations and imports of a million items.
+    Inventory,
     /// Resident memory after 100,000 cached reads.
     Memory,
     /// Time until requests are served.
@@ -45,8 +50,7 @@ enum Name {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Arguments { names, quick } = Arguments::parse();
-    match measure(&names, quick).await {
+    match measure(&Arguments::parse()).await {
         Ok(figures) => {
             println!("{}", figure::table(&figures));
             ExitCode::SUCCESS
@@ -58,12 +62,14 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn measure(names: &[Name], quick: bool) -> Result<Vec<Figure>> {
+async fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
+    let &Arguments { ref names, quick, inventory } = arguments;
     let mut figures = Vec::new();
     for name in Name::value_variants().iter().filter(|name| names.is_empty() || names.contains(name)) {
         figures.extend(match name {
             Name::Gateway => gateway::measure().await?,
             Name::Identity => identity::measure(quick).await?,
+            Name::Inventory => inventory::measure(inventory, quick).await?,
             Name::Memory => memory::measure().await?,
             Name::Start => start::measure().await?,
             Name::Write => write::measure().await?,

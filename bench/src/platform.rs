@@ -61,7 +61,7 @@ pub(crate) fn directory() -> Result<TempDir> {
 }
 
 /// Where Cargo puts what it builds for release, this program too.
-fn built() -> Result<PathBuf> {
+pub(crate) fn built() -> Result<PathBuf> {
     Ok(env::current_exe()?.parent().context("a program lies in a directory")?.to_owned())
 }
 

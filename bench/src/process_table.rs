@@ -22,10 +22,18 @@ pub(crate) fn cpu_time(id: u32) -> Result<Duration> {
 
 /// The resident memory of a process, in MB (1,000,000 bytes).
 pub(crate) fn resident_megabytes(id: u32) -> Result<f64> {
+    megabytes(id, "VmRSS:")
+}
+
+/// The most resident memory that a process has had since its start, in MB (1,000,000 bytes).
+pub(crate) fn peak_resident_megabytes(id: u32) -> Result<f64> {
+    megabytes(id, "VmHWM:")
+}
+
+fn megabytes(id: u32, line: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let kibibytes =
-        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
-    let kibibytes: f64 = kibibytes.context("a process has a VmRSS line")?;
+    let kibibytes = status.lines().find_map(|text| text.strip_prefix(line)?.trim().strip_suffix(" kB")?.parse().ok());
+    let kibibytes: f64 = kibibytes.with_context(|| format!("a process has a line {line}"))?;
     Ok(kibibytes * 1024.0 / 1e6)
 }
 
