@@ -98,9 +98,11 @@ where
     Ok(Loaded { settings: config.try_deserialize().map_err(invalid)?, origins })
 }
 
-/// The words of an error, with the variable that a person has set for the key that the library names first.
+/// The words of an error, with the variable that a person has set for the key that they name between backticks, as they do
+/// with values.
 fn reason(words: &str, ours: &Map<String, (String, String)>) -> String {
-    let variable = words.split('`').nth(1).and_then(|key| ours.get(key)).map(|(variable, _)| variable);
+    let mut named = words.split('`').skip(1).step_by(2);
+    let variable = named.find_map(|key| ours.get(key)).map(|(variable, _)| variable);
     variable.map_or_else(|| words.to_owned(), |variable| format!("{variable}: {words}"))
 }
 
