@@ -25,6 +25,10 @@ pub struct Config {
     pub users_url: String,
     /// Where the inventory is, its instances with commas between; default `http://127.0.0.1:8092`.
     pub inventory_url: String,
+    /// Where the order service is; default `http://127.0.0.1:8093`.
+    pub orders_url: String,
+    /// Whether the checkout offers the payment service's `test` provider, which moves no money; default no.
+    pub test_payments: bool,
     /// The secret that session cookies are sealed with, at least 32 characters and the same on every instance; no default.
     pub session_key: Secret,
     /// Another one whose cookies are still read, while the secret is changed everywhere; default none.
@@ -45,6 +49,8 @@ impl Default for Config {
             log_format: LogFormat::Text,
             users_url: "http://127.0.0.1:8091".to_owned(),
             inventory_url: "http://127.0.0.1:8092".to_owned(),
+            orders_url: "http://127.0.0.1:8093".to_owned(),
+            test_payments: false,
             session_key: Secret::default(),
             previous_session_key: Secret::default(),
             secure_cookies: false,

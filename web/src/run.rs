@@ -11,7 +11,7 @@ use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::{Inventory, Users};
+use crate::clients::{Inventory, Orders, Users};
 use crate::config::Config;
 use crate::http::{Web, router};
 use crate::session::{Cookie, Seal};
@@ -33,6 +33,8 @@ pub struct Deps {
     pub users: Peer,
     /// The inventory.
     pub inventory: Peer,
+    /// The order service.
+    pub orders: Peer,
 }
 
 impl Deps {
@@ -52,7 +54,8 @@ impl Deps {
         };
         let users = peer("user-service", "users_url", &config.users_url)?;
         let inventory = peer("inventory-service", "inventory_url", &config.inventory_url)?;
-        Ok(Self { clock: Clock::system(), randomness, ops, users, inventory })
+        let orders = peer("order-service", "orders_url", &config.orders_url)?;
+        Ok(Self { clock: Clock::system(), randomness, ops, users, inventory, orders })
     }
 }
 
@@ -71,10 +74,12 @@ pub async fn run(
     let web = Web {
         inventory: Inventory::new(deps.inventory),
         users: Users::new(deps.users),
+        orders: Orders::new(deps.orders),
         cookie: Cookie::new(seal.clone(), config.secure_cookies),
         seal,
         clock: deps.clock,
         assets: Arc::new(Assets::new()),
+        test_payments: config.test_payments,
     };
     let router = router(Arc::new(web), config.request_deadline()).merge(deps.ops.readiness());
     Ok(serve(listener, router, Limits::default(), shutdown).await?)

@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH, USER_AGENT};
+use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use peer::{CallContext, Peer, PeerError, RequestBody};
+use peer::{CallContext, Peer, PeerError, RequestBody, ResponseBody};
 use problem::ProblemBody;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -83,7 +84,7 @@ impl<'a> Call<'a> {
         self.header(CONTENT_TYPE, media_type)
     }
 
-    fn header(mut self, name: HeaderName, value: &str) -> Self {
+    pub(super) fn header(mut self, name: HeaderName, value: &str) -> Self {
         // What a form sent may hold bytes that no header can; the service then says that the header is missing.
         if let Ok(value) = HeaderValue::try_from(value) {
             self.headers.insert(name, value);
@@ -110,32 +111,53 @@ impl<'a> Call<'a> {
         Ok(Answer { body: (), invalidates })
     }
 
+    /// Makes the call and hands on the answer's body as it comes, for as long as it comes.
+    pub(super) async fn stream(self, asking: &Asking) -> Result<(StatusCode, ResponseBody), ApiError> {
+        let (service, context) = (self.service, CallContext::serving(&asking.headers, PATIENCE));
+        let (parts, body) = self.send(asking, &context).await?;
+        if parts.status.is_success() {
+            return Ok((parts.status, body));
+        }
+        Err(failed(service, parts.status, &read(service, body, &context).await?))
+    }
+
     async fn exchange(self, asking: &Asking) -> Result<Answer<Bytes>, ApiError> {
-        let Self { peer, service, method, target, headers, body } = self;
-        let missing = |reason: &str, source: Option<PeerError>| ApiError::Missing {
-            service,
-            reason: reason.to_owned(),
-            retry_after: source.as_ref().and_then(PeerError::retry_after),
-            source,
-        };
-        let mut request = Request::new(RequestBody::full(body));
-        *request.method_mut() = method;
-        *request.uri_mut() = target.parse().map_err(|_| missing("the call has no usable address", None))?;
-        *request.headers_mut() = with_caller(headers, asking);
-        let context = CallContext::serving(&asking.headers, PATIENCE);
-        let answer = peer.send(request, &context).await.map_err(|error| missing(&error.to_string(), Some(error)))?;
-        let (parts, body) = answer.into_parts();
-        let read = tokio::time::timeout_at(context.deadline(), Limited::new(body, LONGEST_ANSWER_BYTES).collect());
-        let body = match read.await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) => return Err(missing(&error.to_string(), None)),
-            Err(_) => return Err(missing("its answer did not end in time", None)),
-        };
+        let (service, context) = (self.service, CallContext::serving(&asking.headers, PATIENCE));
+        let (parts, body) = self.send(asking, &context).await?;
+        let body = read(service, body, &context).await?;
         if parts.status.is_success() {
             return Ok(Answer { body, invalidates: parts.headers.get(CACHE_GROUP_INVALIDATION).cloned() });
         }
-        Err(refused(parts.status, &body).unwrap_or_else(|| missing(&format!("it answered {}", parts.status), None)))
+        Err(failed(service, parts.status, &body))
     }
+
+    async fn send(self, asking: &Asking, context: &CallContext) -> Result<(Parts, ResponseBody), ApiError> {
+        let Self { peer, service, method, target, headers, body } = self;
+        let mut request = Request::new(RequestBody::full(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = target.parse().map_err(|_| missing(service, "the call has no usable address", None))?;
+        *request.headers_mut() = with_caller(headers, asking);
+        let answer = peer.send(request, context).await;
+        Ok(answer.map_err(|error| missing(service, &error.to_string(), Some(error)))?.into_parts())
+    }
+}
+
+async fn read(service: &'static str, body: ResponseBody, context: &CallContext) -> Result<Bytes, ApiError> {
+    let read = tokio::time::timeout_at(context.deadline(), Limited::new(body, LONGEST_ANSWER_BYTES).collect());
+    match read.await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) => Err(missing(service, &error.to_string(), None)),
+        Err(_) => Err(missing(service, "its answer did not end in time", None)),
+    }
+}
+
+fn missing(service: &'static str, reason: &str, source: Option<PeerError>) -> ApiError {
+    let retry_after = source.as_ref().and_then(PeerError::retry_after);
+    ApiError::Missing { service, reason: reason.to_owned(), retry_after, source }
+}
+
+fn failed(service: &'static str, status: StatusCode, body: &[u8]) -> ApiError {
+    refused(status, body).unwrap_or_else(|| missing(service, &format!("it answered {status}"), None))
 }
 
 /// The problem of a 4xx. Whatever else a service says is no usable answer.

@@ -1,8 +1,7 @@
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use chrono::{Datelike, Months, NaiveDate};
-use chrono_tz::Tz;
 use inventory_api::{Availability, Category, Item, ItemStatus, OfferKind};
 use problem::{Kind, Problem};
 use url::form_urlencoded;
@@ -10,10 +9,13 @@ use vocabulary::ItemId;
 
 use super::visit::Visit;
 use crate::clients::ApiError;
-use crate::shown::{Frame, Keep, Look, Month, Notice, Page, months, price};
+use crate::shown::{Control, Frame, Keep, Look, Month, Notice, Page, months, price, zone};
 
+mod borrow;
 mod facts;
 
+use borrow::Borrow;
+pub(super) use borrow::Wanted;
 use facts::{Fact, facts};
 
 /// As long as the availability it shows: services reserve past the gateway, which hears of it late.
@@ -36,6 +38,7 @@ struct ItemPage {
     zone: String,
     look: Look,
     yours: bool,
+    borrow: Option<Borrow>,
     item: Item,
 }
 
@@ -45,13 +48,18 @@ struct Tag {
 }
 
 /// One thing: what it is, whose, and when it is free.
-pub(super) async fn item(visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn item(
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
     let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let item = visit.web.inventory.item(id, &visit.asking).await?;
-    let (owner, categories, availability) = tokio::join!(
+    let (owner, categories, availability, borrow) = tokio::join!(
         visit.web.users.profile(item.owner_id, &visit.asking),
         visit.web.inventory.categories(&visit.asking),
-        availability(&visit, &item)
+        availability(&visit, &item),
+        Borrow::of(&visit, &item, wanted)
     );
     let (f, mut notices) = (visit.frame(), status_notices(&visit, &item));
     let groups = vec![format!("item:{id}"), format!("user:{}", item.owner_id), "categories".into()];
@@ -84,6 +92,7 @@ pub(super) async fn item(visit: Visit, Path(id): Path<String>) -> Result<Respons
         months: availability.map(|days| months(visit.lang, &days.days)).unwrap_or_default(),
         look: Look::of(&item.category),
         yours: visit.visitor.session().is_some_and(|session| session.user_id == item.owner_id),
+        borrow,
         item,
         f,
     };
@@ -95,8 +104,7 @@ async fn availability(visit: &Visit, item: &Item) -> Result<Option<Availability>
     if item.offer == OfferKind::Sell || item.status == ItemStatus::Draft {
         return Ok(None);
     }
-    let zone: Tz = item.pickup.as_ref().and_then(|place| place.time_zone.parse().ok()).unwrap_or(Tz::UTC);
-    let today = visit.web.clock.now().with_timezone(&zone).date_naive();
+    let today = visit.web.clock.now().with_timezone(&zone(item)).date_naive();
     let days = end(today).map(|end| (today.to_string(), end.to_string()));
     visit.web.inventory.availability(item.id, days, &visit.asking).await.map(Some)
 }

@@ -8,8 +8,8 @@ use service_kit::http::{RouterSettings, finish};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Web, account, assets, browse, categories, home, item, member, mine, negotiate, problem_pages, problems, register,
-    secured, sign_in, sign_out,
+    Web, account, assets, browse, cart, categories, home, item, member, mine, negotiate, orders, problem_pages,
+    problems, register, secured, sign_in, sign_out,
 };
 use crate::session::signed_in;
 use crate::words::Language;
@@ -51,6 +51,14 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/mine/{id}", get(mine::edit::show).post(mine::edit::submit))
         .route("/mine/{id}/status", post(mine::status::submit))
         .route("/mine/{id}/retire", post(mine::retire::submit))
+        .route("/cart", get(cart::show::show))
+        .route("/cart/{id}", post(cart::put::submit))
+        .route("/cart/{id}/remove", post(cart::remove::submit))
+        .route("/checkout", post(cart::checkout::submit))
+        .route("/orders", get(orders::list::list))
+        .route("/orders/{id}", get(orders::show::show))
+        .route("/orders/{id}/events", get(orders::events::events))
+        .route("/orders/{id}/{act}", post(orders::act::submit))
         .route("/account", get(account::show::show))
         .route("/account/name", post(account::name::submit))
         .route("/account/password", post(account::password::submit))

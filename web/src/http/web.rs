@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use service_kit::clock::Clock;
 
-use crate::clients::{Inventory, Users};
+use crate::clients::{Inventory, Orders, Users};
 use crate::session::{Cookie, Seal};
 use crate::shown::Assets;
 
@@ -11,8 +11,11 @@ use crate::shown::Assets;
 pub(crate) struct Web {
     pub(crate) inventory: Inventory,
     pub(crate) users: Users,
+    pub(crate) orders: Orders,
     pub(crate) seal: Seal,
     pub(crate) cookie: Cookie,
     pub(crate) clock: Clock,
     pub(crate) assets: Arc<Assets>,
+    /// Whether the checkout offers the provider that moves no money.
+    pub(crate) test_payments: bool,
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 const FOLDER: &str = "/assets/web";
 
 const CSS: &str = include_str!("../../assets/lendery.css");
+const SCRIPT: &str = include_str!("../../assets/lendery.js");
 const ICONS: &str = include_str!("../../assets/icons.svg");
 const MARK: &str = include_str!("../../assets/mark.svg");
 
@@ -17,6 +18,7 @@ const MARK: &str = include_str!("../../assets/mark.svg");
 #[derive(Debug)]
 pub(crate) struct Assets {
     pub(crate) style: String,
+    pub(crate) script: String,
     pub(crate) icons: String,
     pub(crate) mark: String,
 }
@@ -25,6 +27,7 @@ impl Assets {
     pub(crate) fn new() -> Self {
         Self {
             style: address("lendery", CSS, "css"),
+            script: address("lendery", SCRIPT, "js"),
             icons: address("icons", ICONS, "svg"),
             mark: address("mark", MARK, "svg"),
         }
@@ -34,6 +37,7 @@ impl Assets {
     pub(crate) fn get(&self, path: &str) -> Response {
         let (text, kind) = match path {
             path if path == self.style => (CSS, "text/css; charset=utf-8"),
+            path if path == self.script => (SCRIPT, "text/javascript; charset=utf-8"),
             path if path == self.icons => (ICONS, "image/svg+xml"),
             path if path == self.mark => (MARK, "image/svg+xml"),
             _ => return Problem::new(Kind::NotFound).into_response(),

@@ -10,6 +10,7 @@ mod money;
 mod months;
 mod notice;
 mod page;
+mod period;
 mod tree;
 
 pub(crate) use assets::Assets;
@@ -22,4 +23,5 @@ pub(crate) use money::{amount, in_field, parse_amount};
 pub(crate) use months::{Month, months};
 pub(crate) use notice::Notice;
 pub(crate) use page::{Keep, Page, redirect};
+pub(crate) use period::{LoanDays, day_count, days_of, zone};
 pub(crate) use tree::{Shelf, shelves};

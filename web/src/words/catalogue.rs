@@ -1,6 +1,9 @@
+use super::orders::OrderWords;
+
 /// Every word of the pages, in one language. A language that lacks one does not compile.
 #[derive(Debug)]
 pub(crate) struct Words {
+    pub(crate) orders: OrderWords,
     // The frame.
     pub(crate) skip: &'static str,
     pub(crate) main_navigation: &'static str,

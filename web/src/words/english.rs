@@ -1,6 +1,8 @@
 use super::catalogue::Words;
+use super::orders;
 
 pub(super) const ENGLISH: Words = Words {
+    orders: orders::ENGLISH,
     skip: "Skip to content",
     main_navigation: "Main",
     more_links: "More",

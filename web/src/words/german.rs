@@ -1,6 +1,8 @@
 use super::catalogue::Words;
+use super::orders;
 
 pub(super) const GERMAN: Words = Words {
+    orders: orders::GERMAN,
     skip: "Zum Inhalt springen",
     main_navigation: "Hauptnavigation",
     more_links: "Mehr",

@@ -4,10 +4,12 @@ mod catalogue;
 mod english;
 mod german;
 mod language;
+mod orders;
 mod problems;
 mod refusals;
 
 pub(crate) use catalogue::Words;
 pub(crate) use language::Language;
+pub(crate) use orders::OrderWords;
 pub(crate) use problems::{explanation, title};
 pub(crate) use refusals::refusal;

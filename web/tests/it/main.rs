@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests say what they expect by failing")]
 
 mod account;
+mod borrowing;
 mod caching;
 mod editing;
 mod escaping;

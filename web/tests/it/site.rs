@@ -23,13 +23,14 @@ pub(crate) const OTHER: &str = "01890a5d-ac96-774b-bcce-b302099a8059";
 pub(crate) struct Site {
     pub(crate) users: Fake,
     pub(crate) inventory: Fake,
+    pub(crate) orders: Fake,
     pub(crate) hands: Hands,
     client: Client,
 }
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        let (users, inventory) = (Fake::start().await, Fake::start().await);
+        let (users, inventory, orders) = (Fake::start().await, Fake::start().await, Fake::start().await);
         let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
         let (clock, hands) = Clock::manual(now);
         let shutdown = CancellationToken::new();
@@ -43,12 +44,13 @@ impl Site {
             ops: Ops::new("test", shutdown.clone()),
             users: peer("user-service", &users),
             inventory: peer("inventory-service", &inventory),
+            orders: peer("order-service", &orders),
         };
-        let config = Config { session_key: Secret::new("k".repeat(40)), ..Config::default() };
+        let config = Config { session_key: Secret::new("k".repeat(40)), test_payments: true, ..Config::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::new(format!("http://{}", listener.local_addr().unwrap()));
         tokio::spawn(run(config, deps, listener, shutdown));
-        let site = Self { users, inventory, hands, client };
+        let site = Self { users, inventory, orders, hands, client };
         site.stock();
         site
     }

@@ -1,7 +1,6 @@
-use chrono_tz::Tz;
 use inventory_api::{Approval, Condition, Item, OfferKind};
 
-use crate::shown::{amount, day};
+use crate::shown::{amount, day, day_count, zone};
 use crate::words::Language;
 
 /// One line of what is known of a thing.
@@ -15,12 +14,11 @@ pub(super) fn facts(language: Language, item: &Item) -> Vec<Fact> {
     let w = language.words();
     let fact = |label, value: String| Some(Fact { label, value });
     let lent = item.offer == OfferKind::Lend;
-    let zone: Tz = item.pickup.as_ref().and_then(|place| place.time_zone.parse().ok()).unwrap_or(Tz::UTC);
-    let listed = item.created_at.with_timezone(&zone).date_naive();
+    let listed = item.created_at.with_timezone(&zone(item)).date_naive();
     let all = [
         fact(w.condition, condition(language, item.condition).to_owned()),
         item.deposit.and_then(|money| fact(w.deposit, amount(language, money))),
-        item.max_loan_days.and_then(|days| fact(w.longest_loan, self::days(language, days))),
+        item.max_loan_days.and_then(|days| fact(w.longest_loan, day_count(language, i64::from(days)))),
         item.units.filter(|units| *units > 1).and_then(|units| fact(w.how_many, units.to_string())),
         item.stock.and_then(|stock| fact(w.in_stock, stock.to_string())),
         fact(w.who_decides, approval(language, item.approval).to_owned()).filter(|_| lent),
@@ -28,15 +26,6 @@ pub(super) fn facts(language: Language, item: &Item) -> Vec<Fact> {
         fact(w.listed_on, day(language, listed)),
     ];
     all.into_iter().flatten().collect()
-}
-
-fn days(language: Language, days: u16) -> String {
-    match (language, days) {
-        (Language::English, 1) => "1 day".to_owned(),
-        (Language::English, days) => format!("{days} days"),
-        (Language::German, 1) => "1 Tag".to_owned(),
-        (Language::German, days) => format!("{days} Tage"),
-    }
 }
 
 fn condition(language: Language, condition: Condition) -> &'static str {

@@ -1,0 +1,8 @@
+//! What was ordered, by the member and from the member.
+
+pub(super) mod act;
+pub(super) mod events;
+mod forms;
+pub(super) mod list;
+pub(super) mod show;
+mod steps;
