@@ -21,7 +21,7 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 23] = [
+const OURS: [&str; 25] = [
     "database_url",
     "inventory_database_url",
     "inventory_url",
@@ -32,6 +32,7 @@ const OURS: [&str; 23] = [
     "nats_url",
     "ops_listen",
     "orders_database_url",
+    "orders_url",
     "payments_database_url",
     "payments_url",
     "photos",
@@ -41,6 +42,7 @@ const OURS: [&str; 23] = [
     "service_credential",
     "session_cache_bytes",
     "session_key",
+    "test_payments",
     "upstreams",
     "users_database_url",
     "users_url",
@@ -75,7 +77,7 @@ impl Settings {
 
     /// The pages' settings with the key that seals their session cookies.
     pub(crate) fn web_with(&self, secrets: &Secrets) -> web::Config {
-        web::Config { session_key: secrets.session_key.clone(), ..self.web.clone() }
+        web::Config { session_key: secrets.session_key.clone(), test_payments: self.payments.test, ..self.web.clone() }
     }
 
     /// The ETL's settings with the key that turns ids into pseudonyms.
