@@ -5,6 +5,7 @@ use reqwest::Method;
 use test_kit::http::send;
 use test_kit::redis_cluster::RedisCluster;
 
+use crate::shared::read;
 use crate::support::{Origin, before, before_both, reply, sharing};
 
 /// A careless service: it says that everything may be stored, and answers with whoever asks.
@@ -69,7 +70,7 @@ async fn read_and_write(gets: usize) {
             let mut written = 0;
             for number in 0..gets / 3 {
                 let client = &clients[number % 2];
-                let seen = client.get("/api/v1/items").await.expect(200).body;
+                let seen = read(client, "/api/v1/items").await.expect(200).body;
                 let own = format!("{who} {written}");
                 assert_eq!(String::from_utf8_lossy(&seen), own, "after {number} reads");
                 if number % 10 == 0 && name != "nobody" {

@@ -10,7 +10,7 @@ use test_kit::wait_until;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
-use crate::shared::{counting, two};
+use crate::shared::{counting, read, two};
 use crate::support::{Gateway, Origin, SOON};
 
 /// Different addresses that are read.
@@ -39,7 +39,7 @@ fn read_steadily(gateway: &Gateway, every: Duration) -> (Arc<AtomicBool>, JoinSe
             every.tick().await;
             number += 1;
             let (client, path) = (client.clone(), format!("/api/v1/items/{}", number % ADDRESSES));
-            asked.spawn(async move { client.get(&path).await.expect(200) });
+            asked.spawn(async move { read(&client, &path).await.expect(200) });
         }
         asked.join_all().await.len()
     });
@@ -64,9 +64,9 @@ async fn survives(fault: Fault, choose: impl Fn(&RedisCluster) -> Vec<Node>) {
     while began.elapsed() < FAULT {
         one.client.post("/api/v1/items", &json!({})).await.expect(201);
         writes += 1;
-        let own = one.client.get("/api/v1/items/1").await.expect(200).body;
+        let own = read(&one.client, "/api/v1/items/1").await.expect(200).body;
         assert_eq!(own, writes.to_string().as_bytes(), "a write shows at once through its own gateway");
-        let shown = async || other.client.get("/api/v1/items/1").await.expect(200).body == own;
+        let shown = async || read(&other.client, "/api/v1/items/1").await.expect(200).body == own;
         wait_until("a write shows through the other gateway", SOON, shown).await;
     }
     for node in nodes {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::Method;
 use serde_json::json;
-use test_kit::http::Answer;
+use test_kit::http::{Answer, Client, send};
 use test_kit::redis_cluster::RedisCluster;
 use test_kit::wait_until;
 
@@ -38,6 +38,11 @@ pub(crate) async fn two(origin: &Origin, redis: &RedisCluster) -> (Gateway, Gate
     pair
 }
 
+/// A GET by the one name of all gateways.
+pub(crate) async fn read(client: &Client, path: &str) -> Answer {
+    send(client.request(Method::GET, path).header("host", "lend.example")).await
+}
+
 pub(crate) fn is_shared(answer: &Answer) -> bool {
     answer.header("cache-status").is_some_and(|status| status.contains("detail=shared"))
 }
@@ -50,10 +55,10 @@ async fn until_shared(one: &Gateway, other: &Gateway, prefix: &str) -> Answer {
         number += 1;
         let path = format!("{prefix}{number}");
         let before = puts(one).await;
-        one.client.get(&path).await.expect(200);
+        read(&one.client, &path).await.expect(200);
         // It is put there without making the first one wait.
         wait_until("it is put there, or is not", SOON, async || puts(one).await > before).await;
-        found = Some(other.client.get(&path).await.expect(200)).filter(is_shared);
+        found = Some(read(&other.client, &path).await.expect(200)).filter(is_shared);
         found.is_some()
     })
     .await;
@@ -63,7 +68,7 @@ async fn until_shared(one: &Gateway, other: &Gateway, prefix: &str) -> Answer {
 /// Attempts to put something into the second tier.
 async fn puts(gateway: &Gateway) -> u32 {
     let metrics = String::from_utf8(gateway.ops.get("/metrics").await.expect(200).body).unwrap();
-    let ours = ["gateway_shared_puts_total ", "gateway_shared_put_failures_total "];
+    let ours = ["lendery_gateway_shared_puts_total ", "lendery_gateway_shared_put_failures_total "];
     let lines = metrics.lines().filter_map(|line| ours.iter().find_map(|name| line.strip_prefix(name)));
     lines.map(|count| count.parse::<u32>().unwrap()).sum()
 }
@@ -82,13 +87,13 @@ async fn what_one_gateway_stored_another_answers_with() {
     assert_eq!(answer.body, target.as_bytes());
     assert_eq!((answer.header("etag"), answer.header("content-type")), (Some("\"7\""), Some("text/plain")));
     assert_eq!(answer.header("cdn-cache-control"), None);
-    let again = other.client.get(&target).await.expect(200);
+    let again = read(&other.client, &target).await.expect(200);
     assert!(again.header("cache-status").unwrap().starts_with("lendery; hit") && !is_shared(&again), "now from memory");
 
     // A gateway that starts later finds a warm cache.
     let late = sharing(before_both(&origin, &origin), &redis, 3).await;
     late.until_in_step().await;
-    assert!(is_shared(&late.client.get(&target).await.expect(200)));
+    assert!(is_shared(&read(&late.client, &target).await.expect(200)));
 }
 
 #[tokio::test]
@@ -96,14 +101,14 @@ async fn a_write_through_one_gateway_shows_at_once_there_and_soon_through_the_ot
     let redis = RedisCluster::start();
     let origin = counting().await;
     let (one, other) = two(&origin, &redis).await;
-    let read = async |gateway: &Gateway| gateway.client.get("/api/v1/items/7").await.expect(200).body;
+    let seen = async |gateway: &Gateway| read(&gateway.client, "/api/v1/items/7").await.expect(200).body;
     for round in 0..50_usize {
-        assert_eq!(read(&one).await, round.to_string().as_bytes());
+        assert_eq!(seen(&one).await, round.to_string().as_bytes());
         one.client.post("/api/v1/items", &json!({})).await.expect(201);
         let now = (round + 1).to_string();
-        assert_eq!(read(&one).await, now.as_bytes(), "read your own write");
-        wait_until("the other gateway shows it", SOON, async || read(&other).await == now.as_bytes()).await;
-        assert_eq!(read(&one).await, now.as_bytes(), "and nothing brings the older one back");
+        assert_eq!(seen(&one).await, now.as_bytes(), "read your own write");
+        wait_until("the other gateway shows it", SOON, async || seen(&other).await == now.as_bytes()).await;
+        assert_eq!(seen(&one).await, now.as_bytes(), "and nothing brings the older one back");
     }
 }
 
@@ -118,16 +123,16 @@ async fn an_operators_purge_reaches_all_gateways_and_soft_is_soft_everywhere() {
     let (one, other) = two(&origin, &redis).await;
     until_shared(&one, &other, "/api/v1/items/").await;
     let path = origin.seen().last().unwrap().target.clone();
-    let before = other.client.get(&path).await.body;
+    let before = read(&other.client, &path).await.body;
     one.ops.post("/ops/cache/purge", &json!({"groups": ["items"]})).await.expect(200);
-    let newer = async || other.client.get(&path).await.expect(200).body != before;
+    let newer = async || read(&other.client, &path).await.expect(200).body != before;
     wait_until("the other gateway asks again", SOON, newer).await;
 
-    one.client.get(&path).await.expect(200);
+    read(&one.client, &path).await.expect(200);
     one.ops.post("/ops/cache/purge", &json!({"prefix": "/api/v1"})).await.expect(200);
     origin.stop().await;
     let stale = async || {
-        let answer = other.client.get(&path).await;
+        let answer = read(&other.client, &path).await;
         answer.header("cache-status").is_some_and(|status| status.contains("stale-if-error"))
     };
     wait_until("a stale answer stands in", SOON, stale).await;
@@ -139,13 +144,13 @@ async fn what_redis_lost_is_confirmed_before_it_is_used_again() {
     let origin = counting().await;
     let (one, other) = two(&origin, &redis).await;
     for gateway in [&one, &other] {
-        gateway.client.get("/api/v1/items/7").await.expect(200);
+        read(&gateway.client, "/api/v1/items/7").await.expect(200);
     }
     let asked = origin.count();
     redis.lose_everything();
     let asked_again = async || {
         for gateway in [&one, &other] {
-            gateway.client.get("/api/v1/items/7").await.expect(200);
+            read(&gateway.client, "/api/v1/items/7").await.expect(200);
         }
         origin.count() > asked
     };
@@ -153,6 +158,6 @@ async fn what_redis_lost_is_confirmed_before_it_is_used_again() {
     one.until_in_step().await;
     other.until_in_step().await;
     one.client.post("/api/v1/items", &json!({})).await.expect(201);
-    let shown = async || other.client.get("/api/v1/items/7").await.expect(200).body == b"1";
+    let shown = async || read(&other.client, "/api/v1/items/7").await.expect(200).body == b"1";
     wait_until("writes reach the other gateway as before", SOON, shown).await;
 }

@@ -189,6 +189,7 @@ impl Reader {
         HeaderValue::from_maybe_shared(self.bytes()?).ok()
     }
 
+    #[expect(clippy::option_option, reason = "what cannot be read is another thing than what is not there")]
     fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         if self.byte()? == 1 { read(self).map(Some) } else { Some(None) }
     }
