@@ -7,35 +7,45 @@ use uuid::Uuid;
 
 use crate::shop::{Shop, World, place};
 
-/// Orders of each wave, all placed at once.
-const ORDERS: usize = 60;
-
 #[tokio::test]
 async fn numbers_are_unique_and_increase_on_two_instances_and_over_a_restart() {
+    three_waves(60).await;
+}
+
+mod soak {
+    #[tokio::test]
+    #[ignore = "takes minutes: `cargo xtask soak`"]
+    async fn numbers_of_a_thousand_orders_at_once_are_unique_and_increase() {
+        super::three_waves(1_000).await;
+    }
+}
+
+/// Places `orders` at once at one instance, at two, and after both were started anew.
+async fn three_waves(orders: usize) {
     on_every_database(async |database| {
         let world = World::new(database.url());
         let first = Shop::open(world.clone()).await;
         first.novel();
-        let before = wave(&first, &first).await;
+        let before = wave(&first, &first, orders).await;
         let second = Shop::open(world.clone()).await;
-        let both = wave(&first, &second).await;
+        let both = wave(&first, &second, orders).await;
         first.close().await;
         second.close().await;
         let third = Shop::open(world).await;
-        let after = wave(&third, &third).await;
+        let after = wave(&third, &third, orders).await;
         third.close().await;
-        assert_eq!([before.len(), both.len(), after.len()], [ORDERS; 3]);
+        assert_eq!([before.len(), both.len(), after.len()], [orders; 3]);
         assert!(before.last() < both.first() && both.last() < after.first());
-        assert_eq!(*after.last().unwrap(), 3 * i64::try_from(ORDERS).unwrap());
+        assert_eq!(*after.last().unwrap(), 3 * i64::try_from(orders).unwrap());
     })
     .await;
 }
 
 /// Places orders at two instances at once; their numbers.
-async fn wave(one: &Shop, other: &Shop) -> BTreeSet<i64> {
+async fn wave(one: &Shop, other: &Shop, orders: usize) -> BTreeSet<i64> {
     let body = json!({ "lines": [{ "item_id": crate::shop::novel(2).id }],
         "payment": { "provider": "test", "token": "approved" } });
-    let placed = (0..ORDERS).map(async |order| {
+    let placed = (0..orders).map(async |order| {
         let shop = if order % 2 == 0 { one } else { other };
         let answer = place(&shop.member("ben"), &Uuid::now_v7().to_string(), &body).await.expect(202);
         answer.json()["number"].as_i64().unwrap()

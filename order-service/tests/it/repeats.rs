@@ -58,8 +58,34 @@ async fn what_was_done_is_answered_although_the_inventory_is_away() {
 
 #[tokio::test]
 async fn cancelling_and_handing_over_at_once_ends_in_one_of_them() {
+    cancel_against_hand_over(20).await;
+}
+
+#[tokio::test]
+async fn cancelling_while_things_are_promised_leaves_nothing_behind_or_is_too_late() {
+    cancel_against_confirm(20).await;
+}
+
+/// The same races as often as it takes to meet every moment of them.
+mod soak {
+    use super::{cancel_against_confirm, cancel_against_hand_over};
+
+    #[tokio::test]
+    #[ignore = "takes minutes: `cargo xtask soak`"]
+    async fn of_a_thousand_cancellations_at_the_hand_over_one_side_wins_each() {
+        cancel_against_hand_over(1_000).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "takes minutes: `cargo xtask soak`"]
+    async fn of_a_thousand_cancellations_during_the_saga_none_leaves_anything_behind() {
+        cancel_against_confirm(1_000).await;
+    }
+}
+
+async fn cancel_against_hand_over(times: u32) {
     on_both(async |shop| {
-        for _ in 0..20 {
+        for _ in 0..times {
             let order = shop.ordered("approved").await;
             shop.settled(&order, "confirmed").await;
             let nothing = json!({});
@@ -81,10 +107,9 @@ async fn cancelling_and_handing_over_at_once_ends_in_one_of_them() {
     .await;
 }
 
-#[tokio::test]
-async fn cancelling_while_things_are_promised_leaves_nothing_behind_or_is_too_late() {
+async fn cancel_against_confirm(times: u32) {
     on_both(async |shop| {
-        for _ in 0..20 {
+        for _ in 0..times {
             let order = shop.ordered("approved").await;
             // Anywhere between the first step and the last.
             shop.act("ben", &order, "cancel", &json!({})).await.expect(200);
