@@ -1,3 +1,9 @@
+//! The gateway in front of the services, and by itself in front of an origin.
+
+mod peers;
+mod server;
+mod wrk;
+
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -6,6 +12,7 @@ use crate::figure::{Figure, median};
 use crate::nginx::Nginx;
 use crate::platform::{Platform, directory};
 use crate::{load, process_table};
+use peers::Size;
 
 /// A public list, as a visitor's first page asks for it.
 const PATH: &str = "/api/v1/items?limit=10";
@@ -14,8 +21,15 @@ const PATH: &str = "/api/v1/items?limit=10";
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(4);
 
+/// The figures of the gateway with the services behind it, and of the gateway by itself.
+pub(crate) async fn measure(quick: bool) -> Result<Vec<Figure>> {
+    let mut figures = vec![with_services(quick).await?];
+    figures.extend(peers::measure(if quick { Size::QUICK } else { Size::FULL }).await?);
+    Ok(figures)
+}
+
 /// Server CPU per cached public GET, of this platform as a whole and of nginx's `proxy_cache` serving the same body.
-pub(crate) async fn measure() -> Result<Vec<Figure>> {
+async fn with_services(quick: bool) -> Result<Figure> {
     let directory = directory()?;
     let platform = Platform::start(&directory.path().join("data")).await?;
     let nginx = Nginx::start(&platform.base, directory.path()).await?;
@@ -28,12 +42,12 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     ensure!(theirs.get(PATH).await.header("x-cache") == Some("HIT"), "nginx's second GET is no cache hit");
 
     let (mut our_costs, mut their_costs) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..if quick { 1 } else { ROUNDS } {
         our_costs.push(cost(&platform.base, platform.process.id(), &directory)?);
         their_costs.push(cost(&nginx.base, nginx.process.id(), &directory)?);
     }
     let (measured, reference) = (median(&mut our_costs), median(&mut their_costs));
-    Ok(vec![Figure {
+    Ok(Figure {
         name: "server CPU per cached GET",
         measured,
         bound: 1.5 * reference,
@@ -43,7 +57,7 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
             measured / reference,
             first.body.len()
         ),
-    }])
+    })
 }
 
 /// CPU microseconds per request of the process `id` under load.

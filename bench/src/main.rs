@@ -34,7 +34,7 @@ struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
-    /// Server CPU per cached public GET, beside nginx's `proxy_cache`.
+    /// The gateway in front of the services beside nginx's `proxy_cache`, and by itself beside nginx, HAProxy and Varnish.
     Gateway,
     /// What validations and logins cost, and what a flood of logins does to everybody else.
     Identity,
@@ -67,7 +67,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for name in Name::value_variants().iter().filter(|name| names.is_empty() || names.contains(name)) {
         figures.extend(match name {
-            Name::Gateway => gateway::measure().await?,
+            Name::Gateway => gateway::measure(quick).await?,
             Name::Identity => identity::measure(quick).await?,
             Name::Inventory => inventory::measure(inventory, quick).await?,
             Name::Memory => memory::measure().await?,
