@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 use crate::source::{self, SourceFile};
 
@@ -21,6 +21,8 @@ pub(crate) struct Room {
     pub(crate) folder: String,
     /// The crates that its manifest names, whatever for.
     pub(crate) dependencies: Vec<String>,
+    /// Those of them that nothing but its tests needs.
+    pub(crate) only_for_tests: Vec<String>,
 }
 
 impl Workspace {
@@ -33,7 +35,8 @@ impl Workspace {
             rooms.push(Room {
                 name: package.name.to_string(),
                 folder: manifest.parent().context("a manifest lies in a folder")?.to_string(),
-                dependencies: package.dependencies.iter().map(|dependency| dependency.name.clone()).collect(),
+                dependencies: names(package, |_| true),
+                only_for_tests: names(package, |kind| kind == DependencyKind::Development),
             });
         }
         Ok(Self { root: metadata.workspace_root.into(), target: metadata.target_directory.into(), rooms })
@@ -43,4 +46,9 @@ impl Workspace {
     pub(crate) fn files(&self) -> Result<Vec<SourceFile>> {
         source::files_below(&self.root)
     }
+}
+
+fn names(package: &Package, wanted: impl Fn(DependencyKind) -> bool) -> Vec<String> {
+    let dependencies = package.dependencies.iter().filter(|dependency| wanted(dependency.kind));
+    dependencies.map(|dependency| dependency.name.clone()).collect()
 }
