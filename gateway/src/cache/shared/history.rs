@@ -34,9 +34,12 @@ pub(super) struct History {
     /// All of them in the order in which they became known.
     order: VecDeque<(Purge, Force, Mark)>,
     /// Those of this gateway that no note tells of yet, by their numbers.
-    pending: BTreeMap<u64, (Arc<[Purge]>, Force)>,
+    pending: BTreeMap<u64, Pending>,
     tickets: u64,
 }
+
+/// Purges that were made together.
+pub(super) type Pending = (Arc<[Purge]>, Force);
 
 #[derive(Debug, Default)]
 struct Purges {
@@ -92,7 +95,7 @@ impl History {
     }
 
     /// The oldest that nobody was told of, at most so many, with the number of the last.
-    pub(super) fn untold(&self, most: usize) -> Option<(u64, Vec<(Arc<[Purge]>, Force)>)> {
+    pub(super) fn untold(&self, most: usize) -> Option<(u64, Vec<Pending>)> {
         let batch: Vec<_> = self.pending.iter().take(most).collect();
         let last = *batch.last()?.0;
         Some((last, batch.into_iter().map(|(_, pending)| pending.clone()).collect()))
