@@ -67,6 +67,7 @@ settings_of() {
         prefix=LENDERY_WEB
         echo "LENDERY_WEB_INVENTORY_URL=$(addresses_of inventory)"
         echo "LENDERY_WEB_ORDERS_URL=$(addresses_of orders)"
+        echo "LENDERY_WEB_TEST_PAYMENTS=true"
         echo "LENDERY_WEB_SESSION_KEY_FILE=$secrets/session-key"
         ;;
     etl-*)
@@ -80,13 +81,14 @@ settings_of() {
     gateway-*)
         prefix=LENDERY_GATEWAY
         echo "LENDERY_GATEWAY_REDIS_URLS=$(redis_urls)"
+        echo "LENDERY_GATEWAY_NATS_URL=$nats"
         echo "LENDERY_GATEWAY_UPSTREAMS=$(upstreams)"
         ;;
     esac
     echo "${prefix}_LISTEN=127.0.0.1:$(port_of "$1")"
     echo "${prefix}_OPS_LISTEN=127.0.0.1:$(ops_port_of "$1")"
     case "$1" in
-    users-* | inventory-* | orders-* | payments-* | etl-*)
+    users-* | inventory-* | orders-* | payments-* | etl-* | gateway-*)
         echo "${prefix}_SERVICE_CREDENTIAL_FILE=$secrets/service-credential"
         ;;
     esac

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
 
 mod attacks;
+mod backup;
 mod catalogue;
 mod contract;
 mod expiry;
@@ -10,10 +11,12 @@ mod hang_up;
 mod keys;
 mod main_job;
 mod member;
+mod monitoring;
 mod operations;
 mod operator;
 mod outage;
 mod platform;
+mod production;
 mod programs;
 mod restart;
 mod revocation;

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 /// A program of this workspace as `cargo build --workspace --bins` has left it.
 #[expect(clippy::disallowed_methods, reason = "programs inherit the environment; tests decide what of it")]
 pub(crate) fn program(name: &str) -> Command {
-    let path = target_directory().join("debug").join(name);
+    let path = programs().join(name);
     assert!(path.exists(), "{} is not built; run `cargo build --workspace --bins`", path.display());
     let mut command = test_kit::process::command(path);
     // What the machine's user has set is no part of a test.
@@ -13,6 +13,11 @@ pub(crate) fn program(name: &str) -> Command {
         command.env_remove(key);
     }
     command
+}
+
+/// Where the programs of this workspace are.
+pub(crate) fn programs() -> PathBuf {
+    target_directory().join("debug")
 }
 
 /// Runs a program to its end.

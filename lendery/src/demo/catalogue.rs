@@ -19,14 +19,17 @@ const SOLD: &str = include_str!("sold.json");
 #[derive(Debug, Deserialize)]
 pub(super) struct Lent {
     owner: String,
+    pub(super) picture: String,
     pub(super) name: String,
     pub(super) condition: String,
 }
 
-#[derive(Deserialize)]
-struct Sold {
+/// A thing that is sold or given away.
+#[derive(Debug, Deserialize)]
+pub(super) struct Sold {
     owner: String,
-    item: CreateItemRequest,
+    pub(super) picture: String,
+    pub(super) item: CreateItemRequest,
 }
 
 /// The person's lines as an import file.
@@ -49,9 +52,10 @@ pub(super) fn lent_by(person: &Person) -> anyhow::Result<Vec<Lent>> {
     Ok(lent)
 }
 
-pub(super) fn sold_by(person: &Person) -> anyhow::Result<Vec<CreateItemRequest>> {
-    let sold: Vec<Sold> = serde_json::from_str(SOLD)?;
-    Ok(sold.into_iter().filter(|thing| thing.owner == person.email).map(|thing| thing.item).collect())
+pub(super) fn sold_by(person: &Person) -> anyhow::Result<Vec<Sold>> {
+    let mut sold: Vec<Sold> = serde_json::from_str(SOLD)?;
+    sold.retain(|thing| thing.owner == person.email);
+    Ok(sold)
 }
 
 #[cfg(test)]

@@ -6,13 +6,17 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::json;
 use url::Url;
 use user_api::{TokenPair, User, UserLookup};
-use vocabulary::{Page, Secret, UserId};
+use vocabulary::{ItemId, Page, Secret, UserId};
 
+use super::pictures::picture;
 use super::{Person, catalogue};
 use crate::data_dir::Endpoints;
 
 /// One page of a member's items, which holds more than anybody in the demo offers.
 const OWN_ITEMS: &str = "users/me/items?limit=100";
+
+/// Between the parts of a form; no picture of the demo has it in it.
+const BOUNDARY: &str = "lendery-demo-picture";
 
 /// One of the demo's people, signed in.
 pub(super) struct Member<'a> {
@@ -58,11 +62,38 @@ impl<'a> Member<'a> {
             }
         }
         for sold in catalogue::sold_by(self.person)? {
-            if known(sold.name.as_deref()).is_none() {
-                self.sell(sold).await?;
+            if known(sold.item.name.as_deref()).is_none() {
+                self.sell(sold.item).await?;
             }
         }
         Ok(())
+    }
+
+    /// Shows a picture of everything the member offers, and answers which item is which.
+    pub(super) async fn show(&self) -> anyhow::Result<Vec<(String, ItemId)>> {
+        let own = self.inventory(Method::GET, OWN_ITEMS);
+        let own: Page<Item> = done(own, "list the items").await?.json().await?;
+        let lent = catalogue::lent_by(self.person)?.into_iter().map(|lent| (lent.picture, Some(lent.name)));
+        let sold = catalogue::sold_by(self.person)?.into_iter().map(|sold| (sold.picture, sold.item.name));
+        let mut shown = Vec::new();
+        for (name, thing) in lent.chain(sold) {
+            let Some(item) = own.items.iter().find(|item| Some(&item.name) == thing.as_ref()) else {
+                continue;
+            };
+            if let Some(picture) = picture(&name).filter(|_| item.photos.is_empty()) {
+                self.add_photo(item, picture).await?;
+            }
+            shown.push((name, item.id));
+        }
+        Ok(shown)
+    }
+
+    pub(super) fn id(&self) -> UserId {
+        self.id
+    }
+
+    pub(super) fn email(&self) -> &'static str {
+        self.person.email
     }
 
     /// Ends the session, so that the member's devices are only those of whoever tries the demo.
@@ -78,6 +109,19 @@ impl<'a> Member<'a> {
         let request = request.header("content-type", "application/merge-patch+json");
         let request = request.header("if-match", format!("\"{}\"", item.version)).json(&patch);
         done(request, "describe an item").await?;
+        Ok(())
+    }
+
+    /// By a form, as a browser would, so that the picture is described.
+    async fn add_photo(&self, item: &Item, picture: &[u8]) -> anyhow::Result<()> {
+        let field = |head: &str| format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n");
+        let alt = format!("{}{}\r\n", field("name=\"alt\""), item.name);
+        let file = field("name=\"photo\"; filename=\"picture.webp\"\r\nContent-Type: image/webp");
+        let end = format!("\r\n--{BOUNDARY}--\r\n");
+        let form = [alt.as_bytes(), file.as_bytes(), picture, end.as_bytes()].concat();
+        let request = self.inventory(Method::POST, &format!("items/{}/photos", item.id)).body(form);
+        let request = request.header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
+        done(request, "add a photo").await?;
         Ok(())
     }
 
