@@ -41,7 +41,7 @@ fn named(folder: &Path) -> BTreeSet<String> {
     names
 }
 
-/// Whether there is a sample of this name (the OpenMetrics text format).
+/// Whether there is a sample of this name (the text format of Prometheus).
 fn is_there(metrics: &str, name: &str) -> bool {
     let samples = metrics.lines().filter_map(|line| line.strip_prefix(name));
     samples.into_iter().any(|rest| rest.starts_with([' ', '{']))

@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, Request};
 use problem::{FieldProblem, Kind, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 
 use super::merge_patch::{keep_idle_nulls, merge_patch};
@@ -20,7 +21,7 @@ pub struct JsonBody<T> {
 
 /// A body of `application/merge-patch+json` (RFC 7396).
 #[derive(Debug, Clone)]
-pub struct MergePatchBody(pub serde_json::Value);
+pub struct MergePatchBody(pub Value);
 
 impl<S, T> FromRequest<S> for JsonBody<T>
 where
@@ -63,9 +64,9 @@ impl MergePatchBody {
         let before = serde_json::to_value(target).map_err(|_| Problem::new(Kind::Internal))?;
         let mut patched = merge_patch(before.clone(), self.0.clone());
         keep_idle_nulls(&before, &self.0, &mut patched);
-        serde_path_to_error::deserialize(patched).map_err(|error| {
+        serde_path_to_error::deserialize(&patched).map_err(|error| {
             let pointer = pointer(error.path());
-            refusal(&error.into_inner(), pointer)
+            with_all_wrong_types::<T>(refusal(&error.into_inner(), pointer), &patched)
         })
     }
 }
@@ -76,7 +77,31 @@ fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let _well_formed: serde::de::IgnoredAny = parse(bytes)?;
         return Err(wrong_type(String::new(), "The body has to be a JSON object.".to_owned()));
     }
-    parse(bytes)
+    parse(bytes).map_err(|problem| match serde_json::from_slice(bytes) {
+        Ok(document) => with_all_wrong_types::<T>(problem, &document),
+        Err(_) => problem,
+    })
+}
+
+/// The problem with every member of the document that has a wrong type, of which serde names only the first: each member is tried
+/// by itself.
+fn with_all_wrong_types<T: DeserializeOwned>(problem: Problem, document: &Value) -> Problem {
+    let Value::Object(members) = document else {
+        return problem;
+    };
+    if problem.kind() != Kind::InvalidFields {
+        return problem;
+    }
+    let wrong = members.iter().filter_map(|(name, value)| {
+        let alone = Value::Object([(name.clone(), value.clone())].into_iter().collect());
+        let error = serde_path_to_error::deserialize::<_, T>(&alone).err()?;
+        // Without a place it is about what is missing beside the member.
+        let place = Some(pointer(error.path())).filter(|place| !place.is_empty())?;
+        let refused = refusal(&error.into_inner(), place);
+        (refused.kind() == Kind::InvalidFields).then(|| refused.errors().to_vec())
+    });
+    let wrong: Vec<_> = wrong.flatten().collect();
+    if wrong.is_empty() { problem } else { Problem::invalid(wrong) }
 }
 
 /// Parses JSON into `T`; what is wrong becomes a problem that names the place.
@@ -196,6 +221,26 @@ mod tests {
         }
         let problem = apply(serde_json::json!({ "inner": [{ "count": "2" }] })).unwrap_err();
         assert_eq!(problem.errors()[0].pointer, "/inner/0/count");
+    }
+
+    #[test]
+    fn every_member_of_a_wrong_type_is_named() {
+        #[derive(Debug, Default, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Three {
+            name: String,
+            #[serde(default)]
+            units: u8,
+            #[serde(default)]
+            tags: Vec<String>,
+        }
+        let named =
+            |problem: Problem| -> Vec<String> { problem.errors().iter().map(|error| error.pointer.clone()).collect() };
+        let body = br#"{"name":7,"units":"many","tags":["a",1]}"#;
+        assert_eq!(named(parse_object::<Three>(body).unwrap_err()), ["/name", "/tags/1", "/units"]);
+        let patch = MergePatchBody(serde_json::json!({ "name": 7, "units": -1 }));
+        assert_eq!(named(patch.apply(&Three::default()).unwrap_err()), ["/name", "/units"]);
+        assert_eq!(named(parse_object::<Three>(br#"{"units":1}"#).unwrap_err()), [""], "what is missing has no place");
     }
 
     #[test]
