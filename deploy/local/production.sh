@@ -39,7 +39,8 @@ is_ready() { curl -fs -o /dev/null -m 2 "http://127.0.0.1:$(ops_port_of "$1")/re
 wait_until_ready() {
     attempts=300
     until is_ready "$1"; do
-        process_of "$1" >/dev/null || refuse "$1 has stopped: $(tail -n 1 "$directory/logs/$1.log")" 1
+        # Right after its start a process has not become its program yet, so its name says nothing here.
+        kill -0 "$(cat "$directory/run/$1.pid")" 2>/dev/null || refuse "$1 has stopped: $(tail -n 1 "$directory/logs/$1.log")" 1
         attempts=$((attempts - 1))
         [ "$attempts" -gt 0 ] || refuse "$1 is not ready after 30 s; see $directory/logs/$1.log" 1
         sleep 0.1

@@ -25,7 +25,8 @@ pub struct Config {
     pub orders_database_url: Secret,
     /// The payment service's database; only read. Default none: there is no such service.
     pub payments_database_url: Secret,
-    /// Where the user service is, which says who is an administrator; default `http://127.0.0.1:8091`.
+    /// Where the user service is, which says who is an administrator, its instances with commas between; default
+    /// `http://127.0.0.1:8091`.
     pub users_url: String,
     /// The secret that services show each other; no default. Without it nobody is let in over HTTP, and the schedule runs.
     pub service_credential: Secret,

@@ -55,8 +55,8 @@ impl Deps {
     /// # Errors
     /// When a setting cannot be used; the error says which.
     pub fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
-        let base = config.users_url.parse().map_err(|error| unusable("users_url", &error))?;
-        let mut settings = PeerSettings::new("user-service", base);
+        let settings = PeerSettings::parse("user-service", &config.users_url);
+        let mut settings = settings.map_err(|error| unusable("users_url", &error))?;
         let secret = config.service_credential.expose();
         if !secret.is_empty() {
             let credential = Credential::bearer(secret).map_err(|error| unusable("service_credential", &error))?;
@@ -65,6 +65,7 @@ impl Deps {
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let seed = u64::from_ne_bytes(Randomness::system().bytes());
         let peer = Peer::new(settings, http, seed).map_err(|error| unusable("users_url", &error))?;
+        tokio::spawn(peer.watch());
         let (clock, read) = (Clock::system(), Clock::system());
         let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
         Ok(Self { clock, ops, users: Arc::new(users) })
