@@ -74,12 +74,13 @@ pub(crate) fn listen(to: Listening, cache: Arc<Cache>, shutdown: CancellationTok
     });
 }
 
-/// The groups of what an event changes: an order that gets on takes or frees units of its items.
+/// The groups of what an event changes: an order that gets on takes or frees units of its items, some of them only after
+/// its state says so, and all by the time it settles.
 fn outdated_by(event: &Event) -> Vec<Purge> {
-    let images = || event.before.iter().chain(&event.after);
-    let states: BTreeSet<&str> = images().filter_map(|image| image["state"].as_str()).collect();
-    let is_progress = event.before.is_none() || states.len() > 1;
-    let ids = images().filter_map(|image| image["item_ids"].as_array()).flatten().filter_map(Value::as_str);
+    let stands = |image: &Value| (image["state"].clone(), image["settled"].clone());
+    let is_progress = event.before.as_ref().map(stands) != event.after.as_ref().map(stands);
+    let named = event.before.iter().chain(&event.after).filter_map(|image| image["item_ids"].as_array());
+    let ids = named.flatten().filter_map(Value::as_str);
     let items: BTreeSet<&str> = ids.filter(|_| is_progress).collect();
     let groups = items.iter().map(|id| format!("item:{id}"));
     // Lists show what is left of things that are sold, and are searched by what is free.
@@ -109,10 +110,12 @@ mod tests {
 
     #[test]
     fn an_order_that_gets_on_changes_its_items_and_the_lists() {
-        let image = |state: &str| json!({"state": state, "item_ids": ["b", "a"]});
-        assert_eq!(purged(image("reserved"), image("confirmed")), ["item:a", "item:b", "items"]);
-        assert_eq!(purged(Value::Null, image("pending")), ["item:a", "item:b", "items"]);
-        assert_eq!(purged(image("reserved"), image("reserved")), Vec::<String>::new());
+        let image = |state: &str, settled: bool| json!({"state": state, "settled": settled, "item_ids": ["b", "a"]});
+        let all = ["item:a", "item:b", "items"];
+        assert_eq!(purged(image("reserved", false), image("confirmed", false)), all);
+        assert_eq!(purged(Value::Null, image("pending", false)), all);
+        assert_eq!(purged(image("active", false), image("active", true)), all, "it has left the shelf by now");
+        assert_eq!(purged(image("active", true), image("active", true)), Vec::<String>::new());
     }
 
     #[test]

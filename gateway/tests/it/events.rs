@@ -24,13 +24,15 @@ impl Feed for Told {
 }
 
 impl Told {
-    /// Another order of this item is reserved.
-    fn reserve(&self, item: &str) -> Event {
+    /// An order of this item gets on: its state, and whether that has come true, before and after.
+    fn change(&self, item: &str, change: [(&str, bool); 2]) -> Event {
+        let [before, after] =
+            change.map(|(state, settled)| json!({"state": state, "settled": settled, "item_ids": [item]}));
         let mut all = self.0.lock().unwrap();
         let event: Event = serde_json::from_value(json!({
             "producer": "orders", "sequence": all.len() + 1, "id": uuid(all.len()), "type": "order.changed",
             "aggregate": "order", "aggregate_id": uuid(0), "version": 2, "occurred_at": "2026-01-01T00:00:00Z",
-            "before": {"state": "pending", "item_ids": [item]}, "after": {"state": "reserved", "item_ids": [item]},
+            "before": before, "after": after,
         }))
         .unwrap();
         all.push(event.clone());
@@ -44,6 +46,15 @@ fn uuid(number: usize) -> String {
 
 #[tokio::test]
 async fn an_items_days_change_with_its_orders_whether_the_bus_carries_the_event_or_loses_it() {
+    days_change_with([("pending", false), ("reserved", false)]).await;
+}
+
+#[tokio::test]
+async fn an_items_days_change_when_what_its_orders_state_says_has_come_true() {
+    days_change_with([("active", false), ("active", true)]).await;
+}
+
+async fn days_change_with(change: [(&str, bool); 2]) {
     let origin = Origin::start(|seen| async move {
         let group = format!("\"item:{}\"", seen.target.split('/').nth(4).unwrap());
         reply(200, &[("cache-control", "max-age=600"), ("cache-groups", &group)], seen.number.to_string())
@@ -59,7 +70,7 @@ async fn an_items_days_change_with_its_orders_whether_the_bus_carries_the_event_
     for carried in [true, false] {
         let before = read("1").await;
         wait_until("the item is asked for again", SOON, async || {
-            let event = told.reserve("1");
+            let event = told.change("1", change);
             if carried {
                 bus.publish(&event).await.unwrap();
             }
