@@ -3,6 +3,7 @@
 
 mod attacks;
 mod backup;
+mod borrowing;
 mod catalogue;
 mod contract;
 mod expiry;
