@@ -18,10 +18,11 @@ refuse() {
 }
 
 [ $# -eq 2 ] || refuse "usage: production.sh start|status|restart|stop DIRECTORY"
-FIRST_PORT=${FIRST_PORT:-8100}
-BIN=${BIN:-$here/../../target/release}
-mkdir -p "$2"
+mkdir -p "$2/run"
 directory=$(cd "$2" && pwd)
+# What a start was told holds for the commands after it.
+FIRST_PORT=${FIRST_PORT:-$(cat "$directory/run/first-port" 2>/dev/null || echo 8100)}
+BIN=${BIN:-$(cat "$directory/run/bin" 2>/dev/null || echo "$here/../../target/release")}
 . "$here/parts.sh"
 . "$here/servers.sh"
 
@@ -71,15 +72,21 @@ stop_part() {
 names() { parts | cut -d ' ' -f 1; }
 names_backwards() { names | sed '1!G;h;$!d'; }
 
+need_programs() {
+    for program in $(parts | cut -d ' ' -f 2 | sort -u); do
+        [ -x "$BIN/$program" ] || refuse "there is no $BIN/$program: \`cargo build --release --workspace --bins\` builds it" 3
+    done
+}
+
 start() {
     case "$directory" in
     *[!a-zA-Z0-9/._-]*) refuse "$directory: choose a directory whose path is letters, digits, dots, dashes and underscores" ;;
     esac
     need curl curl
-    for program in $(parts | cut -d ' ' -f 2 | sort -u); do
-        [ -x "$BIN/$program" ] || refuse "there is no $BIN/$program: \`cargo build --release --workspace --bins\` builds it" 3
-    done
-    mkdir -p "$directory/run" "$directory/logs" "$directory/photos"
+    need_programs
+    mkdir -p "$directory/logs" "$directory/photos"
+    echo "$FIRST_PORT" >"$directory/run/first-port"
+    echo "$BIN" >"$directory/run/bin"
     sh "$here/../secrets.sh" "$secrets" "127.0.0.1:$postgres_port"
     start_servers
     for name in $(names); do start_part "$name"; done
@@ -109,6 +116,7 @@ status() {
 }
 
 restart() {
+    need_programs
     for name in $(names); do
         stop_part "$name"
         start_part "$name"

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use user_api::{HttpUsers, RememberedUsers};
+use user_api::HttpUsers;
 
 use crate::data_dir::{DataDir, Endpoints, Lock, Secrets};
 
@@ -209,11 +209,11 @@ impl Backstage {
         Ok(())
     }
 
-    /// The user service as each of the other services asks it.
-    fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<RememberedUsers>> {
+    /// The user service as each of the other services asks it: every time, for a question within one process costs next to
+    /// nothing, and a revoked token is refused on the next call.
+    fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<HttpUsers>> {
         let settings = known("user-service", self.endpoints.users, secrets)?;
-        let (users, clock) = (HttpUsers::new(self.peer(settings)?), Clock::system());
-        Ok(Arc::new(RememberedUsers::new(Arc::new(users), move || clock.now())))
+        Ok(Arc::new(HttpUsers::new(self.peer(settings)?)))
     }
 
     fn peer(&self, settings: PeerSettings) -> anyhow::Result<Peer> {
@@ -226,8 +226,7 @@ impl Backstage {
         // Connections belong to the runtime they were made on, so that the warehouse's must not be anybody else's.
         let http = peer::http_client(CONNECT)?;
         let settings = known("user-service", self.endpoints.users, secrets)?;
-        let (users, clock) = (HttpUsers::new(Peer::new(settings, http, seed())?), Clock::system());
-        let users = Arc::new(RememberedUsers::new(Arc::new(users), move || clock.now()));
+        let users = Arc::new(HttpUsers::new(Peer::new(settings, http, seed())?));
         let deps = etl::Deps { clock: Clock::system(), ops: self.ops.clone(), users };
         let ended = warehouse::start(self.settings.etl_with(secrets), deps, listener, self.shutdown.clone())?;
         self.warehouse = Some(address);
