@@ -10,6 +10,7 @@ mod backoff;
 mod connection;
 mod deadline;
 pub mod limits;
+mod lingering;
 mod listen;
 mod refusal;
 mod stall;

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
+use super::lingering::LingeringClose;
 use super::refusal::Refusals;
 use super::stall::StallGuard;
 
@@ -32,7 +33,8 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let io = TokioIo::new(Refusals::new(StallGuard::new(stream, limits.write_stall)));
+    let guarded = StallGuard::new(stream, limits.write_stall);
+    let io = TokioIo::new(Refusals::new(LingeringClose::new(guarded, closing.clone())));
     let connection = Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_deadline)
