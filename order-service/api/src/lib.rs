@@ -6,6 +6,7 @@ mod error;
 mod order;
 mod request;
 mod step;
+mod stuck;
 mod words;
 
 pub use cart::{Cart, CartLine, Quote, QuoteLine};
@@ -19,4 +20,5 @@ pub use request::{
     PlaceOrderRequest, ReturnRequest,
 };
 pub use step::{Step, StepKind, StepState};
+pub use stuck::{Decision, DecisionRequest, StuckOrder};
 pub use words::{LineProgress, OrderState};

@@ -5,7 +5,7 @@ use serde::de::value::{Error, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{StepKind, StepState};
+use crate::{Decision, StepKind, StepState};
 
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -117,6 +117,7 @@ words!(StepState {
     Stuck => "stuck",
     Accepted => "accepted",
 });
+words!(Decision { Retry => "retry", Undo => "undo", Accept => "accept" });
 
 impl OrderState {
     /// Whether an order stays in this state.
@@ -151,5 +152,6 @@ mod tests {
         holds(LineProgress::ALL, LineProgress::as_str);
         holds(StepKind::ALL, StepKind::as_str);
         holds(StepState::ALL, StepState::as_str);
+        holds(Decision::ALL, Decision::as_str);
     }
 }

@@ -14,6 +14,7 @@ mod model;
 mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
+pub(crate) use order_api::Decision;
 use order_api::{OrderState, StepState};
 
 use super::order::{Order, Party};
@@ -67,17 +68,6 @@ pub(crate) struct Keep {
     /// In minor units of the order's currency, 1 or more.
     pub(crate) amount: i64,
     pub(crate) reason: String,
-}
-
-/// What an administrator does about a step that is stuck.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Asks again, five more times.
-    Retry,
-    /// Gives the order up and undoes what was done.
-    Undo,
-    /// Takes it for done.
-    Accept,
 }
 
 /// What a worker has to ask for now.

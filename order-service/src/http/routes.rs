@@ -25,6 +25,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(orders::retry_step::retry_step))
         .routes(routes!(orders::undo_step::undo_step))
         .routes(routes!(orders::accept_step::accept_step))
+        .routes(routes!(orders::stuck::list_stuck_orders))
+        .routes(routes!(orders::decide_step::decide_step))
         .merge(feed_routes())
 }
 

@@ -89,3 +89,29 @@ async fn an_order_that_is_refused_leaves_the_cart_as_it_was() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_line_that_cannot_be_is_refused_and_the_cart_stays_as_it_was() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        let drill = shop.drill();
+        let before = put(&ben, drill, &lent(1)).await.expect(200).json();
+        let inventory_api::Period { start, end } = period();
+        let years = end + chrono::TimeDelta::days(800);
+        for (wrong, error) in [
+            (json!({ "units": 0 }), "/units out_of_range"),
+            (json!({ "units": -1 }), "/units out_of_range"),
+            (json!({ "units": 10_001 }), "/units out_of_range"),
+            (json!({ "period": {} }), "/period/start required"),
+            (json!({ "period": { "start": end, "end": start } }), "/period/end ends_before_it_starts"),
+            (json!({ "period": { "start": start, "end": years } }), "/period/end too_long"),
+        ] {
+            let errors = put(&ben, drill, &wrong).await.expect(422).json()["errors"].clone();
+            let first = [&errors[0]["pointer"], &errors[0]["code"]].map(|text| text.as_str().unwrap());
+            assert_eq!(first.join(" "), error, "{wrong}");
+        }
+        put(&ben, drill, &json!({ "colour": "red" })).await.expect(400);
+        assert_eq!(ben.get("/api/v1/cart").await.expect(200).json(), before);
+    })
+    .await;
+}

@@ -131,6 +131,8 @@ async fn every_operation_answers_as_the_document_says() {
             ("retry_step", vec![400, 401, 403, 404, 409]),
             ("undo_step", vec![400, 401, 403, 404, 409]),
             ("accept_step", vec![400, 401, 403, 404, 409]),
+            ("list_stuck_orders", vec![200, 400, 401]),
+            ("decide_step", vec![400, 401, 404, 415, 422]),
             ("list_events", vec![200, 400, 401]),
         ]
         .into();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use test_kit::wait_until;
 
-use crate::shop::{Shop, on_both};
+use crate::shop::{CREDENTIAL, Shop, on_both};
 
 /// An order whose first step has failed five times.
 async fn stuck(shop: &Shop) -> String {
@@ -68,6 +68,36 @@ async fn an_administrator_takes_what_is_stuck_for_done() {
         shop.settled(&order, "confirmed").await;
         let steps = shop.member("ben").get(&format!("{order}/steps")).await.expect(200).json();
         assert_eq!(steps[1]["state"], "accepted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_operator_sees_what_is_stuck_and_decides_on_it_without_an_account() {
+    on_both(async |shop| {
+        let order = stuck(shop).await;
+        let operator = shop.anonymous().with_token(CREDENTIAL);
+        let page = operator.get("/internal/v1/orders/stuck").await.expect(200).json();
+        assert_eq!(listed(&page), 1);
+        let found = &page["items"][0];
+        assert_eq!((&found["number"], &found["state"]), (&json!(1), &json!("reserved")));
+        assert_eq!((&found["step"]["number"], &found["step"]["attempts"]), (&json!(2), &json!(5)));
+        assert_eq!(found["step"]["outcome"], "An administrator has to decide: The payment service did not answer.");
+        shop.admin().get("/internal/v1/orders/stuck").await.expect(401);
+
+        let id = found["id"].as_str().unwrap();
+        let decide = async |step: &str, decision: Value| {
+            operator.post(&format!("/internal/v1/orders/{id}/steps/{step}/decision"), &decision).await
+        };
+        let unknown = decide("2", json!({ "decision": "forget" })).await.expect(422).json();
+        assert_eq!(unknown["errors"][0]["code"], "unknown_decision");
+        decide("2", json!({})).await.expect(422);
+        decide("1", json!({ "decision": "retry" })).await.expect(409);
+        decide("9", json!({ "decision": "retry" })).await.expect(404);
+        decide("2", json!({ "decision": "retry" })).await.expect(200);
+        shop.settled(&order, "confirmed").await;
+        decide("2", json!({ "decision": "undo" })).await.expect(409);
+        assert_eq!(listed(&operator.get("/internal/v1/orders/stuck").await.expect(200).json()), 0);
     })
     .await;
 }

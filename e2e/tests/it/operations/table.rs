@@ -94,6 +94,8 @@ const ORDERS: &[Operation] = &[
     ("post", "/api/v1/orders/{id}/steps/{number}/retry", signed_in(404, 409)),
     ("post", "/api/v1/orders/{id}/steps/{number}/undo", signed_in(404, 409)),
     ("get", "/internal/v1/events", services(200)),
+    ("get", "/internal/v1/orders/stuck", services(200)),
+    ("post", "/internal/v1/orders/{id}/steps/{number}/decision", services(422)),
 ];
 
 const PAYMENTS: &[Operation] = &[

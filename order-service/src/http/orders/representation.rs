@@ -1,4 +1,4 @@
-use order_api::{Order as Wire, OrderLine, Step as WireStep};
+use order_api::{Order as Wire, OrderLine, Step as WireStep, StepState, StuckOrder};
 use service_kit::http::Written;
 
 use crate::domain::order::Order;
@@ -39,6 +39,13 @@ pub(super) fn wire(order: &Order) -> Wire {
 /// The answer to what moves an order on.
 pub(super) fn changed(order: &Order) -> Written {
     Written::changed(&wire(order)).version(order.version)
+}
+
+/// The order with the step that it waits at; none if it waits at none.
+pub(super) fn stuck(order: &Order) -> Option<StuckOrder> {
+    let step = steps(order).into_iter().find(|step| step.state == StepState::Stuck)?;
+    let (id, number, state) = (order.id, order.number, order.stage.state());
+    Some(StuckOrder { id, number, state, step, updated_at: order.updated_at })
 }
 
 /// The steps of an order in plain words.
