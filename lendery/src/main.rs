@@ -12,7 +12,8 @@ use clap::Parser;
 
 use crate::cli::Cli;
 
-// Threads of the system allocator each keep memory of their own; whether this one keeps less has not been measured yet.
+// Threads of the system allocator each keep what they have freed: after the start of a demo it holds twice as much as this one
+// (docs/figures.md). This one would ask for huge pages and fill a third of them, which its feature `no_thp` forbids.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -68,6 +68,7 @@ async fn bodies(member: &Member) {
 async fn queries(web: &Client) {
     is_problem(&web.get("/api/v1/items?colour=red").await, 400, "unknown_parameter");
     is_problem(&web.get("/api/v1/items?q=a&q=b").await, 400, "unknown_parameter");
+    is_problem(&web.get("/api/v1/items?q=%ff").await, 400, "malformed_request");
     is_problem(&web.get("/api/v1/items?cursor=nonsense").await, 400, "invalid_cursor");
     is_problem(&web.get("/api/v1/items?limit=0").await, 422, "invalid_fields");
     is_problem(&web.get("/api/v1/items?sort=colour").await, 422, "invalid_fields");

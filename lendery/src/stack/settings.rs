@@ -92,9 +92,14 @@ fn one<C: ProcessConfig>(
     origins: &mut Vec<(&'static str, Setting)>,
 ) -> anyhow::Result<C> {
     let loaded = load::<C>(None, C::PREFIX, variables).map_err(|error| anyhow!("{service}: {error}"))?;
-    let own = loaded.origins.into_iter().filter(|setting| !OURS.contains(&setting.key.as_str()));
+    let own = loaded.origins.into_iter().filter(|setting| !is_ours(service, &setting.key));
     origins.extend(own.map(|setting| (service, setting)));
     Ok(loaded.settings)
+}
+
+fn is_ours(service: &str, key: &str) -> bool {
+    // One instance remembers its sessions itself; gateways may share what they store with others.
+    OURS.contains(&key) || (service, key) == ("users", "redis_urls")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use ::http::request::Parts;
 use axum::extract::{FromRequestParts, Path, Query};
+use percent_encoding::percent_decode_str;
 use problem::{Kind, Problem};
 use serde::de::DeserializeOwned;
 use vocabulary::Id;
@@ -37,6 +38,10 @@ where
     /// # Errors
     /// 400 for an unknown or repeated parameter, or an encoding that is none.
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        // Axum would put U+FFFD in the place of what is no text, and search for that.
+        if percent_decode_str(parts.uri.query().unwrap_or_default()).decode_utf8().is_err() {
+            return Err(Problem::because(Kind::MalformedRequest, "The query's percent escapes are not UTF-8."));
+        }
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(value)) => Ok(Self(value)),
             Err(rejection) => Err(Problem::because(Kind::UnknownParameter, rejection.body_text())),

@@ -2,6 +2,7 @@
 
 mod claims;
 mod key;
+mod proven;
 mod signer;
 mod stored_key;
 mod verifier;

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,6 +7,7 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 
+use super::proven::ProvenTokens;
 use super::{Claims, SigningKey, TYPE, TokenParties};
 
 /// Longer texts are refused before anything is decoded. Ours have about 500 bytes.
@@ -22,6 +24,7 @@ pub(crate) struct TokenVerifier {
     parties: TokenParties,
     keys: HashMap<String, DecodingKey>,
     validation: Validation,
+    proven: ProvenTokens,
 }
 
 /// Why a text is not an access token that is good now. Clients learn only that it is not.
@@ -67,14 +70,21 @@ impl TokenVerifier {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let keys = keys.iter().map(|key| (key.kid().to_owned(), key.decoding())).collect();
-        Self { parties, keys, validation }
+        Self { parties, keys, validation, proven: ProvenTokens::new() }
     }
 
     /// The claims of a token that is genuine and good at `now`. Whether its session lives is another question.
-    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Claims>, TokenError> {
         if token.len() > MOST_BYTES {
             return Err(TokenError::TooLong);
         }
+        let claims = self.proven.claims(token, || self.prove(token))?;
+        check_times(&claims, now.timestamp())?;
+        Ok(claims)
+    }
+
+    /// Everything about a token that no time changes.
+    fn prove(&self, token: &str) -> Result<Claims, TokenError> {
         let header = strict_header(token)?;
         if header.alg != "EdDSA" || header.typ != TYPE {
             return Err(TokenError::Header);
@@ -82,27 +92,26 @@ impl TokenVerifier {
         let key = self.keys.get(&header.kid).ok_or(TokenError::UnknownKey)?;
         let decoded = jsonwebtoken::decode::<Claims>(token, key, &self.validation);
         let claims = decoded.map_err(|_| TokenError::Signature)?.claims;
-        self.check(&claims, now.timestamp())?;
-        Ok(claims)
-    }
-
-    fn check(&self, claims: &Claims, now: i64) -> Result<(), TokenError> {
         if claims.iss != self.parties.issuer {
             return Err(TokenError::Issuer);
         }
         if claims.aud != self.parties.audience {
             return Err(TokenError::Audience);
         }
-        // Saturating, because claims hold whatever number was signed.
-        if claims.exp.saturating_add(LEEWAY) <= now {
-            return Err(TokenError::Expired);
-        }
-        let latest_start = now.saturating_add(LEEWAY);
-        if claims.iat > latest_start || claims.nbf.is_some_and(|nbf| nbf > latest_start) {
-            return Err(TokenError::NotYet);
-        }
-        Ok(())
+        Ok(claims)
     }
+}
+
+fn check_times(claims: &Claims, now: i64) -> Result<(), TokenError> {
+    // Saturating, because claims hold whatever number was signed.
+    if claims.exp.saturating_add(LEEWAY) <= now {
+        return Err(TokenError::Expired);
+    }
+    let latest_start = now.saturating_add(LEEWAY);
+    if claims.iat > latest_start || claims.nbf.is_some_and(|nbf| nbf > latest_start) {
+        return Err(TokenError::NotYet);
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for TokenVerifier {
