@@ -14,6 +14,7 @@ use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
 use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use user_api::{HttpUsers, RememberedUsers, Users};
 
@@ -94,15 +95,18 @@ pub async fn run(
     let photos = PhotoStore::in_folder(&config.photos).map_err(|error| RunError::Settings(error.to_string()))?;
     let app = App { db: db.clone(), clock: deps.clock, photos };
     let sweep = tokio::spawn(jobs::sweep::run(app.clone(), shutdown.clone()));
+    let gather = tokio::spawn(jobs::gather::run(app.clone(), shutdown.clone()));
     let processor = Processor::new(photos::Settings::default());
     let state = AppState { app, sessions: Sessions::new(deps.users), credentials: deps.credentials, processor };
     let (router, _document) = finish(routes(), state, settings);
     let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown).await;
-    let swept = sweep.await;
+    let (swept, gathered) = tokio::join!(sweep, gather);
     if let Err(error) = db.close().await {
         tracing::warn!(error = %error, "the database was not closed cleanly");
     }
     served?;
-    swept.map_err(|panic| RunError::Background { what: "the sweep of photos", cause: panic.to_string() })
+    let ended = |what| move |panic: JoinError| RunError::Background { what, cause: panic.to_string() };
+    swept.map_err(ended("the sweep of photos"))?;
+    gathered.map_err(ended("the sum of categories' counts"))
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use inventory_api::{CreateCategoryRequest, ReplaceCategoryRequest};
 use problem::{Kind, Problem};
-use sea_orm::SqlErr;
+use sea_orm::{DbErr, SqlErr};
 use service_kit::caller::Caller;
 use service_kit::http::{IfMatch, Keyed, Written};
 
@@ -13,7 +13,7 @@ use crate::domain::category::{Categories, Category, NewCategory, Tree};
 /// The whole tree.
 pub(crate) async fn all(app: &App) -> Result<Tree, AppError> {
     let categories = db::categories::all(app.db.read()).await?;
-    Ok(Tree { categories, listed: db::items::listed_by_category(app.db.read()).await? })
+    Ok(Tree { categories, listed: db::category_counts::listed(app.db.read()).await? })
 }
 
 /// Makes a category, once for each key. `answer` is what the caller is told, now and at each repetition.
@@ -60,7 +60,7 @@ pub(crate) async fn replace(
         return Err(AppError::Overtaken);
     }
     all.insert(category.clone());
-    let listed = db::items::listed_by_category(&tx).await?;
+    let listed = db::category_counts::listed(&tx).await?;
     tx.commit().await?;
     Ok((category, Tree { categories: all, listed }))
 }
@@ -83,6 +83,16 @@ pub(crate) async fn delete(
     db::categories::delete(&tx, category.id).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Adds up the counts of listed items, which writers only add rows to.
+pub(crate) async fn gather_counts(app: &App) -> Result<(), DbErr> {
+    if !db::category_counts::are_scattered(app.db.read()).await? {
+        return Ok(());
+    }
+    let tx = app.db.begin().await?;
+    db::category_counts::gather(&tx).await?;
+    tx.commit().await
 }
 
 /// All categories, held until the transaction ends, and the one that an administrator wants to change.

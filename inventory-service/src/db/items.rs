@@ -1,7 +1,5 @@
 //! Items by their id, and changes of them.
 
-use std::collections::HashMap;
-
 use inventory_api::ItemStatus;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -56,8 +54,8 @@ pub(crate) async fn update(tx: &DatabaseTransaction, item: &Item) -> Result<bool
     if previous.exec(tx).await?.rows_affected == 0 {
         return Ok(false);
     }
-    let words = item_words::Entity::update_many().filter(item_words::Column::ItemId.eq(id));
-    words.col_expr(item_words::Column::Words, Expr::value(search::text_of(item))).exec(tx).await?;
+    let words = item_words::Entity::update_many().set(search::row_of(item));
+    words.filter(item_words::Column::ItemId.eq(id)).exec(tx).await?;
     item_tag::Entity::delete_many().filter(item_tag::Column::ItemId.eq(id)).exec(tx).await?;
     insert_tags(tx, std::slice::from_ref(item)).await?;
     Ok(true)
@@ -115,19 +113,6 @@ pub(crate) async fn let_go(tx: &DatabaseTransaction, category: CategoryId) -> Re
         .col_expr(item::Column::Version, Expr::col(item::Column::Version).add(1))
         .filter(item::Column::CategoryId.eq(category.uuid()));
     gone.filter(item::Column::Status.eq(ItemStatus::Retired.as_str())).exec(tx).await.map(drop)
-}
-
-/// How many listed items each category has, those of its own categories not counted.
-pub(crate) async fn listed_by_category(db: &impl ConnectionTrait) -> Result<HashMap<CategoryId, u64>, DbErr> {
-    let counted = item::Entity::find()
-        .select_only()
-        .column(item::Column::CategoryId)
-        .expr(item::Column::Id.count())
-        .filter(item::Column::Status.eq(ItemStatus::Listed.as_str()))
-        .group_by(item::Column::CategoryId);
-    let counts: Vec<(Option<Uuid>, i64)> = counted.into_tuple().all(db).await?;
-    let known = counts.into_iter().filter_map(|(id, count)| Some((CategoryId::new(id?), u64::try_from(count).ok()?)));
-    Ok(known.collect())
 }
 
 fn is_kept() -> Expr {

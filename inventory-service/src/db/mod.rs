@@ -1,6 +1,7 @@
 //! Queries: rows in, domain types out. One implementation for SQLite and PostgreSQL.
 
 pub(crate) mod categories;
+pub(crate) mod category_counts;
 pub(crate) mod contention;
 mod entity;
 pub(crate) mod history;

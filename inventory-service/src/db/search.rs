@@ -1,9 +1,7 @@
 //! Full text: the words of an item beside it, and an index over them that each database has of its own.
 
-use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, Condition, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, Condition, DbBackend};
 
 use super::entity::item_words;
 use crate::domain::item::Item;
@@ -11,6 +9,9 @@ use crate::domain::words::{Search, words};
 
 /// Letters of the longest word in which no error is looked for.
 const SHORT_WORD: usize = 3;
+
+/// That a row has the words of a query, to PostgreSQL.
+const HAS_LEXEMES: &str = "lexemes @@ CAST($1 AS tsquery)";
 
 /// How close words have to be to those that are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,24 +22,19 @@ pub(super) enum Closeness {
     Similar,
 }
 
-/// The ids of the items in which all words occur. None for a search without words, which finds nothing.
-pub(super) fn matching(search: &Search, closeness: Closeness, backend: DbBackend) -> Option<SelectStatement> {
-    let found = item_words::Entity::find().select_only().column(item_words::Column::ItemId);
-    let condition = match (closeness, backend) {
-        (Closeness::Exact, backend) => exact(search, backend)?,
-        (Closeness::Similar, DbBackend::Postgres) => similar(search)?,
-        (Closeness::Similar, _) => return None,
-    };
-    Some(found.filter(condition).into_query())
+/// Which rows of `item_words` hold all words. None for a search without words, which finds nothing.
+pub(super) fn matching(search: &Search, closeness: Closeness, backend: DbBackend) -> Option<Condition> {
+    match (closeness, backend) {
+        (Closeness::Exact, backend) => exact(search, backend),
+        (Closeness::Similar, DbBackend::Postgres) => similar(search),
+        (Closeness::Similar, _) => None,
+    }
 }
 
 fn exact(search: &Search, backend: DbBackend) -> Option<Condition> {
     let (last, whole) = search.words().split_last()?;
     let (condition, query) = match backend {
-        DbBackend::Postgres => (
-            "array_to_tsvector(string_to_array(words, ' ')) @@ CAST($1 AS tsquery)",
-            join(whole, last, " & ", |word| format!("'{word}'"), ":*"),
-        ),
+        DbBackend::Postgres => (HAS_LEXEMES, join(whole, last, " & ", |word| format!("'{word}'"), ":*")),
         _ => (
             "seq IN (SELECT rowid FROM item_search WHERE item_search MATCH ?)",
             join(whole, last, " AND ", |word| format!("\"{word}\""), " *"),
@@ -59,8 +55,7 @@ fn similar(search: &Search) -> Option<Condition> {
         condition = condition.add(Expr::cust_with_values("$1 <% words", [word.clone()]));
     }
     for word in short {
-        let same = "array_to_tsvector(string_to_array(words, ' ')) @@ CAST($1 AS tsquery)";
-        condition = condition.add(Expr::cust_with_values(same, [format!("'{word}'")]));
+        condition = condition.add(Expr::cust_with_values(HAS_LEXEMES, [format!("'{word}'")]));
     }
     Some(condition)
 }
@@ -74,11 +69,20 @@ fn join(whole: &[String], last: &str, and: &str, quote: impl Fn(&str) -> String,
 
 /// The row by which an item is found.
 pub(super) fn row_of(item: &Item) -> item_words::ActiveModel {
-    item_words::ActiveModel { seq: NotSet, item_id: Set(item.id.uuid()), words: Set(text_of(item)) }
+    let content = &item.content;
+    item_words::ActiveModel {
+        seq: NotSet,
+        item_id: Set(item.id.uuid()),
+        words: Set(text_of(item)),
+        name_key: Set(content.name_key()),
+        owner_id: Set(item.owner_id.uuid()),
+        category_id: Set(content.category.id.uuid()),
+        status: Set(content.status.as_str().to_owned()),
+    }
 }
 
 /// The words of name, tags and description, in this order.
-pub(super) fn text_of(item: &Item) -> String {
+fn text_of(item: &Item) -> String {
     let content = &item.content;
     let texts = [&content.name].into_iter().chain(&content.tags).chain([&content.description]);
     texts.flat_map(|text| words(text)).collect::<Vec<_>>().join(" ")

@@ -1,3 +1,4 @@
 //! Background work. Any number of instances may do it beside each other.
 
+pub(crate) mod gather;
 pub(crate) mod sweep;

@@ -3,8 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use test_kit::http::send;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 
-use crate::inventory::{Inventory, address, on_both, text};
+use crate::inventory::{CREDENTIAL, Inventory, address, on_both, text};
 
 /// What a field may not hold anywhere: a null byte, and what turns the direction of writing.
 const ODD: [(&str, &str); 3] =
@@ -57,6 +59,64 @@ async fn prices_that_are_none_are_refused() {
         }
         assert_eq!(inventory.anonymous().get(&address).await.expect(200).json(), item.json());
         assert_eq!(inventory.names("").await, ["Saw"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn prices_that_are_none_are_refused_of_what_is_sold() {
+    on_both(async |inventory| {
+        inventory.category("Books").await;
+        let ada = inventory.member("ada");
+        let price = |amount: Value, currency: &str| json!({ "amount_minor": amount, "currency": currency });
+        let book = |price| json!({ "name": "Novel", "category": "books", "offer": "sell", "stock": 1, "price": price });
+        let novel = ada.offers(&book(price(json!(1), "EUR"))).await;
+        for (price, pointer, code) in [
+            (price(json!(-1), "EUR"), "/price/amount_minor", "out_of_range"),
+            (price(json!(i64::MAX), "EUR"), "/price/amount_minor", "out_of_range"),
+            (price(json!(1), "GALLEON"), "/price/currency", "unknown_currency"),
+            (Value::Null, "/price", "required"),
+        ] {
+            let answer = ada.client.post("/api/v1/items", &book(price.clone())).await.expect(422).json();
+            assert_eq!(
+                (&answer["errors"][0]["pointer"], &answer["errors"][0]["code"]),
+                (&json!(pointer), &json!(code))
+            );
+            ada.client.patch(&address(&novel), "*", &json!({ "price": price })).await.expect(422);
+        }
+        assert_eq!(inventory.anonymous().get(&address(&novel)).await.expect(200).json(), novel.json());
+        assert_eq!(inventory.names("").await, ["Novel"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_price_in_a_file_that_is_none_is_named_with_its_row() {
+    on_both(async |inventory| {
+        let ada = inventory.member("ada");
+        let file = "name,category,daily_price,deposit,currency\n\
+            Saw,Tools,-1.00,,EUR\n\
+            Axe,Tools,92233720368547758.08,,EUR\n\
+            Hoe,Tools,1.00,1e300,EUR\n\
+            Rake,Tools,1.00,,GALLEON\n\
+            Drill,Tools,1.005,,EUR\n\
+            Spade,Tools,1.50,,JPY\n";
+        let report = inventory.import(&ada, "", file).await.expect(200).json();
+        let errors = report["errors"].as_array().unwrap().iter().map(|error| {
+            assert!(!text(&error["detail"]).is_empty());
+            (error["line"].as_u64().unwrap(), text(&error["column"]), text(&error["code"]))
+        });
+        let errors: Vec<_> = errors.collect();
+        let expected = [
+            (2, "daily_price", "malformed_amount"),
+            (3, "daily_price", "malformed_amount"),
+            (4, "deposit", "malformed_amount"),
+            (5, "currency", "unknown_currency"),
+            (6, "daily_price", "malformed_amount"),
+            (7, "daily_price", "malformed_amount"),
+        ];
+        assert_eq!(errors, expected.map(|(line, column, code)| (line, column.to_owned(), code.to_owned())));
+        assert_eq!(inventory.names("").await, Vec::<String>::new());
     })
     .await;
 }
@@ -124,6 +184,28 @@ async fn a_cell_of_many_megabytes_is_named() {
         let report = inventory.import(&ada, "", file).await.expect(200).json();
         assert_eq!(report["errors"][0]["column"], "description");
         assert_eq!(report["errors"][0]["code"], "too_long");
+        assert_eq!(inventory.names("").await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cell_of_a_gigabyte_is_refused_before_it_is_read() {
+    on_both(async |inventory| {
+        let ada = inventory.member("ada");
+        let base = inventory.anonymous().base().trim_start_matches("http://").to_owned();
+        let head = format!(
+            "POST /internal/v1/items/import?owner_id={} HTTP/1.1\r\nHost: {base}\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: text/csv\r\nContent-Length: {}\r\n\r\nname,category,description\nDrill,Tools,\"xxx",
+            ada.id,
+            CREDENTIAL,
+            1 << 30,
+        );
+        let mut connection = BufReader::new(TcpStream::connect(&base).await.unwrap());
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut status = String::new();
+        connection.read_line(&mut status).await.unwrap();
+        assert!(status.starts_with("HTTP/1.1 413 "), "{status}");
         assert_eq!(inventory.names("").await, Vec::<String>::new());
     })
     .await;

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use vocabulary::{Secret, SessionId, UserId};
 
 /// What services show each other in tests.
-const CREDENTIAL: &str = "hush";
+pub(crate) const CREDENTIAL: &str = "hush";
 
 /// When tests with a clock of their own begin.
 pub(crate) const NOON: &str = "2027-03-10T12:00:00Z";

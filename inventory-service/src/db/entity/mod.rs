@@ -2,6 +2,7 @@
 
 pub(super) mod booking;
 pub(super) mod category;
+pub(super) mod category_count;
 pub(super) mod item;
 pub(super) mod item_change;
 pub(super) mod item_photo;

@@ -83,7 +83,7 @@ fn items(backend: DbBackend) -> TableCreateStatement {
 }
 
 /// The name folded, compared byte by byte: SQLite always does that, PostgreSQL has to be told.
-fn name_key(backend: DbBackend) -> ColumnDef {
+pub(super) fn name_key(backend: DbBackend) -> ColumnDef {
     let mut column = text("name_key");
     if backend == DbBackend::Postgres {
         column.extra("COLLATE \"C\"");

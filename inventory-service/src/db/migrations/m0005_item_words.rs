@@ -1,11 +1,16 @@
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{pk_auto, text, uuid_uniq};
+use sea_orm_migration::schema::{pk_auto, text, uuid, uuid_uniq};
+
+use super::m0003_items::name_key;
 
 /// The words come folded and with spaces between, so the index takes them as they are and both databases find the same.
-/// The trigrams find what was typed with an error.
-const POSTGRES: &str =
-    "CREATE INDEX item_words_search ON item_words USING gin (array_to_tsvector(string_to_array(words, ' ')));
+/// They are kept as lexemes too, for a plan may look at rows in their order rather than at the index, and each would have to
+/// be taken apart again. The trigrams find what was typed with an error.
+const POSTGRES: &str = "
+    ALTER TABLE item_words ADD COLUMN lexemes tsvector NOT NULL
+        GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED;
+    CREATE INDEX item_words_search ON item_words USING gin (lexemes);
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
     CREATE INDEX item_words_similar ON item_words USING gin (words gin_trgm_ops);";
 
@@ -22,7 +27,7 @@ const SQLITE: &str = "
     CREATE TRIGGER item_words_delete AFTER DELETE ON item_words BEGIN
         INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', OLD.seq, OLD.words);
     END;
-    CREATE TRIGGER item_words_update AFTER UPDATE ON item_words BEGIN
+    CREATE TRIGGER item_words_update AFTER UPDATE ON item_words WHEN NEW.words <> OLD.words BEGIN
         INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', OLD.seq, OLD.words);
         INSERT INTO item_search (rowid, words) VALUES (NEW.seq, NEW.words);
     END;";
@@ -37,11 +42,16 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
         let table = Table::create()
             .table("item_words")
             .col(pk_auto("seq").big_integer())
             .col(uuid_uniq("item_id"))
             .col(text("words"))
+            .col(name_key(backend))
+            .col(uuid("owner_id"))
+            .col(uuid("category_id"))
+            .col(text("status"))
             .foreign_key(
                 ForeignKey::create()
                     .from("item_words", "item_id")
@@ -50,7 +60,7 @@ impl MigrationTrait for Migration {
             )
             .to_owned();
         manager.create_table(table).await?;
-        let index = if manager.get_database_backend() == DbBackend::Postgres { POSTGRES } else { SQLITE };
+        let index = if backend == DbBackend::Postgres { POSTGRES } else { SQLITE };
         manager.get_connection().execute_unprepared(index).await.map(drop)
     }
 }

@@ -11,6 +11,7 @@ mod m0008_reservations;
 mod m0009_bookings;
 mod m0010_item_photos;
 mod m0011_item_changes;
+mod m0012_category_counts;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_bookings::Migration),
             Box::new(m0010_item_photos::Migration),
             Box::new(m0011_item_changes::Migration),
+            Box::new(m0012_category_counts::Migration),
         ]
     }
 }
