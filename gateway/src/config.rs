@@ -43,6 +43,9 @@ pub struct Config {
     /// commas between.
     #[serde(deserialize_with = "list::list_or_line")]
     pub cors_origins: Vec<String>,
+    /// Networks such as `10.0.0.0/8`, with commas between, of the balancers in front: what they say in `X-Forwarded-For` and
+    /// `X-Forwarded-Proto` is believed, and they may hold any number of connections. Default none.
+    pub trusted_proxies: String,
     /// The services by name. As a variable: `users=http://127.0.0.1:9001,inventory=http://127.0.0.1:9002`; an address without
     /// a name is another instance of the one before.
     pub upstreams: Upstreams,
@@ -78,6 +81,7 @@ impl Default for Config {
             log_format: LogFormat::default(),
             hosts: Vec::new(),
             cors_origins: Vec::new(),
+            trusted_proxies: String::new(),
             upstreams: Upstreams::default(),
             redis_urls: Vec::new(),
             nats_url: None,
@@ -194,6 +198,7 @@ impl LimitsConfig {
             head_bytes: self.head_bytes,
             linger: Duration::from_millis(self.linger_ms),
             drain: Duration::from_millis(self.drain_ms),
+            ..Limits::default()
         }
     }
 }

@@ -5,7 +5,7 @@ mod pass;
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,6 +14,8 @@ use std::time::Duration;
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::Service;
+use service_kit::proxies::TrustedProxies;
+use service_kit::serve::tls::Secure;
 use tokio::time::Instant;
 
 use crate::body::Body;
@@ -38,6 +40,8 @@ pub(crate) struct Gateway {
     pub(crate) cors: Cors,
     pub(crate) ids: Ids,
     pub(crate) rates: Arc<Rates>,
+    /// Who may say for whom they ask.
+    pub(crate) proxies: TrustedProxies,
     pub(crate) metrics: Arc<Metrics>,
     /// The gateway's own pages, if it has any.
     pub(crate) pages: Option<axum::Router>,
@@ -77,8 +81,8 @@ impl Service<Request<Incoming>> for Edge {
         if let Some(response) = cors.preflight(&request) {
             return Answering::Ready(ready(response));
         }
-        let (gateway, client) = (Arc::clone(&self.gateway), self.client);
-        Answering::Waiting(Box::pin(async move { gateway.serve(request, client).await }))
+        let (gateway, peer) = (Arc::clone(&self.gateway), self.client.ip());
+        Answering::Waiting(Box::pin(async move { gateway.serve(request, peer).await }))
     }
 }
 
@@ -106,20 +110,35 @@ struct Names {
     traceparent: HeaderValue,
 }
 
+/// Where a request comes from, whoever has brought it.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    client: IpAddr,
+    over_tls: bool,
+}
+
+fn is_secure<B>(request: &Request<B>) -> bool {
+    request.extensions().get::<Secure>().is_some()
+}
+
 impl Gateway {
     /// The answer to whatever is not in memory, fresh and for everybody.
-    async fn serve(self: Arc<Self>, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
+    async fn serve(self: Arc<Self>, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let begun = Instant::now();
+        let origin = Origin {
+            client: self.proxies.client(peer, request.headers()),
+            over_tls: is_secure(&request) || self.proxies.was_https(peer, request.headers()),
+        };
         let names = Names {
             request_id: self.ids.request_id(request.headers()),
             traceparent: self.ids.traceparent(request.headers()),
         };
         let method = request.method().clone();
         let route = self.table.find(request.uri().path()).map_or_else(|| NO_ROUTE.into(), |r| Arc::clone(&r.template));
-        let origin = request.headers().get(header::ORIGIN).cloned().map(|origin| (header::ORIGIN, origin));
-        let left = self.rates.admit(client.ip(), request.headers());
+        let page = request.headers().get(header::ORIGIN).cloned().map(|page| (header::ORIGIN, page));
+        let left = self.rates.admit(origin.client, request.headers());
         let served = match &left {
-            Ok(_) => self.answer(request, client, &names).await,
+            Ok(_) => self.answer(request, origin, &names).await,
             Err(refusal) => Err(refusal.clone()),
         };
         let mut response = served.unwrap_or_else(|problem| respond(&problem, &names.request_id));
@@ -129,7 +148,7 @@ impl Gateway {
         }
         // Freshness meant for this cache ends here: no cache behind it would hear of a write.
         headers.remove(CDN_CACHE_CONTROL);
-        self.cors.open(&origin.into_iter().collect(), headers);
+        self.cors.open(&page.into_iter().collect(), headers);
         headers.insert(X_REQUEST_ID, names.request_id.clone());
         headers.insert(TRACEPARENT, names.traceparent);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);

@@ -20,6 +20,8 @@ pub(crate) struct Route {
     pub(crate) cached: Option<Cached>,
     pub(crate) body_bytes: u64,
     pub(crate) deadline: Duration,
+    /// For the body alone; none means as everywhere.
+    pub(crate) body_deadline: Option<Duration>,
 }
 
 /// How a route's GETs are stored.
@@ -124,6 +126,7 @@ mod tests {
             cached: None,
             body_bytes: 0,
             deadline: Duration::from_secs(1),
+            body_deadline: None,
         }))
     }
 

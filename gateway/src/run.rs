@@ -8,7 +8,7 @@ use service_kit::RunError;
 use service_kit::clock::Clock;
 use service_kit::ops::Ops;
 use service_kit::process;
-use service_kit::serve::serve_connections;
+use service_kit::serve::{Limits, serve_connections};
 use service_kit::serve::tls::{Tls, TlsFiles, serve_tls};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -67,8 +67,8 @@ pub async fn run(
     if let Some(shared) = &gateway.cache.shared {
         tokio::spawn(Arc::clone(&gateway.rates).share(Arc::clone(shared), shutdown.clone()));
     }
+    let limits = Limits { proxies: gateway.proxies.clone(), ..config.limits.to_limits() };
     let edge_for = move |client| Edge { gateway: Arc::clone(&gateway), client };
-    let limits = config.limits.to_limits();
     let secure = secure_listener(&config).await?;
     let plain = serve_connections(listener, edge_for.clone(), limits.clone(), shutdown.clone());
     match secure {
@@ -97,6 +97,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
             mistakes.join("\n  ")
         )));
     }
+    let proxies = config.proxies().map_err(|error| RunError::Settings(error.to_string()))?;
     let Deps { clock, ops, http, seed, listening: _ } = deps;
     let peers = peers(config, &http, seed)?;
     for peer in peers.values() {
@@ -130,6 +131,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
             config.limits.requests_per_minute_of_token,
             together,
         )),
+        proxies,
         metrics,
         pages: config.pages.then(|| pages::router(documented)),
         client_directives: config.cache.client_directives,
@@ -178,5 +180,6 @@ fn to_route(route: &RouteConfig, config: &Config, peers: &BTreeMap<String, Peer>
         cached: route.cache.then(|| Cached { query: route.query.clone(), rules }),
         body_bytes: route.body_bytes,
         deadline: Duration::from_millis(route.deadline_ms),
+        body_deadline: route.body_deadline_ms.map(Duration::from_millis),
     })
 }

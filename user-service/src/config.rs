@@ -9,12 +9,12 @@ use service_kit::RunError;
 use service_kit::credential::ServiceCredentials;
 use service_kit::db::DatabaseSettings;
 use service_kit::process::{ProcessConfig, ProcessSettings};
+use service_kit::proxies::TrustedProxies;
 use service_kit::telemetry::LogFormat;
 use vocabulary::Secret;
 
 use crate::app::{HashingLimits, Throttle, TokenPolicy};
 use crate::credentials;
-use crate::domain::network::TrustedProxies;
 use crate::domain::token::TokenParties;
 
 /// The settings of the user service. Each is a key of its TOML file, and a variable: `LENDERY_USERS_` and the key in

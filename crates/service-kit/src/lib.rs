@@ -9,6 +9,7 @@ pub mod db;
 pub mod http;
 pub mod ops;
 pub mod process;
+pub mod proxies;
 pub mod randomness;
 pub mod serve;
 pub mod shutdown;

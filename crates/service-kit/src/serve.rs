@@ -24,6 +24,8 @@ pub use uncancelled::uncancelled;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::proxies::TrustedProxies;
+
 /// Where a request came from: the other end of its connection. Every request served by [`serve`] carries it as an
 /// extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Limits {
     pub connections: usize,
     /// Open connections of one address; more are closed at once. Default none: the gateway is one address.
     pub connections_per_address: Option<usize>,
+    /// Addresses that bring the connections of many clients, so that theirs are not counted. Default none.
+    pub proxies: TrustedProxies,
     /// From waiting for a request until its head is whole, so also how long an idle connection is kept. Default 75 s:
     /// clients that keep a pool give up an idle connection sooner, so that none is used while it is being closed.
     pub head_deadline: Duration,
@@ -54,6 +58,7 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             connections_per_address: None,
+            proxies: TrustedProxies::default(),
             head_deadline: Duration::from_secs(75),
             write_stall: Duration::from_secs(30),
             head_bytes: 32 * 1024,

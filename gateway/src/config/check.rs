@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use peer::PeerSettings;
 use peer::balance::ReadyCheck;
 use peer::breaker::BreakerSettings;
+use service_kit::proxies::{NetworkError, TrustedProxies};
 use std::time::Duration;
 use url::Url;
 
@@ -34,6 +35,7 @@ impl Config {
                 .filter(|url| !is_redis(url))
                 .map(|url| format!("redis_urls: `{url}` is no address of a Redis node; write it as redis://host:port")),
         );
+        mistakes.extend(self.proxies().err().map(|error| format!("trusted_proxies: {error}")));
         let mut prefixes = BTreeSet::new();
         for route in &self.routes {
             let known = self.upstreams.0.contains_key(&route.upstream);
@@ -47,6 +49,12 @@ impl Config {
         }
         mistakes.extend(self.limit_mistakes().map(ToOwned::to_owned));
         mistakes
+    }
+
+    /// # Errors
+    /// When one of them is no network.
+    pub(crate) fn proxies(&self) -> Result<TrustedProxies, NetworkError> {
+        self.trusted_proxies.parse()
     }
 
     fn limit_mistakes(&self) -> impl Iterator<Item = &'static str> {
@@ -101,6 +109,10 @@ impl RouteConfig {
             ),
             (is_upstream_known, format!("its upstream `{upstream}` has no address; give it one under upstreams")),
             ((1..=LONGEST_MS).contains(&self.deadline_ms), "deadline_ms has to be from 1 to a day".to_owned()),
+            (
+                self.body_deadline_ms.is_none_or(|limit_ms| (1..=LONGEST_MS).contains(&limit_ms)),
+                "body_deadline_ms has to be from 1 to a day".to_owned(),
+            ),
         ];
         rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule)
     }
@@ -161,6 +173,7 @@ mod tests {
         config.routes.push(RouteConfig { deadline_ms: 0, ..RouteConfig::new("/a/../b", "users") });
         config.cors_origins = vec!["https://App.example/".to_owned(), "https://app.example:8443".to_owned()];
         config.redis_urls = vec!["redis://a:7001".to_owned(), "b:7001".to_owned()];
+        config.trusted_proxies = "10.0.0.0/8, balancer".to_owned();
         config.limits.connections = 0;
         config.tls_listen = Some("0.0.0.0:8443".to_owned());
         config.cache.ttl_jitter_percent = 90;
@@ -176,6 +189,7 @@ mod tests {
             "route /a/../b: deadline_ms",
             "cors_origins: `https://App.example/` is no origin",
             "redis_urls: `b:7001` is no address",
+            "trusted_proxies: \"balancer\" is no network",
             "limits.connections: at least 1",
             "tls_listen, tls_certificate and tls_key: none is of use alone",
             "cache.ttl_jitter_percent: at most 50",

@@ -38,6 +38,9 @@ pub struct RouteConfig {
     /// Until the answer's headers are there, the request's body included, ms; default 5,000.
     #[serde(default = "deadline_ms")]
     pub deadline_ms: u64,
+    /// From a request's head until its whole body is there, ms; default: as `limits.body_deadline_ms` says.
+    #[serde(default)]
+    pub body_deadline_ms: Option<u64>,
 }
 
 impl RouteConfig {
@@ -55,6 +58,7 @@ impl RouteConfig {
             stale_if_error_s: None,
             body_bytes: body_bytes(),
             deadline_ms: deadline_ms(),
+            body_deadline_ms: None,
         }
     }
 
@@ -76,6 +80,15 @@ const PHOTO_FORM_BYTES: u64 = 11 * 1024 * 1024;
 
 /// Long enough for a photo over a slow line.
 const PHOTO_DEADLINE_MS: u64 = 60_000;
+
+/// All photos of an item at once, as the form of the pages sends them.
+const PHOTOS_FORM_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Long enough for these.
+const PHOTOS_DEADLINE_MS: u64 = 180_000;
+
+/// Longer than a page waits for services that do not answer, so that it can say which.
+const PAGE_DEADLINE_MS: u64 = 12_000;
 
 /// Longer than a report may take.
 const WAREHOUSE_DEADLINE_MS: u64 = 70_000;
@@ -105,7 +118,13 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
     let shown = ["q", "category", "tag", "owner", "max_price", "near", "from", "to", "sort", "cursor"];
     let pages = pages.into_iter().map(|prefix| {
         let page = RouteConfig::new(prefix, "web").optional().cached(&shown);
-        RouteConfig { exact: prefix == "/", body_bytes: PHOTO_FORM_BYTES, deadline_ms: PHOTO_DEADLINE_MS, ..page }
+        RouteConfig { exact: prefix == "/", deadline_ms: PAGE_DEADLINE_MS, ..page }
+    });
+    let uploads = ["/en/mine/{id}/photos", "/de/mine/{id}/photos"].map(|prefix| RouteConfig {
+        body_bytes: PHOTOS_FORM_BYTES,
+        deadline_ms: PHOTOS_DEADLINE_MS,
+        body_deadline_ms: Some(PHOTOS_DEADLINE_MS),
+        ..RouteConfig::new(prefix, "web").optional()
     });
     let services = [
         RouteConfig::new("/.well-known/jwks.json", "users").cached(&[]),
@@ -125,7 +144,7 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
             ..RouteConfig::new("/api/v1/warehouse", "warehouse").optional()
         },
     ];
-    services.into_iter().chain(pages).collect()
+    services.into_iter().chain(uploads).chain(pages).collect()
 }
 
 const fn body_bytes() -> u64 {

@@ -1,4 +1,3 @@
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,10 +6,9 @@ use hyper::body::Incoming;
 use peer::{CallContext, PeerError, RequestBody, ResponseBody};
 use problem::{Kind, Problem};
 use service_kit::serve::limits;
-use service_kit::serve::tls::Secure;
 use tower::ServiceExt;
 
-use super::{Gateway, Names};
+use super::{Gateway, Names, Origin};
 use crate::body::Body;
 use crate::cache::status::{CACHE_STATUS, CacheStatus, Forward};
 use crate::cache::{Ask, Force, Key, KeyRef, Purge, RequestDirectives};
@@ -27,7 +25,7 @@ impl Gateway {
     pub(super) async fn answer(
         self: &Arc<Self>,
         request: Request<Incoming>,
-        client: SocketAddr,
+        origin: Origin,
         names: &Names,
     ) -> Result<Response<Body>, Problem> {
         limits::check_header_fields(request.headers())?;
@@ -41,8 +39,8 @@ impl Gateway {
         let (mut parts, body) = request.into_parts();
         let directives = self.directives(&parts.headers);
         let is_shared = self.is_shared(&parts, &route, &target, &directives);
-        let scheme = if parts.extensions.get::<Secure>().is_some() { "https" } else { "http" };
-        clean_request(&mut parts.headers, client.ip(), &host, scheme);
+        let scheme = if origin.over_tls { "https" } else { "http" };
+        clean_request(&mut parts.headers, origin.client, &host, scheme);
         parts.headers.insert(X_REQUEST_ID, names.request_id.clone());
         parts.headers.insert(TRACEPARENT, names.traceparent.clone());
         let key = KeyRef { host: &host, path: &target.path, query: &target.query }.to_key();
@@ -60,7 +58,7 @@ impl Gateway {
             let forwarded = forwarded(parts, &target, &uri)?;
             return pass(&route, forwarded, RequestBody::empty(), Forward::Bypass).await;
         }
-        let body = bounded(body, &route, self.body_deadline)?;
+        let body = bounded(body, &route, route.body_deadline.unwrap_or(self.body_deadline))?;
         let forwarded = forwarded(parts, &target, &uri)?;
         if forwarded.method.is_safe() {
             return pass(&route, forwarded, body, Forward::Method).await;

@@ -1,7 +1,7 @@
 use reqwest::Method;
 use test_kit::http::send;
 
-use crate::support::{Origin, ask, before, reply};
+use crate::support::{Origin, ask, before, before_both, configured, reply};
 
 #[tokio::test]
 async fn forged_headers_do_not_reach_the_service_and_the_gateways_own_do() {
@@ -48,6 +48,21 @@ async fn forged_headers_do_not_reach_the_service_and_the_gateways_own_do() {
             assert_eq!(seen.header(gone), None, "{gone}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_trusted_balancer_says_for_whom_it_asks() {
+    let origin = Origin::saying(&[], "").await;
+    let mut config = before_both(&origin, &origin);
+    config.trusted_proxies = "127.0.0.0/8".to_owned();
+    let gateway = configured(config).await;
+    let request = gateway.client.request(Method::GET, "/api/v1/auth/sessions");
+    let request = request.header("x-forwarded-for", "6.6.6.6, 1.2.3.4").header("x-forwarded-proto", "https");
+    send(request.header("x-forwarded-host", "evil.example")).await.expect(200);
+    let seen = origin.seen().remove(0);
+    assert_eq!(seen.header("x-forwarded-for"), Some("1.2.3.4"), "what stands before it anybody may have written");
+    assert_eq!(seen.header("x-forwarded-proto"), Some("https"));
+    assert_eq!(seen.header("x-forwarded-host"), Some(gateway.address.to_string().as_str()));
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
+use reqwest::Method;
 use serde_json::json;
 
+use test_kit::http::send;
 use test_kit::redis_cluster::RedisCluster;
 use test_kit::wait_until;
 
-use crate::support::{Origin, SOON, before_both, configured, sharing};
+use crate::support::{Gateway, Origin, SOON, before_both, configured, sharing};
 
 #[tokio::test]
 async fn what_asks_the_services_for_too_much_is_refused_and_memory_still_answers() {
@@ -23,6 +25,26 @@ async fn what_asks_the_services_for_too_much_is_refused_and_memory_still_answers
     assert_eq!(origin.count(), 3);
     let hit = gateway.client.get("/api/v1/items").await.expect(200);
     assert_eq!(hit.header("ratelimit"), None);
+}
+
+#[tokio::test]
+async fn clients_behind_one_balancer_have_a_limit_each() {
+    let origin = Origin::saying(&[], "x").await;
+    let mut config = before_both(&origin, &origin);
+    config.limits.requests_per_minute = 2;
+    let ask = async |gateway: &Gateway, client: &str| {
+        let request = gateway.client.request(Method::GET, "/api/v1/auth/sessions");
+        send(request.header("x-forwarded-for", client)).await.status
+    };
+    let strict = configured(config.clone()).await;
+    config.trusted_proxies = "127.0.0.1".to_owned();
+    let trusting = configured(config).await;
+    for client in ["1.2.3.4", "1.2.3.4"] {
+        assert_eq!((ask(&trusting, client).await, ask(&strict, client).await), (200, 200));
+    }
+    assert_eq!(ask(&trusting, "1.2.3.4").await, 429);
+    assert_eq!(ask(&trusting, "5.6.7.8").await, 200);
+    assert_eq!(ask(&strict, "5.6.7.8").await, 429, "who is not trusted cannot pass for somebody else");
 }
 
 #[tokio::test]

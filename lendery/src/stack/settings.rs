@@ -21,7 +21,7 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 25] = [
+const OURS: [&str; 27] = [
     "database_url",
     "inventory_database_url",
     "inventory_url",
@@ -30,6 +30,7 @@ const OURS: [&str; 25] = [
     "log_format",
     "nats_replicas",
     "nats_url",
+    "operations_url",
     "ops_listen",
     "orders_database_url",
     "orders_url",
@@ -47,6 +48,7 @@ const OURS: [&str; 25] = [
     "users_database_url",
     "users_url",
     "warehouse",
+    "warehouse_url",
 ];
 
 impl Settings {
@@ -107,7 +109,9 @@ mod tests {
     #[test]
     fn the_gateway_knows_where_the_pages_are() {
         let routes = gateway::Config::default().routes;
-        let known: Vec<_> = routes.iter().filter(|route| route.upstream == "web").map(|route| &route.prefix).collect();
+        let of_pages = |prefix: &&String| !prefix.contains('{');
+        let known = routes.iter().filter(|route| route.upstream == "web").map(|route| &route.prefix);
+        let known: Vec<_> = known.filter(of_pages).collect();
         // What problems mean the gateway says itself, too.
         let pages = web::PATHS.iter().filter(|path| **path != "/problems");
         assert_eq!(known, pages.collect::<Vec<_>>());

@@ -6,7 +6,6 @@ pub(crate) mod email;
 pub(crate) mod field_error;
 pub(crate) mod link_token;
 pub(crate) mod names;
-pub(crate) mod network;
 pub(crate) mod password;
 pub(crate) mod refresh_token;
 pub(crate) mod security_event;

@@ -7,6 +7,7 @@ use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
 use service_kit::credential::ServiceCredentials;
 use service_kit::http::{RouterSettings, finish};
+use service_kit::proxies::TrustedProxies;
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +15,6 @@ use utoipa_axum::routes;
 
 use super::{auth, documented, internal, jwks, setup, users};
 use crate::app::{App, LocalUsers};
-use crate::domain::network::TrustedProxies;
 
 /// The document of every route, as `api/openapi.json` holds it.
 pub fn openapi() -> OpenApi {

@@ -131,7 +131,7 @@ impl Door {
         Self {
             listener,
             room: Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS))),
-            addresses: Addresses::new(limits.connections_per_address),
+            addresses: Addresses::new(limits.connections_per_address, limits.proxies.clone()),
             backoff: Backoff::default(),
         }
     }
