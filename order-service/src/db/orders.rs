@@ -14,6 +14,19 @@ use crate::domain::order::Order;
 
 /// The order, whoever it concerns: that is for the caller to decide.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: OrderId) -> Result<Option<Order>, DbErr> {
+    loop {
+        let found = read(db, id).await?;
+        let version = order::Entity::find_by_id(id.uuid()).select_only().column(order::Column::Version);
+        let version: Option<i64> = version.into_tuple().one(db).await?;
+        // Each statement sees a moment of its own: an order that has moved on meanwhile has steps that its state does not
+        // know of, and is read again.
+        if found.as_ref().map(|order| order.version) == version {
+            return Ok(found);
+        }
+    }
+}
+
+async fn read(db: &impl ConnectionTrait, id: OrderId) -> Result<Option<Order>, DbErr> {
     let Some(row) = order::Entity::find_by_id(id.uuid()).one(db).await? else { return Ok(None) };
     let lines = order_line::Entity::find().filter(order_line::Column::OrderId.eq(id.uuid()));
     let lines = lines.order_by_asc(order_line::Column::Position).all(db).await?;
@@ -27,7 +40,7 @@ pub(crate) async fn find_for_update(tx: &DatabaseTransaction, id: OrderId) -> Re
     // Locked by a statement of its own: one that has waited for a row sees its newest version beside older steps.
     let row = order::Entity::find_by_id(id.uuid()).select_only().column(order::Column::Id).lock_exclusive();
     match row.into_tuple::<Uuid>().one(tx).await? {
-        Some(_) => find(tx, id).await,
+        Some(_) => read(tx, id).await,
         None => Ok(None),
     }
 }

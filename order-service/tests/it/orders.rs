@@ -95,3 +95,26 @@ async fn the_payers_token_is_forgotten_as_soon_as_the_money_is_held() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn no_reader_sees_the_state_of_one_moment_with_the_steps_of_another() {
+    on_both(async |shop| {
+        let novel = shop.novel();
+        let body = json!({ "lines": [{ "item_id": novel }], "payment": pays("approved") });
+        let ben = shop.member("ben");
+        for _ in 0..20 {
+            let order = shop.place("ben", &body).await;
+            let reader = async || loop {
+                let seen = ben.get(&order).await.expect(200).json();
+                let is_under_way = ["pending", "reserved", "authorised"].iter().any(|state| seen["state"] == *state);
+                assert!(!(is_under_way && seen["settled"] == true), "{seen}");
+                if seen["settled"] == true {
+                    return seen["state"].clone();
+                }
+            };
+            let states = futures_util::future::join_all((0..4).map(|_| reader())).await;
+            assert!(states.iter().all(|state| state == "confirmed" || state == "rejected"), "{states:?}");
+        }
+    })
+    .await;
+}
