@@ -27,6 +27,10 @@ pub struct Config {
     pub inventory_url: String,
     /// Where the order service is; default `http://127.0.0.1:8093`.
     pub orders_url: String,
+    /// Where the warehouse is; default none: there are no reports then.
+    pub warehouse_url: String,
+    /// Where the gateway's operations listener is; default none: breakers and caches are not shown then.
+    pub operations_url: String,
     /// Whether the checkout offers the payment service's `test` provider, which moves no money; default no.
     pub test_payments: bool,
     /// The secret that session cookies are sealed with, at least 32 characters and the same on every instance; no default.
@@ -50,6 +54,8 @@ impl Default for Config {
             users_url: "http://127.0.0.1:8091".to_owned(),
             inventory_url: "http://127.0.0.1:8092".to_owned(),
             orders_url: "http://127.0.0.1:8093".to_owned(),
+            warehouse_url: String::new(),
+            operations_url: String::new(),
             test_payments: false,
             session_key: Secret::default(),
             previous_session_key: Secret::default(),

@@ -12,4 +12,4 @@ mod words;
 
 pub use config::Config;
 pub use http::PATHS;
-pub use run::{Deps, run};
+pub use run::{Deps, PHOTO_ATTEMPT, REPORT_ATTEMPT, run};

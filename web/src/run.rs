@@ -11,7 +11,7 @@ use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::{Inventory, Orders, Users};
+use crate::clients::{Inventory, Operations, Orders, Users, Warehouse};
 use crate::config::Config;
 use crate::http::{Web, router};
 use crate::session::{Cookie, Seal};
@@ -19,6 +19,15 @@ use crate::shown::Assets;
 
 /// How long it may take until a service accepts a connection.
 const CONNECT: Duration = Duration::from_millis(250);
+
+/// How long one attempt to ask a service may take, so that another fits into what a page waits.
+const ATTEMPT: Duration = Duration::from_secs(2);
+
+/// How long the inventory may work on one photo.
+pub const PHOTO_ATTEMPT: Duration = Duration::from_secs(8);
+
+/// How long the warehouse may work on one report.
+pub const REPORT_ATTEMPT: Duration = Duration::from_secs(8);
 
 /// What the pages need of the world around them. The peers carry no credential: they ask what everybody may ask, or speak
 /// for a member by the member's own token.
@@ -33,8 +42,14 @@ pub struct Deps {
     pub users: Peer,
     /// The inventory.
     pub inventory: Peer,
+    /// The inventory again, for photos, which take longer than what a page waits for.
+    pub photos: Peer,
     /// The order service.
     pub orders: Peer,
+    /// The warehouse, where there is one.
+    pub warehouse: Option<Peer>,
+    /// The gateway's operations listener, where it may be asked.
+    pub operations: Option<Peer>,
 }
 
 impl Deps {
@@ -45,17 +60,26 @@ impl Deps {
     pub fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let randomness = Randomness::system();
-        let peer = |name: &str, setting: &str, url: &str| {
+        let patient = |name: &str, setting: &str, url: &str, attempt_timeout: Duration| {
             let settings = PeerSettings::parse(name, url).map_err(|error| unusable(setting, &error))?;
+            let settings = PeerSettings { attempt_timeout, ..settings };
             let seed = u64::from_ne_bytes(randomness.bytes());
             let peer = Peer::new(settings, http.clone(), seed).map_err(|error| unusable(setting, &error))?;
             tokio::spawn(peer.watch());
             Ok::<_, RunError>(peer)
         };
+        let peer = |name: &str, setting: &str, url: &str| patient(name, setting, url, ATTEMPT);
         let users = peer("user-service", "users_url", &config.users_url)?;
         let inventory = peer("inventory-service", "inventory_url", &config.inventory_url)?;
+        let photos = patient("inventory-photos", "inventory_url", &config.inventory_url, PHOTO_ATTEMPT)?;
         let orders = peer("order-service", "orders_url", &config.orders_url)?;
-        Ok(Self { clock: Clock::system(), randomness, ops, users, inventory, orders })
+        let optional = |name: &str, setting: &str, url: &str| {
+            (!url.is_empty()).then(|| patient(name, setting, url, REPORT_ATTEMPT)).transpose()
+        };
+        let warehouse = optional("warehouse", "warehouse_url", &config.warehouse_url)?;
+        let operations = optional("operations", "operations_url", &config.operations_url)?;
+        let clock = Clock::system();
+        Ok(Self { clock, randomness, ops, users, inventory, photos, orders, warehouse, operations })
     }
 }
 
@@ -72,9 +96,11 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let seal = Seal::new(&config.session_keys()?, deps.randomness);
     let web = Web {
-        inventory: Inventory::new(deps.inventory),
+        inventory: Inventory::new(deps.inventory, deps.photos),
         users: Users::new(deps.users),
         orders: Orders::new(deps.orders),
+        warehouse: Warehouse::new(deps.warehouse),
+        operations: Operations::new(deps.operations),
         cookie: Cookie::new(seal.clone(), config.secure_cookies),
         seal,
         clock: deps.clock,

@@ -10,7 +10,9 @@ use anyhow::{Context, Result, bail};
 use crate::child;
 
 /// What tests need besides PostgreSQL.
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 6] = [
+    Program { name: "chromedriver", arguments: &[], package: "chromium-driver" },
+    Program { name: "chromium", arguments: &[], package: "chromium" },
     Program { name: "nats-server", arguments: &[], package: "nats-server" },
     Program { name: "promtool", arguments: &[], package: "prometheus" },
     Program { name: "python3", arguments: &["-m", "ensurepip"], package: "python3-venv" },

@@ -28,6 +28,7 @@ impl Front {
     ) -> anyhow::Result<Self> {
         backstage.spawn_etl(secrets)?;
         let (web, ops) = (listener.local_addr()?, ops_listener.local_addr()?);
+        backstage.spawn_pages(secrets, ops)?;
         let gateway_shutdown = CancellationToken::new();
         let (ops_board, http) = (backstage.ops.clone(), backstage.http.clone());
         let listening = vec![backstage.listening(secrets)?];
@@ -37,7 +38,7 @@ impl Front {
         let ops_shutdown = CancellationToken::new();
         let serving_ops = tokio::spawn(backstage.ops.clone().serve(ops_listener, ops_shutdown.clone()));
         let mut front = Self { backstage, gateway, gateway_shutdown, ops: serving_ops, ops_shutdown };
-        let door = [web];
+        let door = [front.backstage.endpoints.pages, web];
         tokio::select! {
             answered = front.backstage.answering(&door) => answered?,
             ended = &mut front.gateway => return Err(early(ended.map_err(anyhow::Error::new)?)),

@@ -42,6 +42,9 @@ const MONEY: Duration = Duration::from_secs(8);
 /// How long the gateway waits for the warehouse, ms: a report may be a question over all there ever was.
 const REPORT_MS: u64 = 65_000;
 
+/// How long the gateway waits for a page, ms: it says itself what it misses, once it has waited for that.
+const PAGES_MS: u64 = 11_000;
+
 /// Memory for the sessions that token validation is answered from.
 const SESSION_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -64,6 +67,8 @@ pub(crate) struct Backstage {
     shutdown: CancellationToken,
     /// Where the warehouse answers, once it has been started.
     warehouse: Option<SocketAddr>,
+    /// Where the pages will answer: they are last, for they ask everything else.
+    pages: Option<TcpListener>,
     _lock: Lock,
 }
 
@@ -97,15 +102,15 @@ impl Backstage {
             draining,
             shutdown: CancellationToken::new(),
             warehouse: None,
+            pages: Some(pages),
             _lock: lock,
         };
         backstage.spawn_users(secrets, users);
         backstage.spawn_inventory(secrets, inventory)?;
         backstage.spawn_payments(secrets, payments)?;
         backstage.spawn_orders(secrets, orders)?;
-        backstage.spawn_pages(secrets, pages)?;
-        let Endpoints { users, inventory, payments, orders, pages, .. } = backstage.endpoints;
-        backstage.answering(&[users, inventory, payments, orders, pages]).await?;
+        let Endpoints { users, inventory, payments, orders, .. } = backstage.endpoints;
+        backstage.answering(&[users, inventory, payments, orders]).await?;
         data_dir.databases_are_complete()?;
         Ok(backstage)
     }
@@ -194,15 +199,23 @@ impl Backstage {
         Ok(())
     }
 
-    fn spawn_pages(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+    /// Starts the pages, which also show what the operations listener knows.
+    fn spawn_pages(&mut self, secrets: &Secrets, ops: SocketAddr) -> anyhow::Result<()> {
+        let listener = self.pages.take().context("the pages have been started before")?;
         let peer = |name, address| self.peer(PeerSettings::new(name, origin(address)?));
+        let patient = |name, address, attempt_timeout| {
+            self.peer(PeerSettings { attempt_timeout, ..PeerSettings::new(name, origin(address)?) })
+        };
         let deps = web::Deps {
             clock: Clock::system(),
             randomness: Randomness::system(),
             ops: self.ops.clone(),
             users: peer("user-service", self.endpoints.users)?,
             inventory: peer("inventory-service", self.endpoints.inventory)?,
+            photos: patient("inventory-photos", self.endpoints.inventory, web::PHOTO_ATTEMPT)?,
             orders: peer("order-service", self.endpoints.orders)?,
+            warehouse: self.warehouse.map(|address| patient("warehouse", address, web::REPORT_ATTEMPT)).transpose()?,
+            operations: Some(peer("operations", ops)?),
         };
         let run = web::run(self.settings.web_with(secrets), deps, listener, self.shutdown.clone());
         self.spawn("web", run);
@@ -250,7 +263,10 @@ impl Backstage {
             upstreams.into_iter().chain(warehouse).map(|(name, address)| (name, format!("http://{address}")));
         let mut upstreams: gateway::Upstreams = upstreams.collect();
         // The pages are no API.
-        upstreams.0.entry("web".to_owned()).and_modify(|web| web.documented = false);
+        upstreams.0.entry("web".to_owned()).and_modify(|web| {
+            web.documented = false;
+            web.attempt_ms = PAGES_MS;
+        });
         upstreams.0.entry("warehouse".to_owned()).and_modify(|warehouse| warehouse.attempt_ms = REPORT_MS);
         gateway::Config { upstreams, ..self.settings.gateway.clone() }
     }

@@ -47,13 +47,19 @@ pub(super) struct Call<'a> {
     method: Method,
     target: String,
     headers: HeaderMap,
-    body: Vec<u8>,
+    body: Bytes,
+    patience: Duration,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn new(peer: &'a Peer, service: &'static str, method: Method, path: impl Into<String>) -> Self {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Self { peer, service, method, target: path.into(), headers, body: Vec::new() }
+        Self { peer, service, method, target: path.into(), headers, body: Bytes::new(), patience: PATIENCE }
+    }
+
+    /// Waits this long for what takes its time.
+    pub(super) fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
@@ -80,7 +86,13 @@ impl<'a> Call<'a> {
 
     fn body(mut self, media_type: &'static str, body: &impl Serialize) -> Self {
         // Our own request types always have a JSON form.
-        self.body = serde_json::to_vec(body).unwrap_or_default();
+        self.body = serde_json::to_vec(body).unwrap_or_default().into();
+        self.header(CONTENT_TYPE, media_type)
+    }
+
+    /// Sends a file as the body itself.
+    pub(super) fn file(mut self, media_type: &str, bytes: Bytes) -> Self {
+        self.body = bytes;
         self.header(CONTENT_TYPE, media_type)
     }
 
@@ -111,9 +123,14 @@ impl<'a> Call<'a> {
         Ok(Answer { body: (), invalidates })
     }
 
+    /// Makes the call and reads the answer as it is.
+    pub(super) async fn bytes(self, asking: &Asking) -> Result<Bytes, ApiError> {
+        Ok(self.exchange(asking).await?.body)
+    }
+
     /// Makes the call and hands on the answer's body as it comes, for as long as it comes.
     pub(super) async fn stream(self, asking: &Asking) -> Result<(StatusCode, ResponseBody), ApiError> {
-        let (service, context) = (self.service, CallContext::serving(&asking.headers, PATIENCE));
+        let (service, context) = (self.service, CallContext::serving(&asking.headers, self.patience));
         let (parts, body) = self.send(asking, &context).await?;
         if parts.status.is_success() {
             return Ok((parts.status, body));
@@ -122,7 +139,7 @@ impl<'a> Call<'a> {
     }
 
     async fn exchange(self, asking: &Asking) -> Result<Answer<Bytes>, ApiError> {
-        let (service, context) = (self.service, CallContext::serving(&asking.headers, PATIENCE));
+        let (service, context) = (self.service, CallContext::serving(&asking.headers, self.patience));
         let (parts, body) = self.send(asking, &context).await?;
         let body = read(service, body, &context).await?;
         if parts.status.is_success() {
@@ -132,7 +149,7 @@ impl<'a> Call<'a> {
     }
 
     async fn send(self, asking: &Asking, context: &CallContext) -> Result<(Parts, ResponseBody), ApiError> {
-        let Self { peer, service, method, target, headers, body } = self;
+        let Self { peer, service, method, target, headers, body, .. } = self;
         let mut request = Request::new(RequestBody::full(body));
         *request.method_mut() = method;
         *request.uri_mut() = target.parse().map_err(|_| missing(service, "the call has no usable address", None))?;
@@ -153,7 +170,7 @@ async fn read(service: &'static str, body: ResponseBody, context: &CallContext) 
 
 fn missing(service: &'static str, reason: &str, source: Option<PeerError>) -> ApiError {
     let retry_after = source.as_ref().and_then(PeerError::retry_after);
-    ApiError::Missing { service, reason: reason.to_owned(), retry_after, source }
+    ApiError::Missing { service, reason: reason.to_owned(), retry_after, source: source.map(Box::new) }
 }
 
 fn failed(service: &'static str, status: StatusCode, body: &[u8]) -> ApiError {

@@ -17,7 +17,7 @@ pub(crate) enum ApiError {
         reason: String,
         retry_after: Option<Duration>,
         #[source]
-        source: Option<PeerError>,
+        source: Option<Box<PeerError>>,
     },
 }
 

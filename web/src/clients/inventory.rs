@@ -7,13 +7,15 @@ use vocabulary::{ItemId, Page};
 use super::call::Call;
 use super::{Answer, ApiError, Asking};
 
-const ITEMS: &str = "/api/v1/items";
+pub(super) const ITEMS: &str = "/api/v1/items";
 const CATEGORIES: &str = "/api/v1/categories";
 
 /// The inventory's public API.
 #[derive(Debug, Clone)]
 pub(crate) struct Inventory {
     peer: Peer,
+    /// The same, for what takes longer.
+    pub(super) photos: Peer,
 }
 
 /// Which items, in which order; what is empty is not asked for.
@@ -34,8 +36,8 @@ impl ItemsQuery {
 }
 
 impl Inventory {
-    pub(crate) fn new(peer: Peer) -> Self {
-        Self { peer }
+    pub(crate) fn new(peer: Peer, photos: Peer) -> Self {
+        Self { peer, photos }
     }
 
     pub(crate) async fn items(&self, query: &ItemsQuery, asking: &Asking) -> Result<Page<Item>, ApiError> {
@@ -45,8 +47,13 @@ impl Inventory {
     }
 
     /// The member's own items, drafts included.
-    pub(crate) async fn mine(&self, cursor: Option<&str>, asking: &Asking) -> Result<Page<Item>, ApiError> {
-        let call = self.call(Method::GET, "/api/v1/users/me/items");
+    pub(crate) async fn mine(
+        &self,
+        limit: &str,
+        cursor: Option<&str>,
+        asking: &Asking,
+    ) -> Result<Page<Item>, ApiError> {
+        let call = self.call(Method::GET, "/api/v1/users/me/items").query("limit", limit);
         let call = cursor.into_iter().fold(call, |call, cursor| call.query("cursor", cursor));
         Ok(call.receive(asking).await?.body)
     }
@@ -127,7 +134,7 @@ impl Inventory {
         self.call(Method::DELETE, format!("{CATEGORIES}/{slug}")).version(version).acknowledge(asking).await
     }
 
-    fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
+    pub(super) fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
         Call::new(&self.peer, "inventory", method, path)
     }
 }

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::{Answer, ApiError, Asking};
 
 const CART: &str = "/api/v1/cart";
-const ORDERS: &str = "/api/v1/orders";
+pub(super) const ORDERS: &str = "/api/v1/orders";
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -57,8 +57,13 @@ impl Orders {
     }
 
     /// Those that concern the member, newest first.
-    pub(crate) async fn concerning(&self, cursor: Option<&str>, asking: &Asking) -> Result<Page<Order>, ApiError> {
-        let call = self.call(Method::GET, ORDERS);
+    pub(crate) async fn concerning(
+        &self,
+        limit: &str,
+        cursor: Option<&str>,
+        asking: &Asking,
+    ) -> Result<Page<Order>, ApiError> {
+        let call = self.call(Method::GET, ORDERS).query("limit", limit);
         let call = cursor.into_iter().fold(call, |call, cursor| call.query("cursor", cursor));
         Ok(call.receive(asking).await?.body)
     }
@@ -95,7 +100,7 @@ impl Orders {
         seen.into_iter().fold(call, |call, seen| call.header(LAST_EVENT_ID, seen)).stream(asking).await
     }
 
-    fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
+    pub(super) fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
         Call::new(&self.peer, "order service", method, path)
     }
 }

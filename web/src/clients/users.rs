@@ -1,5 +1,6 @@
 use http::Method;
 use peer::Peer;
+use serde_json::Value;
 use user_api::{
     ChangePasswordRequest, LoginRequest, Profile, RefreshRequest, RegisterRequest, TokenPair, UpdateMeRequest, User,
     UserSession,
@@ -72,7 +73,17 @@ impl Users {
         self.call(Method::DELETE, format!("/api/v1/auth/sessions/{id}")).acknowledge(asking).await.map(drop)
     }
 
-    fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
+    /// All that the user service keeps about the member.
+    pub(crate) async fn export(&self, asking: &Asking) -> Result<Value, ApiError> {
+        Ok(self.call(Method::GET, format!("{ME}/export")).receive(asking).await?.body)
+    }
+
+    /// Erases the member's account, if it still has this version.
+    pub(crate) async fn erase_me(&self, version: i64, asking: &Asking) -> Result<Answer<()>, ApiError> {
+        self.call(Method::DELETE, ME).version(version).acknowledge(asking).await
+    }
+
+    pub(super) fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
         Call::new(&self.peer, "user service", method, path)
     }
 }

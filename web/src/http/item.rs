@@ -2,7 +2,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use chrono::{Datelike, Months, NaiveDate};
-use inventory_api::{Availability, Category, Item, ItemStatus, OfferKind};
+use inventory_api::{Availability, Category, Item, ItemStatus, OfferKind, Photo};
 use problem::{Kind, Problem};
 use url::form_urlencoded;
 use vocabulary::ItemId;
@@ -37,6 +37,7 @@ struct ItemPage {
     months: Vec<Month>,
     zone: String,
     look: Look,
+    pictures: Vec<Photo>,
     yours: bool,
     borrow: Option<Borrow>,
     item: Item,
@@ -91,6 +92,7 @@ pub(super) async fn item(
         zone: availability.as_ref().map(|days| format!("{} {}.", f.w.days_in, days.time_zone)).unwrap_or_default(),
         months: availability.map(|days| months(visit.lang, &days.days)).unwrap_or_default(),
         look: Look::of(&item.category),
+        pictures: item.photos.iter().enumerate().map(|(index, photo)| picture(&item, index, photo)).collect(),
         yours: visit.visitor.session().is_some_and(|session| session.user_id == item.owner_id),
         borrow,
         item,
@@ -127,6 +129,12 @@ fn status_notices(visit: &Visit, item: &Item) -> Vec<Notice> {
 fn category_name(item: &Item, categories: Vec<Category>) -> String {
     let named = categories.into_iter().find(|category| category.slug == item.category);
     named.map_or_else(|| item.category.clone(), |category| category.name)
+}
+
+/// A photo that nobody has described is called after what it shows.
+fn picture(item: &Item, index: usize, photo: &Photo) -> Photo {
+    let alt = if photo.alt.is_empty() { format!("{} ({})", item.name, index + 1) } else { photo.alt.clone() };
+    Photo { alt, ..photo.clone() }
 }
 
 fn tag(name: &str) -> Tag {

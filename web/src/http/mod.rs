@@ -10,6 +10,7 @@ mod item;
 mod member;
 mod mine;
 mod negotiate;
+mod operating;
 mod orders;
 mod posted;
 mod problem_pages;
@@ -20,6 +21,7 @@ mod secured;
 mod sign_in;
 mod sign_in_again;
 mod sign_out;
+mod upload;
 mod visit;
 mod web;
 

@@ -37,24 +37,19 @@ impl Posted {
     }
 }
 
-impl FromRequest<Arc<Web>> for Posted {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
-        if !is_own(request.headers()) {
-            return Err(Problem::because(Kind::Forbidden, "The form was sent by another site."));
-        }
-        let visitor = request.extensions().get::<Visitor>().cloned();
-        let form: Result<Form<Vec<(String, String)>>, _> = Form::from_request(request, web).await;
-        let Form(pairs) = form.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::because(Kind::BodyTooLarge, "A form has at most 65,536 bytes."),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Kind::UnsupportedMediaType),
-            _ => Problem::because(Kind::MalformedRequest, rejection.body_text()),
-        })?;
+impl Posted {
+    /// The fields, unless another sign-in of the member made the form.
+    ///
+    /// # Errors
+    /// 403 when the form does not carry this session's token.
+    pub(super) fn of(
+        pairs: impl IntoIterator<Item = (String, String)>,
+        visitor: Option<&Visitor>,
+    ) -> Result<Self, Problem> {
         // Browsers send line breaks as CR LF.
         let pairs = pairs.into_iter().map(|(name, value)| (name, value.replace("\r\n", "\n")));
         let posted = Self(pairs.collect());
-        let session = visitor.as_ref().and_then(Visitor::session);
+        let session = visitor.and_then(Visitor::session);
         match session.map(|session| session.form_token().expose().as_bytes()) {
             Some(token) if verify_slices_are_equal(token, posted.get("form_token").as_bytes()).is_err() => {
                 Err(Problem::because(Kind::Forbidden, "The form belongs to another sign-in. Open its page again."))
@@ -62,6 +57,28 @@ impl FromRequest<Arc<Web>> for Posted {
             _ => Ok(posted),
         }
     }
+}
+
+impl FromRequest<Arc<Web>> for Posted {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        check_own(request.headers())?;
+        let visitor = request.extensions().get::<Visitor>().cloned();
+        let form: Result<Form<Vec<(String, String)>>, _> = Form::from_request(request, web).await;
+        let Form(pairs) = form.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::because(Kind::BodyTooLarge, "A form has at most 65,536 bytes."),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Kind::UnsupportedMediaType),
+            _ => Problem::because(Kind::MalformedRequest, rejection.body_text()),
+        })?;
+        Self::of(pairs, visitor.as_ref())
+    }
+}
+
+/// # Errors
+/// 403 when another site has sent the form.
+pub(super) fn check_own(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_own(headers) { Ok(()) } else { Err(Problem::because(Kind::Forbidden, "The form was sent by another site.")) }
 }
 
 /// Whether a request comes from one of our own pages. Programs that send neither header carry no one's cookies.

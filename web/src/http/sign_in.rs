@@ -39,14 +39,18 @@ pub(super) struct Aside {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Back {
+pub(super) struct Came {
     back: Option<String>,
+    erased: Option<String>,
 }
 
 /// Asks who somebody is.
-pub(super) async fn show(visit: Visit, Query(Back { back }): Query<Back>) -> Response {
-    let sent = back.iter().map(|_| Notice::calm(visit.lang.words().sign_in_first)).collect();
-    Page::new(form(&visit, &Posted::default(), own_page(back.as_deref()), sent)).into_response()
+pub(super) async fn show(visit: Visit, Query(came): Query<Came>) -> Response {
+    let w = visit.lang.words();
+    let sent = came.back.as_ref().map(|_| Notice::calm(w.sign_in_first));
+    let erased = came.erased.map(|_| Notice::calm(w.owning.erased));
+    let notices = sent.into_iter().chain(erased).collect();
+    Page::new(form(&visit, &Posted::default(), own_page(came.back.as_deref()), notices)).into_response()
 }
 
 /// Signs somebody in, and sends them where they wanted to go.

@@ -43,6 +43,16 @@ impl Visit {
         self.visitor.session().ok_or_else(|| Problem::new(Kind::InvalidToken))
     }
 
+    /// The administrator who asks, as the user service has it now: for what no service guards itself.
+    ///
+    /// # Errors
+    /// 401 and 403, and 503 when the user service cannot be asked.
+    pub(crate) async fn administrator(&self) -> Result<(), Problem> {
+        self.session()?;
+        let user = self.web.users.me(&self.asking).await?;
+        if user.roles.contains(&user_api::Role::Admin) { Ok(()) } else { Err(Problem::new(Kind::Forbidden)) }
+    }
+
     /// The same look by somebody who has just signed in.
     pub(crate) fn signed_in(&mut self, session: Arc<Session>) {
         self.asking.token = Some(session.access_token().clone());

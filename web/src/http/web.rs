@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use service_kit::clock::Clock;
 
-use crate::clients::{Inventory, Orders, Users};
+use crate::clients::{Inventory, Operations, Orders, Users, Warehouse};
 use crate::session::{Cookie, Seal};
 use crate::shown::Assets;
 
@@ -12,6 +12,8 @@ pub(crate) struct Web {
     pub(crate) inventory: Inventory,
     pub(crate) users: Users,
     pub(crate) orders: Orders,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) operations: Operations,
     pub(crate) seal: Seal,
     pub(crate) cookie: Cookie,
     pub(crate) clock: Clock,

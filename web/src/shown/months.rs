@@ -33,20 +33,33 @@ pub(crate) fn months(language: Language, days: &[DayAvailability]) -> Vec<Month>
     firsts.into_iter().map(|first| month(language, first, &free)).collect()
 }
 
-fn month(language: Language, first: NaiveDate, free: &BTreeMap<NaiveDate, u32>) -> Month {
-    let mut weeks: Vec<[Option<Day>; 7]> = Vec::new();
+/// The weeks of the month that begins on this day, Mondays first; none for days of other months.
+pub(crate) fn weeks(first: NaiveDate) -> Vec<[Option<NaiveDate>; 7]> {
+    let mut weeks: Vec<[Option<NaiveDate>; 7]> = Vec::new();
     for date in first.iter_days().take_while(|date| date.month() == first.month()) {
         let weekday = date.weekday().num_days_from_monday() as usize;
         if weeks.is_empty() || weekday == 0 {
-            weeks.push(std::array::from_fn(|_| None));
+            weeks.push([None; 7]);
         }
-        let free = free.get(&date).copied();
-        let day = Day { date, number: date.day(), free, label: free.map(|free| label(language, free)) };
         if let Some(week) = weeks.last_mut() {
-            week[weekday] = Some(day);
+            week[weekday] = Some(date);
         }
     }
-    Month { title: format!("{} {}", month_name(language, first.month0()), first.year()), weeks }
+    weeks
+}
+
+/// A month's name with its year.
+pub(crate) fn month_title(language: Language, first: NaiveDate) -> String {
+    format!("{} {}", month_name(language, first.month0()), first.year())
+}
+
+fn month(language: Language, first: NaiveDate, free: &BTreeMap<NaiveDate, u32>) -> Month {
+    let day = |date: NaiveDate| {
+        let free = free.get(&date).copied();
+        Day { date, number: date.day(), free, label: free.map(|free| label(language, free)) }
+    };
+    let weeks = weeks(first).into_iter().map(|week| week.map(|date| date.map(day))).collect();
+    Month { title: month_title(language, first), weeks }
 }
 
 fn label(language: Language, free: u32) -> String {

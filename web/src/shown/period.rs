@@ -32,10 +32,15 @@ pub(crate) fn zone(item: &Item) -> Tz {
     item.pickup.as_ref().and_then(|place| place.time_zone.parse().ok()).unwrap_or(Tz::UTC)
 }
 
+/// The days that a period touches, by the clocks of this zone.
+pub(crate) fn loan_days(period: Period, zone: Tz) -> LoanDays {
+    let first = period.start.with_timezone(&zone).date_naive();
+    LoanDays { first, last: (period.end - TimeDelta::seconds(1)).with_timezone(&zone).date_naive() }
+}
+
 /// The days of a period as people write them, by the clocks of this zone.
 pub(crate) fn days_of(language: Language, period: Period, zone: Tz) -> String {
-    let first = period.start.with_timezone(&zone).date_naive();
-    let last = (period.end - TimeDelta::seconds(1)).with_timezone(&zone).date_naive();
+    let LoanDays { first, last } = loan_days(period, zone);
     if first == last { day(language, first) } else { format!("{} – {}", day(language, first), day(language, last)) }
 }
 

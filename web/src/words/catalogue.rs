@@ -1,9 +1,13 @@
+use super::operating::OperatingWords;
 use super::orders::OrderWords;
+use super::owning::OwningWords;
 
 /// Every word of the pages, in one language. A language that lacks one does not compile.
 #[derive(Debug)]
 pub(crate) struct Words {
     pub(crate) orders: OrderWords,
+    pub(crate) owning: OwningWords,
+    pub(crate) operating: OperatingWords,
     // The frame.
     pub(crate) skip: &'static str,
     pub(crate) main_navigation: &'static str,
@@ -12,7 +16,6 @@ pub(crate) struct Words {
     pub(crate) browse: &'static str,
     pub(crate) my_things: &'static str,
     pub(crate) account: &'static str,
-    pub(crate) operator: &'static str,
     pub(crate) sign_in: &'static str,
     pub(crate) sign_out: &'static str,
     pub(crate) register: &'static str,

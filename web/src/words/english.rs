@@ -1,8 +1,10 @@
 use super::catalogue::Words;
-use super::orders;
+use super::{operating, orders, owning};
 
 pub(super) const ENGLISH: Words = Words {
     orders: orders::ENGLISH,
+    owning: owning::ENGLISH,
+    operating: operating::ENGLISH,
     skip: "Skip to content",
     main_navigation: "Main",
     more_links: "More",
@@ -10,7 +12,6 @@ pub(super) const ENGLISH: Words = Words {
     browse: "Browse",
     my_things: "My things",
     account: "Account",
-    operator: "Categories",
     sign_in: "Sign in",
     sign_out: "Sign out",
     register: "Join",

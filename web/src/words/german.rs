@@ -1,8 +1,10 @@
 use super::catalogue::Words;
-use super::orders;
+use super::{operating, orders, owning};
 
 pub(super) const GERMAN: Words = Words {
     orders: orders::GERMAN,
+    owning: owning::GERMAN,
+    operating: operating::GERMAN,
     skip: "Zum Inhalt springen",
     main_navigation: "Hauptnavigation",
     more_links: "Mehr",
@@ -10,7 +12,6 @@ pub(super) const GERMAN: Words = Words {
     browse: "Stöbern",
     my_things: "Meine Sachen",
     account: "Konto",
-    operator: "Kategorien",
     sign_in: "Anmelden",
     sign_out: "Abmelden",
     register: "Mitmachen",

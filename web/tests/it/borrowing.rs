@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::site::{Html, ITEM, OTHER, OWNER, Site, header, item};
 
-const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8060";
+pub(crate) const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8060";
 
 fn line() -> String {
     format!("PUT /api/v1/cart/lines/{ITEM}")

@@ -34,6 +34,7 @@ pub(crate) struct Asked {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    pub(crate) bytes: usize,
 }
 
 impl Asked {
@@ -91,13 +92,15 @@ async fn answer(
 ) -> Response {
     let mut said = state.lock().unwrap();
     let call = format!("{method} {}", uri.path());
-    let body = serde_json::from_slice(&body).unwrap_or_default();
+    let (bytes, body) = (body.len(), serde_json::from_slice(&body).unwrap_or_default());
     let query = uri.query().unwrap_or_default().to_owned();
-    said.asked.push(Asked { call: call.clone(), query, headers, body });
+    said.asked.push(Asked { call: call.clone(), query, headers, body, bytes });
     let Some((status, body, headers)) = said.answers.get(&call) else {
         return (StatusCode::SERVICE_UNAVAILABLE, problem(503, "unavailable").to_string()).into_response();
     };
-    let mut response = (StatusCode::from_u16(*status).unwrap(), body.to_string()).into_response();
+    // What is text is no JSON.
+    let text = body.as_str().map_or_else(|| body.to_string(), ToOwned::to_owned);
+    let mut response = (StatusCode::from_u16(*status).unwrap(), text).into_response();
     for (name, value) in headers {
         let (name, value) = (HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value).unwrap());
         response.headers_mut().insert(name, value);

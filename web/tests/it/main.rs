@@ -2,12 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "tests say what they expect by failing")]
 
 mod account;
+mod bookings;
 mod borrowing;
+mod browser;
 mod caching;
+mod chromium;
 mod editing;
 mod escaping;
 mod fake;
+mod operating;
 mod outages;
+mod own_data;
+mod photos;
+mod scenery;
 mod sessions;
 mod site;
 mod things;
+mod units;

@@ -24,6 +24,8 @@ pub(crate) struct Site {
     pub(crate) users: Fake,
     pub(crate) inventory: Fake,
     pub(crate) orders: Fake,
+    pub(crate) warehouse: Fake,
+    pub(crate) operations: Fake,
     pub(crate) hands: Hands,
     client: Client,
 }
@@ -31,6 +33,7 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) async fn start() -> Self {
         let (users, inventory, orders) = (Fake::start().await, Fake::start().await, Fake::start().await);
+        let (warehouse, operations) = (Fake::start().await, Fake::start().await);
         let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
         let (clock, hands) = Clock::manual(now);
         let shutdown = CancellationToken::new();
@@ -44,13 +47,16 @@ impl Site {
             ops: Ops::new("test", shutdown.clone()),
             users: peer("user-service", &users),
             inventory: peer("inventory-service", &inventory),
+            photos: peer("inventory-photos", &inventory),
             orders: peer("order-service", &orders),
+            warehouse: Some(peer("warehouse", &warehouse)),
+            operations: Some(peer("operations", &operations)),
         };
         let config = Config { session_key: Secret::new("k".repeat(40)), test_payments: true, ..Config::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::new(format!("http://{}", listener.local_addr().unwrap()));
         tokio::spawn(run(config, deps, listener, shutdown));
-        let site = Self { users, inventory, orders, hands, client };
+        let site = Self { users, inventory, orders, warehouse, operations, hands, client };
         site.stock();
         site
     }
@@ -69,6 +75,11 @@ impl Site {
         self.users.answer("POST /api/v1/auth/login", 200, tokens("access-1", "refresh-1"));
         self.users.answer("GET /api/v1/users/me", 200, user(&["member"]));
         self.users.answer("GET /api/v1/auth/sessions", 200, page(json!([])));
+    }
+
+    /// Where it is, without a slash at its end.
+    pub(crate) fn base(&self) -> &str {
+        self.client.base()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -90,6 +101,11 @@ impl Site {
         send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
     }
 
+    /// Makes an administrator of the owner.
+    pub(crate) fn promote(&self) {
+        self.users.answer("GET /api/v1/users/me", 200, user(&["member", "admin"]));
+    }
+
     /// Signs the owner in.
     pub(crate) async fn sign_in(&self) -> Browser<'_> {
         let answer = self.post("/en/sign-in", &[("email", "ada@example.org"), ("password", "secret words")]).await;
@@ -102,7 +118,7 @@ impl Site {
 
 /// A browser in which the owner is signed in.
 pub(crate) struct Browser<'a> {
-    site: &'a Site,
+    pub(crate) site: &'a Site,
     pub(crate) cookie: String,
     pub(crate) token: String,
 }
@@ -116,6 +132,33 @@ impl Browser<'_> {
         let fields = [&[("form_token", self.token.as_str())], fields].concat();
         let headers = [("sec-fetch-site", "same-origin"), ("cookie", self.cookie.as_str())];
         self.site.post_with(path, &fields, &headers).await
+    }
+}
+
+/// A file of a form.
+pub(crate) struct FormFile<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) media_type: &'a str,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Browser<'_> {
+    /// Sends a form with files (RFC 7578).
+    pub(crate) async fn upload(&self, path: &str, key: &str, files: &[FormFile<'_>]) -> Answer {
+        let mut form = Vec::new();
+        for (name, value) in [("form_token", self.token.as_str()), ("key", key)] {
+            let part = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            form.extend_from_slice(part.as_bytes());
+        }
+        for FormFile { name, media_type, bytes } in files {
+            let disposition = format!("form-data; name=\"photo\"; filename=\"{name}\"");
+            let head = format!("--edge\r\nContent-Disposition: {disposition}\r\nContent-Type: {media_type}\r\n\r\n");
+            form.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+        }
+        form.extend_from_slice(b"--edge--\r\n");
+        let request = self.site.client.request(Method::POST, path).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "multipart/form-data; boundary=edge");
+        send(request.header("cookie", &self.cookie).body(form)).await
     }
 }
 

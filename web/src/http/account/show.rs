@@ -1,7 +1,6 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use problem::Problem;
 use serde::Deserialize;
 use user_api::UserSession;
@@ -22,7 +21,7 @@ pub(in crate::http) struct Came {
 
 #[derive(Template)]
 #[template(path = "account.html")]
-struct Account {
+pub(super) struct AccountPage {
     f: Frame,
     notices: Vec<Notice>,
     email: String,
@@ -30,6 +29,7 @@ struct Account {
     profile: Vec<Field>,
     password: Vec<Field>,
     sessions: Vec<Device>,
+    erase: Field,
 }
 
 struct Device {
@@ -49,42 +49,54 @@ pub(in crate::http) async fn show(visit: Visit, Query(came): Query<Came>) -> Res
         came.stale.map(|_| Notice::urgent(w.changed_meanwhile)),
         came.password.map(|_| Notice::calm(w.password_changed)),
     ];
-    page(&visit, happened.into_iter().flatten().collect(), None).await
+    Ok(Page::new(AccountPage::new(&visit, happened.into_iter().flatten().collect(), None).await?).into_response())
 }
 
 /// The page after a form on it was not done.
 pub(super) async fn after(visit: &Visit, error: ApiError) -> Result<Response, Problem> {
-    page(visit, vec![sign_in::failure(visit.lang, &error)], Some(error)).await
+    let page = AccountPage::new(visit, vec![sign_in::failure(visit.lang, &error)], Some(&error)).await?;
+    Ok(Page::new(page).status(sign_in::status(&error)).into_response())
 }
 
-async fn page(visit: &Visit, mut notices: Vec<Notice>, refused: Option<ApiError>) -> Result<Response, Problem> {
-    let users = &visit.web.users;
-    let (user, sessions) = tokio::join!(users.me(&visit.asking), users.sessions(&visit.asking));
-    let w = visit.lang.words();
-    let user = user?;
-    let sessions = sessions.unwrap_or_else(|error| {
-        tracing::warn!(error = %error, "the account misses its sessions");
-        notices.push(Notice::calm(w.sessions_missing));
-        Vec::new()
-    });
-    let mut profile =
-        vec![Field::line("display_name", w.display_name).required().autocomplete("name").value(user.display_name)];
-    let mut password = password_fields(w);
-    if let Some(error) = &refused {
-        let mut fields: Vec<_> = profile.iter_mut().chain(&mut password).collect();
-        refuse(visit.lang, &mut fields, error.fields());
+impl AccountPage {
+    pub(super) async fn new(
+        visit: &Visit,
+        mut notices: Vec<Notice>,
+        refused: Option<&ApiError>,
+    ) -> Result<Self, Problem> {
+        let users = &visit.web.users;
+        let (user, sessions) = tokio::join!(users.me(&visit.asking), users.sessions(&visit.asking));
+        let w = visit.lang.words();
+        let user = user?;
+        let sessions = sessions.unwrap_or_else(|error| {
+            tracing::warn!(error = %error, "the account misses its sessions");
+            notices.push(Notice::calm(w.sessions_missing));
+            Vec::new()
+        });
+        let mut profile =
+            vec![Field::line("display_name", w.display_name).required().autocomplete("name").value(user.display_name)];
+        let mut password = password_fields(w);
+        if let Some(error) = refused {
+            let mut fields: Vec<_> = profile.iter_mut().chain(&mut password).collect();
+            refuse(visit.lang, &mut fields, error.fields());
+        }
+        Ok(Self {
+            f: visit.frame(),
+            notices,
+            email: user.email,
+            version: user.version,
+            profile,
+            password,
+            sessions: sessions.into_iter().map(|session| device(visit.lang, session)).collect(),
+            erase: Field::new("confirm_email", w.owning.erase_confirm, Control::Input("email")).required(),
+        })
     }
-    let template = Account {
-        f: visit.frame(),
-        notices,
-        email: user.email,
-        version: user.version,
-        profile,
-        password,
-        sessions: sessions.into_iter().map(|session| device(visit.lang, session)).collect(),
-    };
-    let status = refused.as_ref().map_or(StatusCode::OK, sign_in::status);
-    Ok(Page::new(template).status(status).into_response())
+
+    /// Shows why the account was not deleted, with what was typed.
+    pub(super) fn mistrust(&mut self, typed: &str, why: &str) {
+        typed.clone_into(&mut self.erase.value);
+        self.erase.error = Some(why.to_owned());
+    }
 }
 
 fn password_fields(w: &Words) -> Vec<Field> {

@@ -2,13 +2,14 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
-use inventory_api::{CreateItemRequest, ItemStatus};
+use inventory_api::{CreateItemRequest, Item, ItemStatus, OfferKind};
 use problem::{Kind, Problem};
 use serde::Deserialize;
 use vocabulary::ItemId;
 
 use super::form::{Group, Values};
 use super::meaning::patch;
+use super::photos::PhotosForm;
 use crate::clients::{Answer, ApiError};
 use crate::http::posted::Posted;
 use crate::http::sign_in;
@@ -46,6 +47,9 @@ struct Existing {
     id: ItemId,
     version: i64,
     moves: Vec<Choice>,
+    photos: PhotosForm,
+    /// Whether it has units, each with a label.
+    is_lent: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -68,10 +72,7 @@ pub(in crate::http) async fn show(
     let saved = came.saved.map(|_| Notice::calm(w.saved));
     let stale = came.stale.map(|_| Notice::urgent(w.changed_meanwhile));
     let notices = saved.into_iter().chain(stale).collect();
-    let draft = Draft::Of { id, version: item.version };
-    let mut page = EditPage::new(&visit, &draft, &Values::of(&item), notices).await;
-    page.existing = Some(Existing { id, version: item.version, moves: moves(w, item.status) });
-    Ok(Page::new(page).into_response())
+    Ok(Page::new(EditPage::of(&visit, &item, notices, Vec::new()).await).into_response())
 }
 
 /// Saves what stands in the form, unless the item was changed elsewhere since the form was made: then both versions show.
@@ -134,7 +135,11 @@ pub(super) async fn refused(
 /// Sends the browser on after a write: with the session, which may have begun just now, and for the gateway with what the
 /// write has made stale.
 pub(in crate::http) fn send(visit: &Visit, to: &str, invalidates: Option<HeaderValue>) -> Response {
-    let mut response = sign_in::with_session(redirect(to), visit);
+    invalidating(sign_in::with_session(redirect(to), visit), invalidates)
+}
+
+/// Tells the gateway what a write has made stale.
+pub(super) fn invalidating(mut response: Response, invalidates: Option<HeaderValue>) -> Response {
     response.headers_mut().extend(invalidates.map(|groups| (CACHE_GROUP_INVALIDATION, groups)));
     response
 }
@@ -185,6 +190,20 @@ fn moves(w: &Words, status: ItemStatus) -> Vec<Choice> {
 }
 
 impl EditPage {
+    /// The form of an item as it is, with all that can be done with it besides.
+    pub(super) async fn of(visit: &Visit, item: &Item, notices: Vec<Notice>, photo_problems: Vec<String>) -> Self {
+        let draft = Draft::Of { id: item.id, version: item.version };
+        let mut page = Self::new(visit, &draft, &Values::of(item), notices).await;
+        page.existing = Some(Existing {
+            id: item.id,
+            version: item.version,
+            moves: moves(visit.lang.words(), item.status),
+            photos: PhotosForm::new(visit, item, photo_problems),
+            is_lent: item.offer == OfferKind::Lend,
+        });
+        page
+    }
+
     pub(super) async fn new(visit: &Visit, draft: &Draft, values: &Values, mut notices: Vec<Notice>) -> Self {
         let w = visit.lang.words();
         let categories = visit.web.inventory.categories(&visit.asking).await.unwrap_or_else(|error| {

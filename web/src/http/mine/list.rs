@@ -42,7 +42,7 @@ pub(in crate::http) async fn list(visit: Visit, Query(from): Query<From>) -> Res
     if from.joined.is_some() {
         notices.push(Notice::calm(f.w.registered));
     }
-    let (status, items, cursor) = match visit.web.inventory.mine(from.cursor.as_deref(), &visit.asking).await {
+    let (status, items, cursor) = match visit.web.inventory.mine("20", from.cursor.as_deref(), &visit.asking).await {
         Ok(page) => (StatusCode::OK, page.items, page.next),
         Err(error @ ApiError::Refused { .. }) => return Err(error.into()),
         Err(error) => {

@@ -45,7 +45,8 @@ struct Line {
 pub(in crate::http) async fn list(visit: Visit, Query(from): Query<From>) -> Result<Response, Problem> {
     let member = visit.session()?.user_id;
     let (f, mut notices) = (visit.frame(), Vec::new());
-    let (status, orders, cursor) = match visit.web.orders.concerning(from.cursor.as_deref(), &visit.asking).await {
+    let (status, orders, cursor) = match visit.web.orders.concerning("20", from.cursor.as_deref(), &visit.asking).await
+    {
         Ok(page) => (StatusCode::OK, page.items, page.next),
         Err(error @ ApiError::Refused { .. }) => return Err(error.into()),
         Err(error) => {

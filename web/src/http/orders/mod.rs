@@ -6,3 +6,5 @@ mod forms;
 pub(super) mod list;
 pub(super) mod show;
 mod steps;
+
+pub(super) use steps::{StepLine, state_word, step_line};

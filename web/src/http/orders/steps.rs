@@ -3,16 +3,16 @@ use order_api::{LineProgress, OrderState, Step, StepKind, StepState};
 use crate::words::{Language, OrderWords};
 
 /// One step of an order in plain words.
-pub(super) struct StepLine {
-    pub(super) title: String,
+pub(in crate::http) struct StepLine {
+    pub(in crate::http) title: String,
     /// A class of the style sheet.
-    pub(super) state: &'static str,
-    pub(super) state_word: &'static str,
-    pub(super) outcome: Option<String>,
+    pub(in crate::http) state: &'static str,
+    pub(in crate::http) state_word: &'static str,
+    pub(in crate::http) outcome: Option<String>,
 }
 
 /// English has the order service's own words, which know what each step is about.
-pub(super) fn step_line(language: Language, step: Step) -> StepLine {
+pub(in crate::http) fn step_line(language: Language, step: Step) -> StepLine {
     let w = &language.words().orders;
     let english = language == Language::English;
     StepLine {
@@ -24,7 +24,7 @@ pub(super) fn step_line(language: Language, step: Step) -> StepLine {
 }
 
 /// Where an order stands, in plain words.
-pub(super) fn state_word(w: &OrderWords, state: OrderState) -> &'static str {
+pub(in crate::http) fn state_word(w: &OrderWords, state: OrderState) -> &'static str {
     match state {
         OrderState::Pending => w.pending,
         OrderState::Reserved => w.reserved,
