@@ -28,6 +28,28 @@ async fn a_demo_is_filled_in_once_and_its_logins_work() {
 }
 
 #[tokio::test]
+async fn the_demo_has_a_tree_of_categories_and_months_of_loans_behind_and_before_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = Platform::up_with(directory.path(), &["--demo"]).await;
+    let categories = platform.web.get("/api/v1/categories").await.expect(200).json()["items"].clone();
+    let category = |slug: &str| categories.as_array().unwrap().iter().find(|one| one["slug"] == slug).unwrap();
+    assert_eq!(category("ladders")["parent"], "tools");
+    let [tools, ladders] = ["tools", "ladders"].map(|slug| category(slug)["items"].as_u64().unwrap());
+    assert!(ladders > 0 && tools > ladders, "{categories}");
+
+    assert!(platform.command(&["etl", "run"]).await.status.success());
+    let loans = async |which: &str| platform.count(&format!("select count(*) from fact_reservation {which}")).await;
+    let lines = include_str!("../../../lendery/src/demo/bookings.csv").lines().count() - 1;
+    assert_eq!(usize::try_from(loans("").await), Ok(lines), "nothing stood in the way of anything");
+    assert!(loans("where returned_at < now() - interval '140 days'").await > 0);
+    assert!(loans("where state = 'checked_out' and due_at > now()").await > 0);
+    assert!(loans("where state = 'confirmed' and starts_at > now() + interval '60 days'").await > 0);
+    let back = loans("where state = 'returned' and returned_at < now() and not returned_late").await;
+    assert_eq!(back, loans("where due_at < now()").await);
+    assert!(platform.stop().await);
+}
+
+#[tokio::test]
 async fn the_first_administrator_comes_by_a_link_that_is_good_once() {
     let directory = tempfile::tempdir().unwrap();
     let platform = Platform::up(directory.path()).await;

@@ -57,7 +57,7 @@ async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> 
         (false, _) => Demo::NotAskedFor,
         (true, false) => Demo::LeftAlone,
         (true, true) => {
-            demo::fill(backstage.http(), backstage.endpoints(), &secrets.service_credential).await?;
+            demo::fill(backstage.http(), backstage.endpoints(), &data_dir, &secrets.service_credential).await?;
             data_dir.finish_demo()?;
             Demo::Filled
         }

@@ -1,25 +1,27 @@
-//! What of the demo's things is promised to whom in the months to come.
+//! What of the demo's things was lent to whom in the months before, is out now, and is promised for the months to come.
 
-use std::net::SocketAddr;
+mod diary;
 
-use anyhow::{Context, bail};
+use std::collections::HashSet;
+
+use anyhow::Context;
 use chrono::{DateTime, Days, Utc};
-use inventory_api::{HoldRequest, PeriodRequest};
-use reqwest::StatusCode;
+use inventory_api::{HandOverRequest, HoldRequest, PeriodRequest};
+use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
-use service_kit::clock::Clock;
 use vocabulary::Secret;
 
+use self::diary::{Entry, Step, diary};
 use super::Cast;
+use super::member::accepted;
+use super::past::Past;
 
 const BOOKINGS: &str = include_str!("bookings.csv");
 
-/// The hour, UTC, at which things change hands: ten in the summer of the demo's town, nine in its winter.
-const HANDS_CHANGE: u32 = 8;
-
-#[derive(Deserialize)]
+/// A line of the file.
+#[derive(Debug, Deserialize)]
 struct Booking {
-    /// Counted from the day on which the demo is filled in. What has begun by then is history, which no reservation can make.
+    /// Counted from the day on which the demo is filled in.
     first_day: i64,
     days: u64,
     item: String,
@@ -27,34 +29,56 @@ struct Booking {
     borrower: String,
 }
 
-/// Holds and confirms what is to come. Again it changes nothing: each line has an id of its own.
+/// Promises, hands over and takes back, each at its time until `now`. Again it changes nothing: each line has an id of its
+/// own.
 pub(super) async fn fill(
     http: &reqwest::Client,
-    inventory: SocketAddr,
+    past: &Past,
     credential: &Secret,
     cast: &Cast,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let today = Clock::system().now().date_naive();
-    for (line, booking) in csv::Reader::from_reader(BOOKINGS.as_bytes()).deserialize::<Booking>().enumerate() {
-        let booking = booking?;
-        let Some(first) = u64::try_from(booking.first_day).ok().filter(|days| *days > 0) else {
-            continue;
+    let bookings: Vec<Booking> =
+        csv::Reader::from_reader(BOOKINGS.as_bytes()).deserialize().collect::<Result<_, _>>()?;
+    let url = format!("http://{}/internal/v1/reservations", past.address());
+    let post = |path: &str| http.post(format!("{url}{path}")).bearer_auth(credential.expose());
+    let mut others = HashSet::new();
+    for Entry { at, step, booking: line, start } in diary(&bookings, now).context("a day of the demo's bookings")? {
+        past.wait_until(at);
+        let (booking, id) = (bookings.get(line).context("a line of the demo's bookings")?, id_of(line, start));
+        let happened = match step {
+            Step::Promise => {
+                let hold = post("").header("idempotency-key", &id).json(&hold_of(cast, booking, start)?);
+                done(hold, booking).await? && done(post(&format!("/{id}/confirm")), booking).await?
+            }
+            _ if others.contains(&line) => continue,
+            Step::HandOver => {
+                done(post(&format!("/{id}/check-out")).json(&HandOverRequest::default()), booking).await?
+            }
+            Step::TakeBack => done(post(&format!("/{id}/return")).json(&HandOverRequest::default()), booking).await?,
         };
-        let start = (today + Days::new(first)).and_hms_opt(HANDS_CHANGE, 0, 0).context("an hour of the day")?.and_utc();
-        let id = format!("00000000-0000-7000-8000-{line:012x}");
-        let hold = hold_of(cast, &booking, start)?;
-        let url = format!("http://{inventory}/internal/v1/reservations");
-        let held = http.post(&url).bearer_auth(credential.expose()).header("idempotency-key", &id).json(&hold);
-        match held.send().await?.status() {
-            status if status.is_success() => {}
-            // Somebody has it already, by an order.
-            StatusCode::CONFLICT => continue,
-            status => bail!("the demo could not book {}: {status}", booking.item),
+        if !happened {
+            others.insert(line);
         }
-        let confirmed = http.post(format!("{url}/{id}/confirm")).bearer_auth(credential.expose());
-        confirmed.send().await?.error_for_status()?;
     }
+    past.wait_until(now);
     Ok(())
+}
+
+/// Whether the step was taken. It is not when somebody else has the thing, by an order.
+async fn done(request: RequestBuilder, booking: &Booking) -> anyhow::Result<bool> {
+    let answer = request.send().await?;
+    if answer.status() == StatusCode::CONFLICT {
+        return Ok(false);
+    }
+    accepted(answer, &format!("book {}", booking.item)).await?;
+    Ok(true)
+}
+
+/// The UUIDv7 of a line, of the moment at which the loan begins.
+fn id_of(line: usize, start: DateTime<Utc>) -> String {
+    let ms = start.timestamp_millis();
+    format!("{:08x}-{:04x}-7000-8000-{line:012x}", ms >> 16, ms & 0xffff)
 }
 
 fn hold_of(cast: &Cast, booking: &Booking, start: DateTime<Utc>) -> anyhow::Result<HoldRequest> {

@@ -5,12 +5,12 @@ use inventory_api::{CreateItemRequest, Item};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::json;
 use url::Url;
-use user_api::{TokenPair, User, UserLookup};
+use user_api::{User, UserLookup};
 use vocabulary::{ItemId, Page, Secret, UserId};
 
+use super::past::Past;
 use super::pictures::picture;
 use super::{Person, catalogue};
-use crate::data_dir::Endpoints;
 
 /// One page of a member's items, which holds more than anybody in the demo offers.
 const OWN_ITEMS: &str = "users/me/items?limit=100";
@@ -18,33 +18,30 @@ const OWN_ITEMS: &str = "users/me/items?limit=100";
 /// Between the parts of a form; no picture of the demo has it in it.
 const BOUNDARY: &str = "lendery-demo-picture";
 
-/// One of the demo's people, signed in.
+/// One of the demo's people, known to the inventory of the past.
 pub(super) struct Member<'a> {
     http: &'a reqwest::Client,
-    at: &'a Endpoints,
+    inventory: SocketAddr,
     person: &'static Person,
     id: UserId,
-    token: Secret,
+    token: String,
 }
 
 impl<'a> Member<'a> {
-    /// Makes the account, unless a start that was cut short has made it, and signs in.
+    /// Makes the account, unless a start that was cut short has made it.
     pub(super) async fn join(
         http: &'a reqwest::Client,
-        at: &'a Endpoints,
+        (users, past): (SocketAddr, &Past),
         credential: &Secret,
         person: &'static Person,
     ) -> anyhow::Result<Self> {
-        let id = register(http, at.users, credential, person).await?;
-        let login = json!({ "email": person.email, "password": person.password });
-        let request = http.post(format!("http://{}/api/v1/auth/login", at.users)).json(&login);
-        let tokens: TokenPair = done(request, "sign in").await?.json().await?;
-        Ok(Self { http, at, person, id, token: tokens.access_token })
+        let id = register(http, users, credential, person).await?;
+        Ok(Self { http, inventory: past.address(), person, id, token: past.member(id) })
     }
 
-    /// Imports what the member lends, which makes the categories too.
+    /// Imports what the member lends.
     pub(super) async fn import(&self, credential: &Secret) -> anyhow::Result<()> {
-        let mut url = Url::parse(&format!("http://{}/internal/v1/items/import", self.at.inventory))?;
+        let mut url = Url::parse(&format!("http://{}/internal/v1/items/import", self.inventory))?;
         url.query_pairs_mut().append_pair("owner_id", &self.id.to_string());
         let request = self.http.post(url).bearer_auth(credential.expose()).header("content-type", "text/csv");
         done(request.body(catalogue::import_of(self.person)?), "import items").await?;
@@ -96,13 +93,6 @@ impl<'a> Member<'a> {
         self.person.email
     }
 
-    /// Ends the session, so that the member's devices are only those of whoever tries the demo.
-    pub(super) async fn leave(self) -> anyhow::Result<()> {
-        let url = format!("http://{}/api/v1/auth/logout", self.at.users);
-        done(self.http.post(url).bearer_auth(self.token.expose()).json(&json!({})), "sign out").await?;
-        Ok(())
-    }
-
     async fn describe(&self, item: &Item, condition: &str) -> anyhow::Result<()> {
         let patch = json!({ "pickup": self.person.place.pickup(), "condition": condition });
         let request = self.inventory(Method::PATCH, &format!("items/{}", item.id));
@@ -132,8 +122,8 @@ impl<'a> Member<'a> {
     }
 
     fn inventory(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("http://{}/api/v1/{path}", self.at.inventory);
-        self.http.request(method, url).bearer_auth(self.token.expose())
+        let url = format!("http://{}/api/v1/{path}", self.inventory);
+        self.http.request(method, url).bearer_auth(&self.token)
     }
 }
 
@@ -160,6 +150,11 @@ async fn register(
 /// Sends the request, and takes nothing but success for an answer.
 async fn done(request: RequestBuilder, what: &str) -> anyhow::Result<Response> {
     let response = request.send().await.with_context(|| format!("the demo could not {what}"))?;
+    accepted(response, what).await
+}
+
+/// The answer if it is a success.
+pub(super) async fn accepted(response: Response, what: &str) -> anyhow::Result<Response> {
     if !response.status().is_success() {
         bail!("the demo could not {what}: {}", response.text().await.unwrap_or_default());
     }

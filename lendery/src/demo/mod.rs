@@ -2,7 +2,9 @@
 
 mod bookings;
 mod catalogue;
+mod categories;
 mod member;
+mod past;
 mod people;
 mod pictures;
 mod place;
@@ -11,11 +13,21 @@ pub(crate) use people::PEOPLE;
 
 use std::collections::HashMap;
 
+use chrono::{Days, TimeDelta};
+use service_kit::clock::Clock;
 use vocabulary::{ItemId, Secret, UserId};
 
 use self::member::Member;
+use self::past::Past;
 use self::place::Place;
-use crate::data_dir::Endpoints;
+use crate::data_dir::{DataDir, Endpoints};
+use crate::stack::Settings;
+
+/// Days before the first start of the demo on which its people began to offer things.
+const OPENED_DAYS_AGO: u64 = 155;
+
+/// Between one who joins and the next, so that not everything is equally new.
+const BETWEEN_MEMBERS: TimeDelta = TimeDelta::hours(2);
 
 /// Somebody with things to offer.
 #[derive(Debug, Clone, Copy)]
@@ -35,22 +47,33 @@ struct Cast {
     people: HashMap<&'static str, UserId>,
 }
 
-/// Fills the services through their own interfaces, as members would. Doing it again after a crash half way does the
-/// rest.
-pub(crate) async fn fill(http: &reqwest::Client, at: &Endpoints, credential: &Secret) -> anyhow::Result<()> {
-    let mut members = Vec::with_capacity(PEOPLE.len());
-    for person in PEOPLE {
-        let member = Member::join(http, at, credential, person).await?;
-        member.import(credential).await?;
-        members.push(member);
-    }
-    // By now the imports have made every category, whoever needs it.
+/// Fills the services through their own interfaces, as members would have done in the months before. Doing it again after a
+/// crash half way does the rest.
+pub(crate) async fn fill(
+    http: &reqwest::Client,
+    at: &Endpoints,
+    data_dir: &DataDir,
+    credential: &Secret,
+) -> anyhow::Result<()> {
+    let opened = Clock::system().now() - Days::new(OPENED_DAYS_AGO);
+    let past = Past::begin(Settings::load(data_dir)?.inventory, credential, opened).await?;
+    let filled = relive(http, at, &past, credential).await;
+    // If it could not run, that is why nothing could be filled in.
+    past.end().await?;
+    filled
+}
+
+async fn relive(http: &reqwest::Client, at: &Endpoints, past: &Past, credential: &Secret) -> anyhow::Result<()> {
+    let now = Clock::system().now();
+    categories::fill(http, past).await?;
     let (mut things, mut people) = (HashMap::new(), HashMap::new());
-    for member in members {
+    for person in PEOPLE {
+        let member = Member::join(http, (at.users, past), credential, person).await?;
+        member.import(credential).await?;
         member.complete().await?;
         things.extend(member.show().await?);
         people.insert(member.email(), member.id());
-        member.leave().await?;
+        past.wait_for(BETWEEN_MEMBERS);
     }
-    bookings::fill(http, at.inventory, credential, &Cast { things, people }).await
+    bookings::fill(http, past, credential, &Cast { things, people }, now).await
 }
