@@ -1,5 +1,11 @@
 //! The command line: what can be said, and nothing of what it does.
 
+mod orders;
+mod simulate;
+
+pub(crate) use orders::{Orders, Stuck};
+pub(crate) use simulate::Simulate;
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -38,12 +44,17 @@ pub(crate) enum Command {
     /// Look after what the gateway keeps in memory.
     #[command(subcommand)]
     Cache(Cache),
+    /// Look after orders that cannot go on.
+    #[command(subcommand)]
+    Orders(Orders),
     /// Fill and ask the warehouse.
     #[command(subcommand)]
     Etl(Etl),
     /// Keep everything a second time, and bring it back.
     #[command(subcommand)]
     Backup(Backup),
+    /// Let members who do not exist use a platform, and measure what they see of it.
+    Simulate(Simulate),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

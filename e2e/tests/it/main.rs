@@ -4,6 +4,7 @@
 mod attacks;
 mod backup;
 mod borrowing;
+mod borrowing_stuck;
 mod catalogue;
 mod contract;
 mod expiry;
@@ -21,4 +22,6 @@ mod production;
 mod programs;
 mod restart;
 mod revocation;
+mod saga;
+mod simulate;
 mod start;

@@ -78,6 +78,21 @@ impl Instance {
         self.exchange(self.http.get(url)).await
     }
 
+    /// A page of the orders that wait for an administrator.
+    pub(super) async fn stuck_orders(&self, cursor: Option<&str>) -> anyhow::Result<Answer> {
+        let mut url = url(self.endpoints.orders, "/internal/v1/orders/stuck")?;
+        if let Some(cursor) = cursor {
+            url.query_pairs_mut().append_pair("cursor", cursor);
+        }
+        self.exchange(self.http.get(url)).await
+    }
+
+    /// Decides on a step of an order.
+    pub(super) async fn decide(&self, path: &str, decision: &order_api::DecisionRequest) -> anyhow::Result<Answer> {
+        let url = url(self.endpoints.orders, path)?;
+        self.exchange(self.http.post(url).json(decision)).await
+    }
+
     /// The account with this e-mail.
     pub(super) async fn find_user(&self, email: &str) -> anyhow::Result<user_api::UserLookup> {
         let mut url = url(self.endpoints.users, "/internal/v1/users")?;

@@ -10,6 +10,8 @@ mod import;
 mod instance;
 mod keys;
 mod openapi;
+mod orders;
+mod simulate;
 mod up;
 
 use std::process::ExitCode;
@@ -32,6 +34,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Admin(admin) => admin::run(data_dir, admin).await?,
         Command::Keys(keys) => keys::run(data_dir, keys).await?,
         Command::Cache(cache) => cache::run(data_dir, cache).await?,
+        Command::Orders(orders) => orders::run(data_dir, orders).await?,
+        Command::Simulate(simulate) => simulate::run(simulate).await?,
         Command::Etl(etl) => etl::run(data_dir, etl).await?,
         Command::Backup(command) => backup::run(data_dir, command).await?,
         Command::Config(ConfigCommand::Print) => config::print(data_dir)?,
