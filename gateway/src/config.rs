@@ -46,6 +46,8 @@ pub struct Config {
     /// Networks such as `10.0.0.0/8`, with commas between, of the balancers in front: what they say in `X-Forwarded-For` and
     /// `X-Forwarded-Proto` is believed, and they may hold any number of connections. Default none.
     pub trusted_proxies: String,
+    /// How long browsers are to come over TLS only once they have, s (RFC 6797). Default 0: they are not told so.
+    pub hsts_s: u32,
     /// The services by name. As a variable: `users=http://127.0.0.1:9001,inventory=http://127.0.0.1:9002`; an address without
     /// a name is another instance of the one before.
     pub upstreams: Upstreams,
@@ -82,6 +84,7 @@ impl Default for Config {
             hosts: Vec::new(),
             cors_origins: Vec::new(),
             trusted_proxies: String::new(),
+            hsts_s: 0,
             upstreams: Upstreams::default(),
             redis_urls: Vec::new(),
             nats_url: None,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use service_kit::proxies::TrustedProxies;
@@ -42,6 +42,8 @@ pub(crate) struct Gateway {
     pub(crate) rates: Arc<Rates>,
     /// Who may say for whom they ask.
     pub(crate) proxies: TrustedProxies,
+    /// What browsers that came over TLS are told to keep to.
+    pub(crate) hsts: Option<HeaderValue>,
     pub(crate) metrics: Arc<Metrics>,
     /// The gateway's own pages, if it has any.
     pub(crate) pages: Option<axum::Router>,
@@ -76,6 +78,7 @@ impl Service<Request<Incoming>> for Edge {
         let cors = &self.gateway.cors;
         if let Some(mut response) = self.gateway.hit(&request) {
             cors.open(request.headers(), response.headers_mut());
+            self.gateway.keep_to_tls(self.client.ip(), &request, response.headers_mut());
             return Answering::Ready(ready(response));
         }
         if let Some(response) = cors.preflight(&request) {
@@ -117,18 +120,12 @@ struct Origin {
     over_tls: bool,
 }
 
-fn is_secure<B>(request: &Request<B>) -> bool {
-    request.extensions().get::<Secure>().is_some()
-}
-
 impl Gateway {
     /// The answer to whatever is not in memory, fresh and for everybody.
     async fn serve(self: Arc<Self>, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let begun = Instant::now();
-        let origin = Origin {
-            client: self.proxies.client(peer, request.headers()),
-            over_tls: is_secure(&request) || self.proxies.was_https(peer, request.headers()),
-        };
+        let origin =
+            Origin { client: self.proxies.client(peer, request.headers()), over_tls: self.is_over_tls(peer, &request) };
         let names = Names {
             request_id: self.ids.request_id(request.headers()),
             traceparent: self.ids.traceparent(request.headers()),
@@ -152,6 +149,7 @@ impl Gateway {
         headers.insert(X_REQUEST_ID, names.request_id.clone());
         headers.insert(TRACEPARENT, names.traceparent);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        headers.extend(self.hsts(origin.over_tls));
         self.metrics.answers(&route, response.status()).inc();
         self.metrics.took(&route, begun.elapsed());
         tracing::debug!(
@@ -163,5 +161,20 @@ impl Gateway {
             "answered"
         );
         response
+    }
+
+    fn is_over_tls<B>(&self, peer: IpAddr, request: &Request<B>) -> bool {
+        request.extensions().get::<Secure>().is_some() || self.proxies.was_https(peer, request.headers())
+    }
+
+    fn hsts(&self, over_tls: bool) -> Option<(HeaderName, HeaderValue)> {
+        let hsts = self.hsts.as_ref().filter(|_| over_tls)?;
+        Some((header::STRICT_TRANSPORT_SECURITY, hsts.clone()))
+    }
+
+    fn keep_to_tls<B>(&self, peer: IpAddr, request: &Request<B>, headers: &mut HeaderMap) {
+        if self.hsts.is_some() {
+            headers.extend(self.hsts(self.is_over_tls(peer, request)));
+        }
     }
 }

@@ -3,13 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{RedisSettings, Shelf};
+use http::HeaderValue;
 use peer::{HttpClient, Peer};
 use service_kit::RunError;
 use service_kit::clock::Clock;
 use service_kit::ops::Ops;
 use service_kit::process;
-use service_kit::serve::{Limits, serve_connections};
 use service_kit::serve::tls::{Tls, TlsFiles, serve_tls};
+use service_kit::serve::{Limits, serve_connections};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -132,6 +133,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
             together,
         )),
         proxies,
+        hsts: HeaderValue::try_from(format!("max-age={}", config.hsts_s)).ok().filter(|_| config.hsts_s > 0),
         metrics,
         pages: config.pages.then(|| pages::router(documented)),
         client_directives: config.cache.client_directives,

@@ -45,6 +45,9 @@ async fn crowd(clients: usize) {
     .await;
     let mut config = before_both(&origin, &origin);
     (config.limits.connections, config.limits.connections_per_address) = (2 * clients, 2 * clients);
+    // The upstream is held back until the last of them has come, however slow the machine.
+    config.routes.iter_mut().for_each(|route| route.deadline_ms = 120_000);
+    config.upstreams.0.values_mut().for_each(|upstream| upstream.attempt_ms = 120_000);
     let gateway = configured(config).await;
     gateway.client.get("/api/v1/items").await.expect(200);
     gateway.hands.advance(Duration::from_secs(61));

@@ -66,6 +66,21 @@ async fn a_trusted_balancer_says_for_whom_it_asks() {
 }
 
 #[tokio::test]
+async fn who_came_over_tls_is_told_to_keep_to_it_and_nobody_else() {
+    let origin = Origin::saying(&[("cache-control", "max-age=60")], "").await;
+    let mut config = before_both(&origin, &origin);
+    config.trusted_proxies = "127.0.0.1".to_owned();
+    config.hsts_s = 86_400;
+    let gateway = configured(config).await;
+    for path in ["/api/v1/items", "/api/v1/items", "/api/v1/auth/sessions", "/nowhere"] {
+        let request = gateway.client.request(Method::GET, path).header("x-forwarded-proto", "https");
+        assert_eq!(send(request).await.header("strict-transport-security"), Some("max-age=86400"), "{path}");
+        assert_eq!(gateway.client.get(path).await.header("strict-transport-security"), None, "{path}");
+    }
+    assert_eq!(origin.count(), 3, "the second read was answered from memory");
+}
+
+#[tokio::test]
 async fn a_request_has_one_id_and_one_trace_everywhere() {
     let origin = Origin::start(|_| async { reply(200, &[("cache-control", "max-age=60")], "") }).await;
     let gateway = before(&origin).await;

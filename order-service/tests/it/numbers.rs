@@ -1,8 +1,11 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
+use test_kit::http::Answer;
 use test_kit::on_every_database;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::shop::{Shop, World, place};
@@ -47,8 +50,20 @@ async fn wave(one: &Shop, other: &Shop, orders: usize) -> BTreeSet<i64> {
         "payment": { "provider": "test", "token": "approved" } });
     let placed = (0..orders).map(async |order| {
         let shop = if order % 2 == 0 { one } else { other };
-        let answer = place(&shop.member("ben"), &Uuid::now_v7().to_string(), &body).await.expect(202);
-        answer.json()["number"].as_i64().unwrap()
+        placed(shop, &body).await.json()["number"].as_i64().unwrap()
     });
     join_all(placed).await.into_iter().collect()
+}
+
+/// Places an order; when the service has too much to do, again when it says so, by the same key.
+async fn placed(shop: &Shop, body: &Value) -> Answer {
+    let key = Uuid::now_v7().to_string();
+    loop {
+        let answer = place(&shop.member("ben"), &key, body).await;
+        if answer.status != 503 {
+            return answer.expect(202);
+        }
+        let seconds = answer.header("retry-after").unwrap().parse().unwrap();
+        sleep(Duration::from_secs(seconds)).await;
+    }
 }
