@@ -9,6 +9,7 @@ mod inventory;
 mod load;
 mod memory;
 mod nginx;
+mod orders;
 mod platform;
 mod process_table;
 mod start;
@@ -42,6 +43,8 @@ enum Name {
     Inventory,
     /// Resident memory after 100,000 cached reads.
     Memory,
+    /// What an order costs, embedded and on PostgreSQL, and when who waits for it is told.
+    Orders,
     /// Time until requests are served.
     Start,
     /// Latency of a validated write, beside one fsync.
@@ -71,6 +74,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
             Name::Identity => identity::measure(quick).await?,
             Name::Inventory => inventory::measure(inventory, quick).await?,
             Name::Memory => memory::measure().await?,
+            Name::Orders => orders::measure(quick).await?,
             Name::Start => start::measure().await?,
             Name::Write => write::measure().await?,
         });

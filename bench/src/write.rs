@@ -41,13 +41,13 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
 }
 
 /// Appends a page, as a commit does, and waits until it is on the disk.
-fn fsync(file: &mut File) -> Result<f64> {
+pub(crate) fn fsync(file: &mut File) -> Result<f64> {
     let started = Instant::now();
     file.write_all(&[0; 4096])?;
     file.sync_data()?;
     Ok(milliseconds_since(started))
 }
 
-fn milliseconds_since(started: Instant) -> f64 {
+pub(crate) fn milliseconds_since(started: Instant) -> f64 {
     started.elapsed().as_secs_f64() * 1e3
 }
