@@ -17,6 +17,8 @@ const CITIES: u64 = 300;
 const SPOTS_OF_A_CITY: u64 = 50;
 const SYLLABLES: [&str; 12] = ["ba", "dor", "fi", "gul", "ke", "lam", "mo", "nur", "pe", "rit", "so", "vex"];
 const WORDS: u64 = 1_728;
+/// A prime beyond the number of items, so that multiples of it name no two items alike.
+const SPREAD: u64 = 1_000_003;
 
 /// How much there is.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +84,12 @@ impl Corpus {
             ),
             categories(dialect),
             self.items(dialect),
-            "INSERT INTO item_words (item_id, words) SELECT id, name_key || ' ' || description FROM items".to_owned(),
+            "INSERT INTO item_words (item_id, words, name_key, owner_id, category_id, status)
+                SELECT id, name_key || ' ' || description, name_key, owner_id, category_id, status FROM items"
+                .to_owned(),
+            "DELETE FROM category_counts".to_owned(),
+            "INSERT INTO category_counts (category_id, listed) SELECT category_id, count(*) FROM items GROUP BY category_id"
+                .to_owned(),
             units(dialect),
         ];
         statements.extend(self.reservations(dialect));
@@ -95,7 +102,7 @@ impl Corpus {
         let category = dialect.id(Kind::Category, &format!("numbers.n * 31 % {CATEGORIES} + 1"));
         let made = dialect.instant("1700000000 + numbers.n");
         let joined = (1_u32..=5).fold(String::new(), |mut joins, number| {
-            let pick = |by: u32| format!("(numbers.n * {by} + {}) % {WORDS}", number * 577);
+            let pick = |by: u32| format!("(numbers.n * {by} + {}) % {SPREAD} % {WORDS}", number * 577);
             let picked = format!("({}) * ({}) / {WORDS}", pick(7_919), pick(104_729));
             let _infallible = write!(joins, " JOIN bench_words AS w{number} ON w{number}.n = {picked}");
             joins

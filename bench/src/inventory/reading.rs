@@ -19,6 +19,7 @@ const PAGE_MS: f64 = 10.0;
 const WORDS_MS: f64 = 50.0;
 const PLACE_MS: f64 = 80.0;
 const CALENDAR_MS: f64 = 10.0;
+const CATEGORIES_MS: f64 = 10.0;
 
 /// What the figures of one database are called.
 pub(super) struct Names {
@@ -28,6 +29,7 @@ pub(super) struct Names {
     pub(super) near: &'static str,
     pub(super) free: &'static str,
     pub(super) calendar: &'static str,
+    pub(super) categories: &'static str,
 }
 
 /// What visitors ask, one request after the other, each after a look at one row by its key.
@@ -37,9 +39,10 @@ pub(super) async fn measure(server: &Server, corpus: Corpus, names: &Names) -> R
     let common = |number: u64| word(number * 5);
     let mut figures = vec![at_depth(server, corpus, names.page).await?];
     let words = |number: u64| format!("/api/v1/items?q={}", common(number));
-    figures.push(each(server, corpus, (names.words, WORDS_MS), words).await?);
+    let found = format!(", the commonest word in {} items", with_word(&server.db, &common(0)).await?);
+    figures.push(beside(each(server, corpus, (names.words, WORDS_MS), words).await?, &found));
     let best = |number: u64| format!("/api/v1/items?q={}&sort=relevance", common(number));
-    figures.push(each(server, corpus, (names.relevance, WORDS_MS), best).await?);
+    figures.push(beside(each(server, corpus, (names.relevance, WORDS_MS), best).await?, &found));
     let near = |number: u64| format!("/api/v1/items?sort=distance&{}", around(number));
     figures.push(each(server, corpus, (names.near, PLACE_MS), near).await?);
     let free = |number: u64| {
@@ -50,6 +53,8 @@ pub(super) async fn measure(server: &Server, corpus: Corpus, names: &Names) -> R
     let calendar =
         |number: u64| format!("/api/v1/items/{}/availability?to={}", corpus.with_many_units(number), day(DAYS));
     figures.push(each(server, corpus, (names.calendar, CALENDAR_MS), calendar).await?);
+    let categories = |_| "/api/v1/categories".to_owned();
+    figures.push(each(server, corpus, (names.categories, CATEGORIES_MS), categories).await?);
     Ok(figures)
 }
 
@@ -89,6 +94,12 @@ fn figure((name, bound): (&'static str, f64), answers: &mut [f64], rows: &mut [f
     Figure { name, measured: p99(answers), bound, unit: "ms", reference }
 }
 
+/// The figure with something more said beside it.
+fn beside(mut figure: Figure, more: &str) -> Figure {
+    figure.reference.push_str(more);
+    figure
+}
+
 async fn timed(server: &Server, path: &str) -> f64 {
     let started = Instant::now();
     let answer = server.client.get(path).await;
@@ -107,6 +118,13 @@ async fn row(db: &DatabaseConnection, id: &str) -> Result<f64> {
     Ok(started.elapsed().as_secs_f64() * 1e3)
 }
 
+/// How many items hold a word.
+async fn with_word(db: &DatabaseConnection, word: &str) -> Result<i64> {
+    let sql = format!("SELECT count(*) AS found FROM item_words WHERE words LIKE '%{word}%'");
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    Ok(row.context("a count has a row")?.try_get("", "found")?)
+}
+
 /// The dates from today on.
 async fn days(db: &DatabaseConnection) -> Result<Vec<String>> {
     let backend = db.get_database_backend();
@@ -122,7 +140,7 @@ fn around(number: u64) -> String {
 }
 
 /// What 99 of 100 samples do not exceed.
-fn p99(samples: &mut [f64]) -> f64 {
+pub(super) fn p99(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
     let last = samples.len().saturating_sub(1);
     samples.get(last - last / 100).copied().unwrap_or(f64::NAN)
