@@ -53,6 +53,9 @@ pub struct Config {
     pub access_token_seconds: u32,
     /// Life of a session in days, from signing in until signing in again, 1 to 365; default 30.
     pub refresh_token_days: u32,
+    /// Devices on which one user may be signed in at once, 1 to 1,000; one more ends the session that was not used for longest.
+    /// Default 100.
+    pub sessions_per_user: u32,
     /// Milliseconds after which a request is answered 503; default 10,000.
     pub request_deadline_ms: u64,
     /// Passwords hashed at once, each on a core and in 19 MiB; default half of the machine's cores.
@@ -90,6 +93,7 @@ impl Default for Config {
             audience: "lendery".to_owned(),
             access_token_seconds: 300,
             refresh_token_days: 30,
+            sessions_per_user: 100,
             request_deadline_ms: 10_000,
             hashing_parallelism: available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2),
             hashing_queue: 64,
@@ -123,8 +127,6 @@ impl Config {
         if let Some(path) = self.credentials_path() {
             return credentials::read(path).map_err(|error| RunError::Settings(error.to_string()));
         }
-        let all = [&self.service_credential, &self.previous_service_credential];
-        let given = all.into_iter().filter(|secret| !secret.expose().is_empty());
         if self.service_credential.expose().is_empty() {
             return Err(RunError::Settings(
                 "there is no service credential, so no other service could validate a token; set \
@@ -132,7 +134,8 @@ impl Config {
                     .to_owned(),
             ));
         }
-        credentials::accepting(given).map_err(|error| RunError::Settings(error.to_string()))
+        let given = [&self.service_credential, &self.previous_service_credential];
+        ServiceCredentials::strong(given).map_err(|error| RunError::Settings(error.to_string()))
     }
 
     /// The file that is read again while the service runs, if there is one.
@@ -165,6 +168,12 @@ impl Config {
         urls.map(str::to_owned).collect()
     }
 
+    /// Whether another instance on the same database could not make this one forget a session. SQLite has one instance only.
+    pub(crate) fn remembers_alone(&self) -> bool {
+        let is_shared = !self.database_url.expose().starts_with("sqlite:");
+        is_shared && self.session_cache_bytes > 0 && self.redis_urls().is_empty()
+    }
+
     pub(crate) fn request_deadline(&self) -> Duration {
         Duration::from_millis(self.request_deadline_ms)
     }
@@ -181,6 +190,7 @@ impl Config {
     pub(crate) fn tokens(&self) -> Result<TokenPolicy, RunError> {
         within("access_token_seconds", self.access_token_seconds, 30, 3600)?;
         within("refresh_token_days", self.refresh_token_days, 1, 365)?;
+        within("sessions_per_user", self.sessions_per_user, 1, 1_000)?;
         if self.issuer.is_empty() || self.audience.is_empty() {
             return Err(RunError::Settings(
                 "issuer and audience name who issues tokens and for whom; neither may be empty".into(),
@@ -190,6 +200,7 @@ impl Config {
             parties: TokenParties { issuer: self.issuer.clone(), audience: self.audience.clone() },
             access_life: TimeDelta::seconds(self.access_token_seconds.into()),
             session_life: TimeDelta::days(self.refresh_token_days.into()),
+            most_sessions: self.sessions_per_user,
         })
     }
 }
@@ -233,6 +244,18 @@ mod tests {
         let headers = |value| HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
         assert!(credentials.check(&headers("Bearer 0123456789abcdef")).is_ok());
         assert!(credentials.check(&headers("Bearer ")).is_err());
+    }
+
+    #[test]
+    fn only_a_cache_of_its_own_beside_a_database_that_others_use_is_a_danger() {
+        let alone = |database: &str, bytes, redis: &str| {
+            let (database_url, redis_urls) = (Secret::new(database), redis.to_owned());
+            Config { database_url, session_cache_bytes: bytes, redis_urls, ..Config::default() }.remembers_alone()
+        };
+        assert!(alone("postgres://users@db/users", 1, " , "));
+        assert!(!alone("postgres://users@db/users", 1, "redis://cache:6379"));
+        assert!(!alone("postgres://users@db/users", 0, ""));
+        assert!(!alone("sqlite:users.db", 1, ""));
     }
 
     #[test]

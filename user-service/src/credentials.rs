@@ -2,11 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use service_kit::credential::ServiceCredentials;
+use service_kit::credential::{ServiceCredentials, WeakCredential};
 use vocabulary::Secret;
-
-/// Shorter ones could be guessed.
-const LEAST_CHARACTERS: usize = 16;
 
 /// Why there are no credentials to accept.
 #[derive(Debug, thiserror::Error)]
@@ -15,23 +12,8 @@ pub(crate) enum CredentialsError {
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("the file of service credentials {} holds {given}; it has to hold one, or two, each on a line", path.display())]
     Number { path: PathBuf, given: usize },
-    #[error(
-        "a service credential has fewer than {LEAST_CHARACTERS} characters; make one with `head -c 32 /dev/urandom | base64`"
-    )]
-    Short,
-}
-
-/// Accepts these secrets.
-///
-/// # Errors
-/// When one of them could be guessed.
-pub(crate) fn accepting<'a>(
-    secrets: impl Iterator<Item = &'a Secret> + Clone,
-) -> Result<ServiceCredentials, CredentialsError> {
-    if secrets.clone().any(|secret| secret.expose().chars().count() < LEAST_CHARACTERS) {
-        return Err(CredentialsError::Short);
-    }
-    Ok(ServiceCredentials::accepting(secrets))
+    #[error(transparent)]
+    Weak(#[from] WeakCredential),
 }
 
 /// Accepts the secrets in a file, one or two, each on a line of its own.
@@ -46,5 +28,5 @@ pub(crate) fn read(path: &Path) -> Result<ServiceCredentials, CredentialsError> 
     if !(1..=2).contains(&secrets.len()) {
         return Err(CredentialsError::Number { path: path.to_owned(), given: secrets.len() });
     }
-    accepting(secrets.iter())
+    Ok(ServiceCredentials::strong(&secrets)?)
 }

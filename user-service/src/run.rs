@@ -43,6 +43,13 @@ impl Deps {
         let randomness = Randomness::system();
         let urls = config.redis_urls();
         let cache: Arc<dyn Cache> = if urls.is_empty() {
+            if config.remembers_alone() {
+                tracing::warn!(
+                    "sessions are remembered in this process alone (session_cache_bytes); a second instance on this \
+                     PostgreSQL would believe a revoked token for up to a minute. With more than one, set redis_urls, or \
+                     session_cache_bytes to 0"
+                );
+            }
             Arc::new(InProcess::new(config.session_cache_bytes))
         } else {
             let seed = u64::from_ne_bytes(randomness.bytes());

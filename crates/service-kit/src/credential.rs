@@ -9,6 +9,16 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use vocabulary::Secret;
 
+/// Shorter secrets could be guessed.
+const LEAST_CHARACTERS: usize = 16;
+
+/// A service credential that could be guessed.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a service credential has fewer than {LEAST_CHARACTERS} characters; make one with `head -c 32 /dev/urandom | base64`"
+)]
+pub struct WeakCredential;
+
 /// Accepts the service credentials that are valid now: one, or two while it is being rotated.
 #[derive(Clone)]
 pub struct ServiceCredentials {
@@ -21,6 +31,18 @@ impl ServiceCredentials {
         let given = secrets.into_iter().map(Secret::expose).filter(|secret| !secret.is_empty());
         let digests = given.map(digest).collect();
         Self { digests }
+    }
+
+    /// As [`accepting`](Self::accepting), for secrets that an operator has chosen.
+    ///
+    /// # Errors
+    /// When one of them could be guessed. An empty one is none.
+    pub fn strong<'a>(secrets: impl IntoIterator<Item = &'a Secret> + Clone) -> Result<Self, WeakCredential> {
+        let is_weak = |secret: &Secret| (1..LEAST_CHARACTERS).contains(&secret.expose().chars().count());
+        if secrets.clone().into_iter().any(is_weak) {
+            return Err(WeakCredential);
+        }
+        Ok(Self::accepting(secrets))
     }
 
     /// Lets a request pass that carries a valid credential as `Authorization: Bearer …`.
@@ -86,6 +108,16 @@ mod tests {
     fn without_secrets_nothing_passes() {
         for none in [&[][..], &[&Secret::default()]] {
             assert!(ServiceCredentials::accepting(none.iter().copied()).check(&headers(&["Bearer "])).is_err());
+        }
+    }
+
+    #[test]
+    fn a_secret_that_could_be_guessed_is_refused_beside_a_good_one_too() {
+        let (good, short) = (Secret::new("é".repeat(16)), Secret::new("é".repeat(15)));
+        assert!(ServiceCredentials::strong([&good, &Secret::default()]).is_ok());
+        for secrets in [[&good, &short], [&short, &good]] {
+            let error = ServiceCredentials::strong(secrets).unwrap_err();
+            assert!(error.to_string().contains("16 characters"), "{error}");
         }
     }
 

@@ -34,8 +34,8 @@ pub struct UpdateMeRequest {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
-    /// However long it is: a limit would tell nothing that the answer does not.
-    #[schema(required, nullable = false)]
+    /// No account has a longer one: it is answered as a wrong one.
+    #[schema(required, nullable = false, value_type = String, max_length = 128)]
     pub current_password: Option<Secret>,
     /// 8 to 128 characters of any script; the most common passwords are refused.
     #[schema(required, nullable = false, value_type = String, min_length = 8, max_length = 128)]

@@ -34,7 +34,8 @@ pub struct SecurityEvent {
 pub enum SecurityEventKind {
     AccountOpened,
     LoggedIn,
-    /// `note` says why: `unknown_email`, `wrong_password` or `disabled`.
+    /// `note` says why: `unknown_email`, `wrong_password`, `disabled`; `wrong_current_password` where somebody who has signed in
+    /// wanted to change the password; `throttled` for the first of the attempts that have to wait.
     LoginFailed,
     LoggedOut,
     SessionRevoked,

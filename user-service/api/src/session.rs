@@ -7,12 +7,14 @@ use vocabulary::{Secret, SessionId, UserId};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
-    #[schema(required, nullable = false, example = "ada@example.org")]
+    /// No account has a longer one, nor one of another form: it is answered as one that nobody has.
+    #[schema(required, nullable = false, example = "ada@example.org", max_length = 254)]
     pub email: Option<String>,
-    #[schema(required, nullable = false)]
+    /// No account has a longer one: it is answered as a wrong one.
+    #[schema(required, nullable = false, value_type = String, max_length = 128)]
     pub password: Option<Secret>,
     /// A live refresh token of this device, if it has one: its session is renewed rather than joined by another.
-    #[schema(nullable = false)]
+    #[schema(required = false, nullable = false, value_type = String, max_length = 43)]
     pub refresh_token: Option<Secret>,
 }
 
@@ -20,7 +22,8 @@ pub struct LoginRequest {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
-    #[schema(required, nullable = false)]
+    /// What is longer is none, and answered so.
+    #[schema(required, nullable = false, value_type = String, max_length = 43)]
     pub refresh_token: Option<Secret>,
 }
 
@@ -32,7 +35,7 @@ pub struct LogoutRequest {}
 /// What a login or a refresh answers (RFC 6749 §5.1).
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TokenPair {
-    /// A signed JWT (RFC 9068) for the header `Authorization: Bearer …`.
+    /// A signed JWT (RFC 9068, but without `client_id`: there are no clients to tell apart) for the header `Authorization: Bearer …`.
     pub access_token: Secret,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]

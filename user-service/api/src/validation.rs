@@ -9,7 +9,8 @@ use crate::Role;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ValidateTokenRequest {
-    #[schema(required, nullable = false)]
+    /// What is longer is no access token of ours, and answered so.
+    #[schema(required, nullable = false, value_type = String, max_length = 4096)]
     pub token: Option<Secret>,
 }
 

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, DbErr};
 use user_api::{Role, SecurityEventKind as Kind};
-use vocabulary::{Secret, SessionId};
+use vocabulary::Secret;
 
 use super::App;
 use super::password_hasher::HashError;
@@ -110,18 +110,15 @@ impl App {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let known = users::find_by_email(&tx, &registration.email).await?;
-        let (account, is_new, ended) = match known {
-            Some(known) => {
-                let (account, ended) = promote(&tx, &known.account, &hash, now).await?;
-                (account, false, ended)
-            }
+        let (account, is_new) = match known {
+            Some(known) => (promote(&tx, &known.account, &hash, now).await?, false),
             None => {
                 let Registration { email, display_name, .. } = registration;
                 let account = self.new_account(email, display_name, Role::Admin, now);
                 if !users::insert(&tx, &account, &hash).await? {
                     return Err(AppointError::Raced);
                 }
-                (account, true, Vec::new())
+                (account, true)
             }
         };
         let kind = if is_new { Kind::AccountOpened } else { Kind::RoleChanged };
@@ -130,7 +127,7 @@ impl App {
             self.record(&tx, origin.did(Kind::PasswordReset, account.id), now).await?;
         }
         tx.commit().await?;
-        self.standings.forget(ended).await?;
+        self.forget_sessions::<AppointError>(account.id).await?;
         tracing::info!(user_id = %account.id, is_new, "administrator appointed");
         Ok(Appointment { account, is_new })
     }
@@ -141,11 +138,10 @@ async fn promote(
     known: &Account,
     hash: &Secret,
     now: DateTime<Utc>,
-) -> Result<(Account, Vec<SessionId>), AppointError> {
+) -> Result<Account, AppointError> {
     if !users::appoint(tx, known.id, hash, now).await? {
         return Err(AppointError::Raced);
     }
-    let ended = sessions::end_all(tx, known.id, None, EndReason::Appointed, now).await?;
-    let account = users::find(tx, known.id).await?.ok_or(AppointError::Raced)?;
-    Ok((account, ended))
+    sessions::end_all(tx, known.id, None, EndReason::Appointed, now).await?;
+    users::find(tx, known.id).await?.ok_or(AppointError::Raced)
 }

@@ -1,9 +1,10 @@
+use cache::CacheError;
 use sea_orm::DbErr;
 use user_api::SecurityEventKind as Kind;
 use vocabulary::{SessionId, UserId};
 
-use super::App;
 use super::keyset::{Keyset, trimmed};
+use super::{App, Standings};
 use crate::db::sessions;
 use crate::domain::security_event::{Actor, SecurityEvent};
 use crate::domain::session::{EndReason, Session};
@@ -14,7 +15,7 @@ pub(crate) enum RevokeError {
     #[error("the user has no such session")]
     NotFound,
     #[error(transparent)]
-    Cache(#[from] cache::CacheError),
+    Cache(#[from] CacheError),
     #[error(transparent)]
     Database(#[from] DbErr),
 }
@@ -45,6 +46,13 @@ impl App {
         self.end_session(revoked, user, session, EndReason::Revoked).await
     }
 
+    /// Makes every instance ask the database about the user's sessions, also about those that ended a little while ago.
+    pub(super) async fn forget_sessions<E: From<CacheError> + From<DbErr>>(&self, user: UserId) -> Result<(), E> {
+        let then = Standings::outlived(self.clock.now());
+        let sessions = sessions::open_since(self.db.read(), user, then).await?;
+        Ok(self.standings.forget(sessions).await?)
+    }
+
     async fn end_session(
         &self,
         event: SecurityEvent,
@@ -54,11 +62,12 @@ impl App {
     ) -> Result<(), RevokeError> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        if !sessions::end(&tx, user, session, reason, now).await? {
-            return Err(RevokeError::NotFound);
+        let has_ended = sessions::end(&tx, user, session, reason, now).await?;
+        if has_ended {
+            self.record(&tx, event, now).await?;
         }
-        self.record(&tx, event, now).await?;
         tx.commit().await?;
-        Ok(self.standings.forget([session]).await?)
+        self.standings.forget([session]).await?;
+        has_ended.then_some(()).ok_or(RevokeError::NotFound)
     }
 }

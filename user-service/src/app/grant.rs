@@ -8,6 +8,7 @@ use super::App;
 use crate::db::refresh_tokens;
 use crate::domain::account::roles;
 use crate::domain::refresh_token::RefreshToken;
+use crate::domain::session::OpenSession;
 use crate::domain::token::{Claims, SigningError};
 
 /// The tokens of a session, for its device.
@@ -26,6 +27,20 @@ pub(super) struct Holder {
     pub(super) role: Role,
     pub(super) session_id: SessionId,
     pub(super) expires_at: DateTime<Utc>,
+    pub(super) password_changed_at: DateTime<Utc>,
+}
+
+impl Holder {
+    /// Of a session that is open.
+    pub(super) fn of(session_id: SessionId, open: &OpenSession) -> Self {
+        Self {
+            user_id: open.user_id,
+            role: open.role,
+            session_id,
+            expires_at: open.expires_at,
+            password_changed_at: open.password_changed_at,
+        }
+    }
 }
 
 impl App {
@@ -78,6 +93,7 @@ impl App {
             iat: now.timestamp(),
             exp: expires_at.timestamp(),
             nbf: None,
+            pwd: holder.password_changed_at.timestamp_micros(),
             roles: roles(holder.role),
         };
         Ok(Grant {

@@ -12,7 +12,7 @@ use super::throttle::{Guess, Throttled};
 use crate::db::{refresh_tokens, sessions, users};
 use crate::domain::account::{Account, Credentials};
 use crate::domain::email::Email;
-use crate::domain::refresh_token::RefreshToken;
+use crate::domain::refresh_token::{RefreshToken, Use};
 use crate::domain::security_event::{Actor, SecurityEvent};
 use crate::domain::session::{Session, Standing};
 use crate::domain::token::SigningError;
@@ -51,13 +51,14 @@ pub(crate) enum LoginError {
 impl App {
     /// Opens a session, or renews the one that the device has. Every attempt that is let through costs one hash.
     pub(crate) async fn login(&self, origin: &Actor, attempt: LoginAttempt) -> Result<Grant, LoginError> {
-        let guess = Guess { address: origin.address, email: attempt.email.as_ref() };
         let known = match &attempt.email {
             Some(email) => users::find_by_email(self.db.read(), email).await?,
             None => None,
         };
-        self.admit(guess, &attempt, known.as_ref()).await?;
         let user = known.as_ref().map(|known| known.account.id);
+        let session = self.own_session(&attempt, user).await?;
+        let guess = Guess { address: origin.address, email: attempt.email.as_ref(), session };
+        self.admit(origin, guess, user).await?;
         let checked = self.check_password(guess, known, attempt.password.clone()).await?;
         let Checked::Right(known, fresh) = checked else {
             let why = if user.is_some() { "wrong_password" } else { "unknown_email" };
@@ -65,6 +66,7 @@ impl App {
             return Err(LoginError::WrongCredentials);
         };
         if !known.account.is_active() {
+            self.throttle.succeeded(guess);
             self.record_failure(origin, user, "disabled").await?;
             return Err(LoginError::Disabled);
         }
@@ -74,24 +76,28 @@ impl App {
         Ok(grant)
     }
 
-    /// Lets an attempt pass that need not wait. A device that has a session of the account need not, whoever else guesses:
-    /// nobody can keep its owner out.
-    async fn admit(
-        &self,
-        guess: Guess<'_>,
-        attempt: &LoginAttempt,
-        known: Option<&Credentials>,
-    ) -> Result<(), LoginError> {
+    /// The session of the account that the device has, if its token is one that could be refreshed now.
+    async fn own_session(&self, attempt: &LoginAttempt, user: Option<UserId>) -> Result<Option<SessionId>, DbErr> {
+        let (Some(token), Some(user)) = (&attempt.refresh_token, user) else { return Ok(None) };
+        let now = self.clock.now();
+        let Some((session, seen)) = refresh_tokens::find(self.db.read(), token.digest()).await? else {
+            return Ok(None);
+        };
+        if seen != Use::Never && seen.repeatable(now).is_none() {
+            return Ok(None);
+        }
+        let standing = sessions::standing(self.db.read(), session).await?;
+        let is_own = matches!(standing, Standing::Open(open) if open.user_id == user && open.is_live(now));
+        Ok(is_own.then_some(session))
+    }
+
+    /// Lets an attempt pass that need not wait. Of those that have to, the first is written down.
+    async fn admit(&self, origin: &Actor, guess: Guess<'_>, user: Option<UserId>) -> Result<(), LoginError> {
         let now = self.clock.now();
         self.throttle.admit_address(guess, now)?;
         let Err(throttled) = self.throttle.admit_account(guess, now) else { return Ok(()) };
-        if let (Some(token), Some(known)) = (&attempt.refresh_token, known)
-            && let Some((session, _)) = refresh_tokens::find(self.db.read(), token.digest()).await?
-            && let Standing::Open(open) = sessions::standing(self.db.read(), session).await?
-            && open.user_id == known.account.id
-            && open.is_live(now)
-        {
-            return Ok(());
+        if let Throttled::Account { is_first: true, .. } = throttled {
+            self.record_failure(origin, user, "throttled").await?;
         }
         Err(throttled.into())
     }
@@ -104,18 +110,22 @@ impl App {
         if !held.account.is_active() {
             return Err(LoginError::Disabled);
         }
-        let (renewed, replayed) = match &attempt.refresh_token {
+        let (renewed, over) = match &attempt.refresh_token {
             Some(token) => self.renew(&tx, origin, &held.account, token, now).await?,
             None => (None, None),
         };
         let is_renewed = renewed.is_some();
+        let mut ended: Vec<SessionId> = over.into_iter().collect();
         let (holder, refresh_token) = match renewed {
             Some(renewed) => renewed,
-            None => self.open_session(&tx, &held.account, attempt.device.clone(), now).await?,
+            None => {
+                ended.extend(self.make_room(&tx, held.account.id, now).await?);
+                self.open_session(&tx, &held, attempt.device.clone(), now).await?
+            }
         };
         let signed_in = origin.signed_in(holder.user_id, holder.session_id);
         self.record(&tx, signed_in.did(Kind::LoggedIn, holder.user_id), now).await?;
-        let grant = self.hand_out(tx, &holder, &refresh_token, replayed.into_iter().collect(), now).await;
+        let grant = self.hand_out(tx, &holder, &refresh_token, ended, now).await;
         if is_renewed {
             // What is remembered of it ends sooner than it does now.
             self.standings.outdate(holder.session_id).await;
@@ -123,7 +133,8 @@ impl App {
         grant
     }
 
-    /// The session of a token that is still good, for as long as a new one. A token that came twice ends its session.
+    /// The session of a token that is still good, for as long as a new one; or one that is over, maybe because the token came
+    /// twice.
     async fn renew(
         &self,
         tx: &DatabaseTransaction,
@@ -134,7 +145,7 @@ impl App {
     ) -> Result<(Option<(Holder, RefreshToken)>, Option<SessionId>), DbErr> {
         match self.rotate(tx, origin, token, Some(account.id), now).await? {
             Rotation::Refused => Ok((None, None)),
-            Rotation::Replayed(session_id) => Ok((None, Some(session_id))),
+            Rotation::Ended(session_id) => Ok((None, Some(session_id))),
             Rotation::Renewed { holder, successor } => {
                 let expires_at = now + self.policy.session_life;
                 sessions::renew(tx, holder.session_id, expires_at).await?;
@@ -143,18 +154,35 @@ impl App {
         }
     }
 
+    /// Ends the sessions that were not used for longest where one more would be too many.
+    async fn make_room(
+        &self,
+        tx: &DatabaseTransaction,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionId>, DbErr> {
+        let kept = u64::from(self.policy.most_sessions).saturating_sub(1);
+        sessions::end_least_used(tx, user, kept, now).await
+    }
+
     async fn open_session(
         &self,
         tx: &DatabaseTransaction,
-        account: &Account,
+        held: &Credentials,
         device: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<(Holder, RefreshToken), DbErr> {
         let expires_at = now + self.policy.session_life;
         let session = Session { id: self.clock.new_id(), device, created_at: now, last_used_at: now, expires_at };
-        sessions::insert(tx, account.id, &session).await?;
+        sessions::insert(tx, held.account.id, &session).await?;
         let token = self.first_token(tx, session.id, now).await?;
-        let holder = Holder { user_id: account.id, role: account.role, session_id: session.id, expires_at };
+        let holder = Holder {
+            user_id: held.account.id,
+            role: held.account.role,
+            session_id: session.id,
+            expires_at,
+            password_changed_at: held.password_changed_at,
+        };
         Ok((holder, token))
     }
 

@@ -1,7 +1,6 @@
-use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, DbErr};
 use user_api::{SecurityEventKind as Kind, UserStatus};
-use vocabulary::{SessionId, UserId};
+use vocabulary::UserId;
 
 use super::App;
 use super::keyset::{Keyset, trimmed};
@@ -44,6 +43,7 @@ impl App {
         to: Authority,
     ) -> Result<Account, MemberError> {
         if read.authority() == to {
+            self.forget_sessions::<MemberError>(read.id).await?;
             return Ok(read.clone());
         }
         let now = self.clock.now();
@@ -54,7 +54,9 @@ impl App {
         if !users::set_authority(&tx, read, to, now).await? {
             return Err(MemberError::Stale);
         }
-        let touched = follow_status(&tx, read, to.status, now).await?;
+        if to.status == UserStatus::Disabled {
+            sessions::end_all(&tx, read.id, None, EndReason::Disabled, now).await?;
+        }
         if read.role != to.role {
             self.record(&tx, actor.did(Kind::RoleChanged, read.id).note(role_word(to.role)), now).await?;
         }
@@ -63,7 +65,17 @@ impl App {
         }
         let account = users::find(&tx, read.id).await?.ok_or(MemberError::Stale)?;
         tx.commit().await?;
-        self.standings.forget(touched).await?;
+        self.forget_sessions::<MemberError>(read.id).await?;
+        Ok(account)
+    }
+
+    /// The account, if it has not been erased. That of one who was is answered only when no session of it is believed any
+    /// more: the request that erased it may not have come so far.
+    pub(crate) async fn account_to_erase(&self, id: UserId) -> Result<Option<Account>, MemberError> {
+        let account = self.account(id).await?;
+        if account.is_none() {
+            self.forget_sessions::<MemberError>(id).await?;
+        }
         Ok(account)
     }
 
@@ -76,26 +88,13 @@ impl App {
         if !users::erase(&tx, read.id, read.version, now).await? {
             return Err(MemberError::Stale);
         }
-        let ended = sessions::end_all(&tx, read.id, None, EndReason::Erased, now).await?;
+        sessions::end_all(&tx, read.id, None, EndReason::Erased, now).await?;
         sessions::forget_devices(&tx, read.id).await?;
         password_resets::discard(&tx, read.id).await?;
         self.record(&tx, actor.did(Kind::AccountErased, read.id), now).await?;
         security_events::forget_addresses(&tx, read.id).await?;
         tx.commit().await?;
-        Ok(self.standings.forget(ended).await?)
-    }
-}
-
-/// The sessions whose standing is another one with this status. Those of a disabled account have ended.
-async fn follow_status(
-    tx: &DatabaseTransaction,
-    read: &Account,
-    status: UserStatus,
-    now: DateTime<Utc>,
-) -> Result<Vec<SessionId>, DbErr> {
-    match status {
-        UserStatus::Disabled => sessions::end_all(tx, read.id, None, EndReason::Disabled, now).await,
-        UserStatus::Active => sessions::open_ids(tx, read.id).await,
+        self.forget_sessions(read.id).await
     }
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct TokenPolicy {
     pub(crate) access_life: TimeDelta,
     /// From signing in until signing in again.
     pub(crate) session_life: TimeDelta,
+    /// How many sessions a user may have at once.
+    pub(crate) most_sessions: u32,
 }
 
 /// What every use case works with.

@@ -45,11 +45,17 @@ impl App {
     ) -> Result<Grant, PasswordChangeError> {
         let known = users::credentials(self.db.read(), user).await?.ok_or(PasswordChangeError::SessionEnded)?;
         let email = known.account.email.clone();
-        let guess = Guess { address: actor.address, email: Some(&email) };
+        let guess = Guess { address: actor.address, email: Some(&email), session: None };
         self.throttle.admit_address(guess, self.clock.now())?;
-        self.throttle.admit_account(guess, self.clock.now())?;
+        if let Err(throttled) = self.throttle.admit_account(guess, self.clock.now()) {
+            if let Throttled::Account { is_first: true, .. } = throttled {
+                self.record_refused_change(actor, user, "throttled").await?;
+            }
+            return Err(throttled.into());
+        }
         let checked = self.check_password(guess, Some(known), current).await?;
         let Checked::Right(known, _) = checked else {
+            self.record_refused_change(actor, user, "wrong_current_password").await?;
             return Err(PasswordChangeError::WrongPassword);
         };
         self.throttle.succeeded(guess);
@@ -62,6 +68,10 @@ impl App {
             return Err(PasswordChangeError::WrongPassword);
         }
         let mut ended = sessions::end_all(&tx, user, Some(session), EndReason::PasswordChanged, now).await?;
+        // A refresh that is on its way adds a token, which has to be there before the tokens are discarded.
+        if !sessions::hold(&tx, session).await? {
+            return Err(PasswordChangeError::SessionEnded);
+        }
         let open = match sessions::standing(&tx, session).await? {
             Standing::Open(open) if open.is_live(now) => open,
             _ => return Err(PasswordChangeError::SessionEnded),
@@ -70,8 +80,14 @@ impl App {
         password_resets::discard(&tx, user).await?;
         self.record(&tx, actor.did(Kind::PasswordChanged, user), now).await?;
         let token = self.first_token(&tx, session, now).await?;
-        let holder = Holder { user_id: user, role: open.role, session_id: session, expires_at: open.expires_at };
+        let holder = Holder::of(session, &open);
         ended.push(session);
         self.hand_out(tx, &holder, &token, ended, now).await
+    }
+
+    async fn record_refused_change(&self, actor: &Actor, user: UserId, why: &str) -> Result<(), DbErr> {
+        let tx = self.db.begin().await?;
+        self.record(&tx, actor.did(Kind::LoginFailed, user).note(why), self.clock.now()).await?;
+        tx.commit().await
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Fresh(Option<Secret>);
 
 impl App {
     /// Whether the password is that of the account, at the cost of one hash, and of another once when the parameters have
-    /// changed. A wrong one is counted.
+    /// changed. `guess` has been let through; it is withdrawn when nothing could be hashed.
     pub(super) async fn check_password(
         &self,
         guess: Guess<'_>,
@@ -26,13 +26,13 @@ impl App {
         password: Secret,
     ) -> Result<Checked, HashError> {
         let stored = known.as_ref().map(|known| known.password_hash.clone());
-        let is_right = self.hasher.matches(password.clone(), stored).await?;
+        let withdraw = |_: &HashError| self.throttle.withdrawn(guess);
+        let is_right = self.hasher.matches(password.clone(), stored).await.inspect_err(withdraw)?;
         let Some(known) = known.filter(|_| is_right) else {
-            self.throttle.failed(guess, self.clock.now());
             return Ok(Checked::Wrong);
         };
         let is_outdated = self.hasher.is_outdated(&known.password_hash);
-        let fresh = if is_outdated { Some(self.hasher.hash(password).await?) } else { None };
+        let fresh = if is_outdated { Some(self.hasher.hash(password).await.inspect_err(withdraw)?) } else { None };
         Ok(Checked::Right(known, Fresh(fresh)))
     }
 

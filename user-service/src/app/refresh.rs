@@ -8,7 +8,7 @@ use super::grant::{Grant, Holder};
 use crate::db::{refresh_tokens, sessions};
 use crate::domain::refresh_token::{RefreshToken, Use};
 use crate::domain::security_event::Actor;
-use crate::domain::session::{EndReason, OpenSession, Standing};
+use crate::domain::session::{EndReason, Standing};
 use crate::domain::token::SigningError;
 
 /// Why there are no new tokens.
@@ -30,8 +30,8 @@ pub(super) enum Rotation {
         holder: Holder,
         successor: RefreshToken,
     },
-    /// It came a second time, so two parties have it, and its session has been ended.
-    Replayed(SessionId),
+    /// Its session has ended: before, or now because the token came a second time and so two parties have it.
+    Ended(SessionId),
     Refused,
 }
 
@@ -45,8 +45,7 @@ impl App {
         match rotation {
             Rotation::Renewed { holder, successor } => Ok(self.grant(&holder, &successor, now)?),
             Rotation::Refused => Err(RefreshError::Refused),
-            Rotation::Replayed(session_id) => {
-                tracing::warn!(%session_id, "refresh token came twice, session ended");
+            Rotation::Ended(session_id) => {
                 self.standings.forget([session_id]).await?;
                 Err(RefreshError::Refused)
             }
@@ -66,6 +65,10 @@ impl App {
         let Some((session_id, seen)) = refresh_tokens::find(tx, digest).await? else {
             return Ok(Rotation::Refused);
         };
+        // Whoever ends the session or discards its tokens has done so before this, or does it to the successor too.
+        if !sessions::hold(tx, session_id).await? {
+            return Ok(Rotation::Ended(session_id));
+        }
         let open = match sessions::standing(tx, session_id).await? {
             Standing::Open(open) if open.is_live(now) && owner.is_none_or(|owner| owner == open.user_id) => open,
             _ => return Ok(Rotation::Refused),
@@ -75,22 +78,19 @@ impl App {
             refresh_tokens::supersede_others(tx, session_id, digest).await?;
             refresh_tokens::insert(tx, successor.digest(), session_id, now).await?;
             sessions::touch(tx, session_id, now).await?;
-            return Ok(Rotation::Renewed { holder: holder(session_id, &open), successor });
+            return Ok(Rotation::Renewed { holder: Holder::of(session_id, &open), successor });
         }
         // It was used before, or another request was faster a moment ago.
         let Some((_, seen)) = refresh_tokens::find(tx, digest).await? else {
             return Ok(Rotation::Refused);
         };
         if let Some(sealed) = seen.repeatable(now) {
-            return Ok(Rotation::Renewed { holder: holder(session_id, &open), successor: token.open(sealed) });
+            return Ok(Rotation::Renewed { holder: Holder::of(session_id, &open), successor: token.open(sealed) });
         }
         sessions::end(tx, open.user_id, session_id, EndReason::Replay, now).await?;
         let replayed = origin.did(Kind::TokenReplayed, open.user_id).in_session(session_id);
         self.record(tx, replayed, now).await?;
-        Ok(Rotation::Replayed(session_id))
+        tracing::warn!(%session_id, "refresh token came twice, session ends");
+        Ok(Rotation::Ended(session_id))
     }
-}
-
-fn holder(session_id: SessionId, open: &OpenSession) -> Holder {
-    Holder { user_id: open.user_id, role: open.role, session_id, expires_at: open.expires_at }
 }

@@ -29,13 +29,14 @@ impl App {
     pub(crate) async fn register(&self, origin: &Actor, registration: Registration) -> Result<Account, RegisterError> {
         let Registration { email, password, display_name } = registration;
         // Who tries one e-mail after another learns whose they are, but slowly.
-        let guess = Guess { address: origin.address, email: None };
+        let guess = Guess { address: origin.address, email: None, session: None };
         self.throttle.admit_address(guess, self.clock.now())?;
         // Asked first because hashing is dear; the unique index decides in the end.
         if users::find_by_email(self.db.read(), &email).await?.is_some() {
             return Err(RegisterError::EmailTaken);
         }
-        let hash = self.hasher.hash(password.into_secret()).await?;
+        let hashed = self.hasher.hash(password.into_secret()).await;
+        let hash = hashed.inspect_err(|_| self.throttle.withdrawn(guess))?;
         let account = self.new_account(email, display_name, Role::Member, self.clock.now());
         let tx = self.db.begin().await?;
         if !users::insert(&tx, &account, &hash).await? {

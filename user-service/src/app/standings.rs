@@ -2,8 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Cache, CacheError};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DbErr;
 use service_kit::db::Db;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use vocabulary::SessionId;
 
@@ -13,13 +15,18 @@ use crate::domain::session::Standing;
 /// How long a session is remembered without asking the database. It bounds what a lost message of a shared cache could do.
 const KEPT: Duration = Duration::from_mins(1);
 
+/// After so long nothing remembers a session as it was: longer than [`KEPT`] and the slowest fill together, with room for
+/// clocks that differ.
+const OUTLIVED: TimeDelta = TimeDelta::minutes(10);
+
 /// How long something is waited for that only makes an answer better.
 const BRIEFLY: Duration = Duration::from_millis(100);
 
 /// How sessions stand, remembered so that a validation costs one read of the cache.
 ///
 /// The cache is never needed: when it does not answer, the database does. Whoever ends a session calls
-/// [`forget`](Standings::forget) after the commit and before answering, so that the next validation sees it.
+/// [`forget`](Standings::forget) after the commit and before answering, so that the next validation sees it. Who finds that
+/// a session has ended already calls it too: the request that ended it may not have come so far.
 #[derive(Debug)]
 pub(crate) struct Standings {
     cache: Arc<dyn Cache>,
@@ -54,15 +61,23 @@ impl Standings {
         Ok(standing)
     }
 
-    /// Makes the next question about these sessions go to the database, on every instance.
+    /// Makes the next question about these sessions go to the database, on every instance. One that fails keeps none of the
+    /// others waiting.
     ///
     /// # Errors
-    /// When the cache does not answer; the old standing may then be believed for as long as it is kept.
+    /// When the cache does not answer for one of them; its old standing may then be believed for as long as it is kept.
     pub(super) async fn forget(&self, sessions: impl IntoIterator<Item = SessionId>) -> Result<(), CacheError> {
+        let mut forgetting = JoinSet::new();
         for id in sessions {
-            self.cache.invalidate(&key(id)).await?;
+            let cache = Arc::clone(&self.cache);
+            forgetting.spawn(async move { cache.invalidate(&key(id)).await });
         }
-        Ok(())
+        forgetting.join_all().await.into_iter().collect()
+    }
+
+    /// A session that had ended by then is believed nowhere any more.
+    pub(super) fn outlived(now: DateTime<Utc>) -> DateTime<Utc> {
+        now - OUTLIVED
     }
 
     /// The same where nothing was taken from the session, so that it may as well happen a little later.

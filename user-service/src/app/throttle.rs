@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::unsync::Cache;
+use vocabulary::SessionId;
 
 use crate::domain::email::Email;
 
@@ -23,7 +24,8 @@ const LONGEST: TimeDelta = TimeDelta::minutes(5);
 const FORGOTTEN: TimeDelta = TimeDelta::hours(1);
 
 /// Makes guessing slow without locking anybody out: an address has a bucket of failures that refills, and an account whose
-/// password was wrong several times makes the next attempt wait, twice as long each time.
+/// password was wrong several times makes the next attempt wait, twice as long each time. An attempt counts as a failure from
+/// when it is let through until it is known to be none, so that many at once get no further than one after the other.
 ///
 /// Each instance counts for itself, in bounded memory: of three instances, a guesser gets three times as much.
 pub(crate) struct Throttle {
@@ -45,6 +47,8 @@ struct Failures {
     last: DateTime<Utc>,
     /// Until then no attempt is let through.
     wait_until: DateTime<Utc>,
+    /// Whether an attempt has been refused since the last one that was let through.
+    is_refusing: bool,
 }
 
 /// What is guessed at, and from where.
@@ -53,6 +57,9 @@ pub(crate) struct Guess<'a> {
     pub(crate) address: Option<IpAddr>,
     /// None when what was typed is nobody's.
     pub(crate) email: Option<&'a Email>,
+    /// The session of the account that the device has. Its failures are counted by themselves: whoever else guesses keeps
+    /// nobody out who has one, and one that was stolen guesses no faster.
+    pub(crate) session: Option<SessionId>,
 }
 
 /// Why an attempt has to wait.
@@ -60,8 +67,9 @@ pub(crate) struct Guess<'a> {
 pub(crate) enum Throttled {
     #[error("too many failures from this address")]
     Address { wait: TimeDelta, burst: u32, window: TimeDelta },
+    /// `is_first` of all that are refused until an attempt is let through again.
     #[error("too many wrong passwords for this account")]
-    Account { wait: TimeDelta },
+    Account { wait: TimeDelta, is_first: bool },
 }
 
 impl Throttle {
@@ -70,7 +78,8 @@ impl Throttle {
         Self { burst, keys: RandomState::new(), state: Mutex::new(state) }
     }
 
-    /// Lets an attempt from this address pass, and counts it as a failure until [`succeeded`](Self::succeeded) is called.
+    /// Lets an attempt from this address pass, and counts it as a failure unless [`succeeded`](Self::succeeded) or
+    /// [`withdrawn`](Self::withdrawn) is called.
     pub(super) fn admit_address(&self, guess: Guess<'_>, now: DateTime<Utc>) -> Result<(), Throttled> {
         let Some(key) = self.address_key(guess) else { return Ok(()) };
         let mut state = self.state();
@@ -84,42 +93,51 @@ impl Throttle {
         Ok(())
     }
 
-    /// Lets an attempt at this account pass. Where it was guessed at before, one attempt passes at a time.
+    /// Lets an attempt at this account pass, and counts it as a failure likewise.
     pub(super) fn admit_account(&self, guess: Guess<'_>, now: DateTime<Utc>) -> Result<(), Throttled> {
         let Some(key) = self.account_key(guess) else { return Ok(()) };
         let mut state = self.state();
-        let Some(failures) = state.failures.get(&key).copied() else { return Ok(()) };
-        if now < failures.wait_until {
-            return Err(Throttled::Account { wait: failures.wait_until - now });
+        let before = state.failures.get(&key).copied().filter(|failures| now < failures.last + FORGOTTEN);
+        if let Some(failures) = before.filter(|failures| now < failures.wait_until) {
+            state.failures.insert(key, Failures { is_refusing: true, ..failures });
+            let (wait, is_first) = (failures.wait_until - now, !failures.is_refusing);
+            return Err(Throttled::Account { wait, is_first });
         }
-        if failures.last + FORGOTTEN <= now {
-            state.failures.remove(&key);
-        } else if failures.count >= FREE {
-            state.failures.insert(key, Failures { wait_until: now + delay(failures.count), ..failures });
-        }
+        let count = before.map_or(0, |failures| failures.count).saturating_add(1);
+        let wait_until = if count < FREE { now } else { now + delay(count) };
+        state.failures.insert(key, Failures { count, last: now, wait_until, is_refusing: false });
         Ok(())
     }
 
-    /// Gives the address its failure back, and forgets those of the account.
+    /// The password was right: gives the address its failure back, and forgets those of the account.
     pub(super) fn succeeded(&self, guess: Guess<'_>) {
         let mut state = self.state();
+        self.give_back(&mut state, guess);
+        let of_everybody = Guess { session: None, ..guess };
+        for key in [guess, of_everybody].into_iter().filter_map(|guess| self.account_key(guess)) {
+            state.failures.remove(&key);
+        }
+    }
+
+    /// Nobody has looked at the password: it counts for nothing.
+    pub(super) fn withdrawn(&self, guess: Guess<'_>) {
+        let mut state = self.state();
+        self.give_back(&mut state, guess);
+        if let Some(key) = self.account_key(guess)
+            && let Some(failures) = state.failures.get(&key).copied()
+        {
+            let count = failures.count.saturating_sub(1);
+            let wait_until = if count < FREE { failures.last } else { failures.wait_until };
+            state.failures.insert(key, Failures { count, wait_until, ..failures });
+        }
+    }
+
+    fn give_back(&self, state: &mut State, guess: Guess<'_>) {
         if let Some(key) = self.address_key(guess)
             && let Some(full_at) = state.full_at.get(&key).copied()
         {
             state.full_at.insert(key, full_at - REFILL);
         }
-        if let Some(key) = self.account_key(guess) {
-            state.failures.remove(&key);
-        }
-    }
-
-    /// Counts a wrong password.
-    pub(super) fn failed(&self, guess: Guess<'_>, now: DateTime<Utc>) {
-        let Some(key) = self.account_key(guess) else { return };
-        let mut state = self.state();
-        let count = state.failures.get(&key).map_or(0, |failures| failures.count).saturating_add(1);
-        let wait_until = if count < FREE { now } else { now + delay(count) };
-        state.failures.insert(key, Failures { count, last: now, wait_until });
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -132,7 +150,10 @@ impl Throttle {
     }
 
     fn account_key(&self, guess: Guess<'_>) -> Option<u64> {
-        guess.email.map(|email| self.keys.hash_one(email.as_str()))
+        match guess.session {
+            Some(session) => Some(self.keys.hash_one(session)),
+            None => guess.email.map(|email| self.keys.hash_one(email.as_str())),
+        }
     }
 }
 
@@ -157,7 +178,11 @@ mod tests {
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     fn from(address: &str) -> Guess<'static> {
-        Guess { address: Some(address.parse().unwrap()), email: None }
+        Guess { address: Some(address.parse().unwrap()), email: None, session: None }
+    }
+
+    fn at(email: &Email) -> Guess<'_> {
+        Guess { address: None, email: Some(email), session: None }
     }
 
     #[test]
@@ -190,29 +215,66 @@ mod tests {
     fn an_account_makes_wait_longer_with_each_failure_and_never_for_good() {
         let throttle = Throttle::new(0);
         let email: Email = "ada@example.org".parse().unwrap();
-        let guess = Guess { address: None, email: Some(&email) };
+        let guess = at(&email);
+        for _ in 0..FREE {
+            throttle.admit_account(guess, NOW).unwrap();
+        }
         let mut now = NOW;
         let mut waits = Vec::new();
-        for _ in 0..16 {
-            if let Err(Throttled::Account { wait }) = throttle.admit_account(guess, now) {
-                waits.push(wait.num_seconds());
-                now += wait;
-                throttle.admit_account(guess, now).unwrap();
-                assert!(throttle.admit_account(guess, now).is_err(), "one at a time");
-            }
-            throttle.failed(guess, now);
+        for _ in 0..11 {
+            let Err(Throttled::Account { wait, is_first: true }) = throttle.admit_account(guess, now) else {
+                panic!("one at a time");
+            };
+            let again = throttle.admit_account(guess, now).unwrap_err();
+            assert_eq!(again, Throttled::Account { wait, is_first: false });
+            waits.push(wait.num_seconds());
+            now += wait;
+            throttle.admit_account(guess, now).unwrap();
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        throttle.admit_account(guess, now + FORGOTTEN).unwrap();
-        throttle.admit_account(guess, now + FORGOTTEN).unwrap();
+        for _ in 0..FREE {
+            throttle.admit_account(guess, now + FORGOTTEN).unwrap();
+        }
+        assert!(throttle.admit_account(guess, now + FORGOTTEN).is_err(), "an hour gives no more than the first time");
+    }
+
+    #[test]
+    fn an_attempt_that_was_withdrawn_counts_for_nothing() {
+        let throttle = Throttle::new(0);
+        let email: Email = "ada@example.org".parse().unwrap();
+        for _ in 0..FREE * 2 {
+            throttle.admit_account(at(&email), NOW).unwrap();
+            throttle.withdrawn(at(&email));
+        }
+        for _ in 0..FREE {
+            throttle.admit_account(at(&email), NOW).unwrap();
+        }
+        assert!(throttle.admit_account(at(&email), NOW).is_err());
+    }
+
+    #[test]
+    fn a_session_waits_for_its_own_failures_only_and_its_success_ends_all_waiting() {
+        let throttle = Throttle::new(0);
+        let email: Email = "ada@example.org".parse().unwrap();
+        let device = Guess { session: Some(vocabulary::Id::new(uuid::Uuid::nil())), ..at(&email) };
+        for guess in [at(&email), device] {
+            for _ in 0..FREE {
+                throttle.admit_account(guess, NOW).unwrap();
+            }
+            assert!(throttle.admit_account(guess, NOW).is_err());
+        }
+        throttle.succeeded(device);
+        for guess in [at(&email), device] {
+            throttle.admit_account(guess, NOW).unwrap();
+        }
     }
 
     #[test]
     fn a_right_password_ends_the_waiting() {
         let throttle = Throttle::new(0);
         let email: Email = "ada@example.org".parse().unwrap();
-        let guess = Guess { address: None, email: Some(&email) };
-        (0..FREE).for_each(|_| throttle.failed(guess, NOW));
+        let guess = at(&email);
+        (0..FREE).for_each(|_| throttle.admit_account(guess, NOW).unwrap());
         assert!(throttle.admit_account(guess, NOW).is_err());
         throttle.succeeded(guess);
         throttle.admit_account(guess, NOW).unwrap();

@@ -1,10 +1,12 @@
 //! Sessions: logins that have not ended, and for a while those that have.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, Select, UpdateMany,
 };
+use uuid::Uuid;
 use vocabulary::{SessionId, UserId};
 
 use super::entity::session::{ActiveModel, Column, Entity};
@@ -51,10 +53,22 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(session_of).collect())
 }
 
-/// The user's sessions that have not ended.
-pub(crate) async fn open_ids(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<SessionId>, DbErr> {
-    let rows = of_user(user).all(db).await?;
-    Ok(rows.into_iter().map(|row| SessionId::new(row.id)).collect())
+/// The user's sessions that had not ended by `then`.
+pub(crate) async fn open_since(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    then: DateTime<Utc>,
+) -> Result<Vec<SessionId>, DbErr> {
+    let open = Condition::any().add(Column::EndedAt.is_null()).add(Column::EndedAt.gt(then));
+    let of_user = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user.uuid()));
+    let ids: Vec<Uuid> = of_user.filter(open).into_tuple().all(db).await?;
+    Ok(ids.into_iter().map(SessionId::new).collect())
+}
+
+/// Answers whether the session has not ended. Until the transaction ends nobody else ends, renews or refreshes it.
+pub(crate) async fn hold(tx: &DatabaseTransaction, id: SessionId) -> Result<bool, DbErr> {
+    let open = Entity::find_by_id(id.uuid()).filter(Column::EndedAt.is_null());
+    Ok(open.lock(LockType::Update).one(tx).await?.is_some())
 }
 
 /// Notes that the session was used.
@@ -94,6 +108,27 @@ pub(crate) async fn end_all(
         ending = ending.filter(Column::Id.ne(kept.uuid()));
     }
     let ended = ending.exec_with_returning(tx).await?;
+    Ok(ended.into_iter().map(|row| SessionId::new(row.id)).collect())
+}
+
+/// Ends the user's live sessions but the `kept` that were used last, and answers which it has ended.
+pub(crate) async fn end_least_used(
+    tx: &DatabaseTransaction,
+    user: UserId,
+    kept: u64,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>, DbErr> {
+    let live = of_user(user).filter(Column::ExpiresAt.gt(now)).select_only().column(Column::Id);
+    let by_use = live.order_by_desc(Column::LastUsedAt).order_by_desc(Column::Id);
+    // SQLite knows no offset without a limit.
+    let ids: Vec<Uuid> = by_use.offset(kept).limit(u64::from(u32::MAX)).into_tuple().all(tx).await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Locked in this order, so that two who sign in at once do not wait for each other.
+    let in_turn = of_user(user).filter(Column::Id.is_in(ids.clone())).order_by_asc(Column::Id).lock(LockType::Update);
+    in_turn.all(tx).await?;
+    let ended = ending(user, EndReason::Crowded, now).filter(Column::Id.is_in(ids)).exec_with_returning(tx).await?;
     Ok(ended.into_iter().map(|row| SessionId::new(row.id)).collect())
 }
 

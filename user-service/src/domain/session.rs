@@ -22,6 +22,8 @@ pub(crate) enum EndReason {
     Revoked,
     /// A refresh token came twice.
     Replay,
+    /// Its user signed in on more devices than may be signed in at once.
+    Crowded,
     PasswordChanged,
     PasswordReset,
     Appointed,
@@ -36,6 +38,7 @@ impl EndReason {
             Self::Logout => "logout",
             Self::Revoked => "revoked",
             Self::Replay => "replay",
+            Self::Crowded => "crowded",
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
             Self::Appointed => "appointed",
@@ -71,9 +74,9 @@ impl OpenSession {
 
     /// Whether a token with these claims, whose signature has been verified, is good now.
     pub(crate) fn admits(&self, claims: &Claims, now: DateTime<Utc>) -> bool {
-        // Tokens carry whole seconds. One issued within the second of the change belongs to the session that made it: all
-        // others ended with the change.
-        let issued_since_change = claims.iat >= self.password_changed_at.timestamp();
+        // `iat` has whole seconds; `pwd` also tells a token that was issued in the second of the change, but before it.
+        let issued_since_change = claims.iat >= self.password_changed_at.timestamp()
+            && claims.pwd == self.password_changed_at.timestamp_micros();
         self.is_live(now) && claims.sub == self.user_id && issued_since_change
     }
 }
@@ -95,12 +98,27 @@ mod tests {
             expires_at: now + TimeDelta::days(1),
             password_changed_at: now - TimeDelta::hours(1),
         };
-        let claims = Claims::sample(now);
+        let claims = Claims { pwd: open.password_changed_at.timestamp_micros(), ..Claims::sample(now) };
         assert!(open.admits(&claims, now));
         assert!(!open.admits(&claims, open.expires_at));
         assert!(!open.admits(&Claims { sub: Id::new(Uuid::max()), ..claims.clone() }, now));
         assert!(!open.admits(&Claims { iat: (now - TimeDelta::hours(2)).timestamp(), ..claims.clone() }, now));
         let disabled = OpenSession { status: UserStatus::Disabled, ..open };
         assert!(!disabled.admits(&claims, now));
+    }
+
+    #[test]
+    fn a_token_of_the_second_in_which_the_password_was_changed_is_good_only_if_it_came_after() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::milliseconds(500);
+        let open = OpenSession {
+            user_id: Id::new(Uuid::nil()),
+            role: Role::Member,
+            status: UserStatus::Active,
+            expires_at: now + TimeDelta::days(1),
+            password_changed_at: now,
+        };
+        let before = Claims { pwd: (now - TimeDelta::hours(1)).timestamp_micros(), ..Claims::sample(now) };
+        assert!(!open.admits(&before, now));
+        assert!(open.admits(&Claims { pwd: now.timestamp_micros(), ..before }, now));
     }
 }

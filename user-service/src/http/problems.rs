@@ -132,7 +132,7 @@ impl From<KeysError> for Problem {
 impl From<Throttled> for Problem {
     fn from(throttled: Throttled) -> Self {
         match throttled {
-            Throttled::Account { wait } => too_many(
+            Throttled::Account { wait, .. } => too_many(
                 "Too many passwords for this account were wrong. Try again a little later.",
                 &format!("\"account\";q=1;w={}", whole_seconds(wait)),
                 ("account", wait),

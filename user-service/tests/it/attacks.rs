@@ -94,6 +94,8 @@ async fn who_issued_it_for_whom_is_checked() {
             forged("no sid", claim("sid", Value::Null)),
             forged("a session that never was", claim("sid", json!(member.id))),
             forged("no jti", claim("jti", Value::Null)),
+            forged("no password", claim("pwd", Value::Null)),
+            forged("of another password", claim("pwd", json!(0))),
             forged("a role that does not exist", claim("roles", json!(["root"]))),
             forged("claims are a list", forge.sign_text(&forge.header.to_string(), "[]")),
             forged("claims are text", forge.sign_text(&forge.header.to_string(), "\"active\"")),
@@ -262,6 +264,28 @@ async fn only_the_compact_form_with_its_own_signature_passes() {
             forged("8 KB of dots", ".".repeat(8_192)),
             forged("60 KB", format!("{token}{}", "a".repeat(60_000))),
         ]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_honest_token_may_have_4096_bytes_and_not_one_more() {
+    on_every_database(async |database| {
+        let app = TestApp::start(&database).await;
+        let member = app.member("ada@example.org").await;
+        let forge = Forge::of(&app, &member).await;
+        // Three bytes more of claims are four more of a token, and one more is one or two.
+        let of_length = |bytes: usize| {
+            let padded = (2_000..3_000).map(|pad| forge.claiming(&with(&forge.claims, "pad", json!("x".repeat(pad)))));
+            padded.filter(|token| token.len() <= bytes).max_by_key(String::len).unwrap()
+        };
+        let longest = of_length(4_096);
+        assert!(longest.len() >= 4_095, "{}", longest.len());
+        assert!(app.is_active(&longest).await);
+        app.web.with_token(longest.as_str()).get("/api/v1/users/me").await.expect(200);
+        let beyond = of_length(4_098);
+        assert!(beyond.len() > 4_096);
+        are_refused(&app, vec![forged(format!("{} bytes", beyond.len()), beyond)]).await;
     })
     .await;
 }

@@ -71,6 +71,33 @@ async fn what_happens_to_an_account_is_written_down_with_who_did_it() {
 }
 
 #[tokio::test]
+async fn wrong_current_passwords_and_the_first_attempt_that_has_to_wait_are_written_down() {
+    on_every_database(async |database| {
+        let app = TestApp::start(&database).await;
+        let admin = app.administrator("admin@example.org").await;
+        let ada = app.member("ada@example.org").await;
+        let change = json!({ "current_password": "wrong wrong", "new_password": "ten brown owls" });
+        for expected in [422, 422, 422, 422, 422, 429, 429] {
+            ada.client.put("/api/v1/users/me/password", "*", &change).await.expect(expected);
+        }
+        app.hands.advance(std::time::Duration::from_secs(1));
+        app.login("ada@example.org", "wrong wrong").await.expect(401);
+        for _ in 0..3 {
+            app.login("ada@example.org", PASSWORD).await.expect(429);
+        }
+        let failed = events(&admin.client, &format!("&kind=login_failed&user_id={}", ada.id)).await;
+        let mut notes: Vec<_> = failed.iter().map(|event| event["note"].as_str().unwrap()).collect();
+        notes.reverse();
+        let mut expected = vec!["wrong_current_password"; 5];
+        expected.extend(["throttled", "wrong_password", "throttled"]);
+        assert_eq!(notes, expected);
+        let by_ada = failed.iter().filter(|event| event["actor_id"] == ada.id.as_str()).count();
+        assert_eq!(by_ada, 6, "whoever had the session is named");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_trail_holds_nothing_that_was_typed_and_no_secret() {
     on_every_database(async |database| {
         let app = TestApp::start(&database).await;

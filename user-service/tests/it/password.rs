@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use serde_json::json;
-use test_kit::on_every_database;
+use test_kit::{Engine, TestDatabase, on_every_database};
 
 use crate::app::{PASSWORD, TestApp};
 
@@ -14,7 +15,8 @@ async fn a_change_of_password_ends_every_token_but_those_it_answers() {
         let app = TestApp::start(&database).await;
         let ada = app.member("ada@example.org").await;
         let phone = app.signed_in(&app.login("ada@example.org", PASSWORD).await);
-        app.hands.advance(Duration::from_secs(1));
+        // Within the very second in which the tokens were issued.
+        app.hands.advance(Duration::from_millis(1));
         let change = json!({ "current_password": PASSWORD, "new_password": NEW });
         let next = app.signed_in(&ada.client.put(PATH, "*", &change).await);
         assert!(app.is_active(&next.access_token).await);
@@ -24,9 +26,10 @@ async fn a_change_of_password_ends_every_token_but_those_it_answers() {
         for token in [&ada.refresh_token, &phone.refresh_token] {
             app.refresh(token).await.expect(401);
         }
-        app.refresh(&next.refresh_token).await.expect(200);
+        let refreshed = app.signed_in(&app.refresh(&next.refresh_token).await);
         app.login("ada@example.org", PASSWORD).await.expect(401);
-        app.login("ada@example.org", NEW).await.expect(200);
+        let later = app.signed_in(&app.login("ada@example.org", NEW).await);
+        assert!(app.is_active(&refreshed.access_token).await && app.is_active(&later.access_token).await);
     })
     .await;
 }
@@ -67,7 +70,8 @@ async fn logins_with_the_old_password_never_outlive_its_change() {
     on_every_database(async |database| {
         let app = TestApp::start(&database).await;
         let ada = app.member("ada@example.org").await;
-        let logins: Vec<_> = (0..6)
+        // With the change as many as are let through at once.
+        let logins: Vec<_> = (0..4)
             .map(|_| {
                 let web = app.web.clone();
                 let login = json!({ "email": "ada@example.org", "password": PASSWORD });
@@ -87,4 +91,46 @@ async fn logins_with_the_old_password_never_outlive_its_change() {
         assert!(app.is_active(&next.access_token).await);
     })
     .await;
+}
+
+/// Connections to this database that wait for another to let go of something.
+const WAITING: &str =
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+#[tokio::test]
+async fn a_refresh_that_is_on_its_way_during_a_change_of_password_leaves_no_token_behind() {
+    let database = TestDatabase::on(Engine::Postgres).await;
+    let app = TestApp::start(&database).await;
+    let ada = app.member("ada@example.org").await;
+    // A refresh stops where it has used its token up and has not yet added the next one.
+    for statement in [
+        "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END $$",
+        "CREATE TRIGGER stop AFTER UPDATE OF used_at ON refresh_tokens FOR EACH ROW EXECUTE FUNCTION stop()",
+    ] {
+        app.execute(statement).await;
+    }
+    let db = Database::connect(database.url()).await.unwrap();
+    let barrier = db.begin().await.unwrap();
+    barrier.execute_unprepared("SELECT pg_advisory_xact_lock(7)").await.unwrap();
+    let refresh = tokio::spawn({
+        let (web, token) = (app.web.clone(), json!({ "refresh_token": ada.refresh_token }));
+        async move { web.post("/api/v1/auth/refresh", &token).await }
+    });
+    app.until_count(WAITING, 1).await;
+    app.hands.advance(Duration::from_millis(1));
+    let change = tokio::spawn({
+        let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+        let client = ada.client.clone();
+        async move { client.put(PATH, "*", &change).await }
+    });
+    app.until_count(WAITING, 2).await;
+    barrier.rollback().await.unwrap();
+    let refreshed = app.signed_in(&refresh.await.unwrap());
+    let changed = app.signed_in(&change.await.unwrap());
+    assert_eq!(app.count("SELECT count(*) FROM refresh_tokens WHERE used_at IS NULL").await, 1);
+    app.refresh(&refreshed.refresh_token).await.expect(401);
+    assert!(!app.is_active(&refreshed.access_token).await);
+    assert!(app.is_active(&changed.access_token).await);
+    app.refresh(&changed.refresh_token).await.expect(200);
 }

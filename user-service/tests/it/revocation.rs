@@ -8,36 +8,71 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cache::{Cache, CacheError, FillTicket, Filled, InProcess};
 use http::HeaderMap;
-use serde_json::json;
+use serde_json::{Value, json};
 use service_kit::clock::Clock;
+use test_kit::http::Client;
 use test_kit::{Engine, TestDatabase, on_every_database, wait_until};
 use tokio::sync::Notify;
 use user_api::{RememberedUsers, Users, Validation};
 use user_service::Config;
 
-use crate::app::{CREDENTIAL, TestApp, start};
+use crate::app::{CREDENTIAL, Member, PASSWORD, TestApp, start};
 use crate::validation::users;
 
-/// Asks both instances without a pause whether a token is good, and notes every yes to a question that was asked after the
-/// revocation had been answered.
+/// Asks both instances without a pause what a token is good for, and notes every answer as before to a question that was asked
+/// after the revocation had been answered.
 struct Questions {
+    before: Value,
     revoked: AtomicBool,
     asked_after: AtomicUsize,
     accepted_after: AtomicUsize,
 }
 
 impl Questions {
-    async fn ask(&self, service: &test_kit::http::Client, token: &str) {
+    async fn ask(&self, service: &Client, token: &str) {
         while self.asked_after.load(Ordering::SeqCst) < 40 {
             let was_revoked = self.revoked.load(Ordering::SeqCst);
             let answer = service.post("/internal/v1/validate-token", &json!({ "token": token })).await.expect(200);
             if was_revoked {
-                let is_active = answer.json()["active"] == true;
-                self.accepted_after.fetch_add(usize::from(is_active), Ordering::SeqCst);
+                let is_as_before = answer.json() == self.before;
+                self.accepted_after.fetch_add(usize::from(is_as_before), Ordering::SeqCst);
                 self.asked_after.fetch_add(1, Ordering::SeqCst);
             }
         }
     }
+}
+
+/// What takes something from a token.
+const WAYS: [&str; 9] =
+    ["logout", "end the session", "disable", "erase", "role", "reset", "appoint", "replay", "another password"];
+
+async fn revoke(app: &TestApp, way: &str, admin: &Client, email: &str, ada: &Member) {
+    let user = format!("/api/v1/users/{}", ada.id);
+    match way {
+        "logout" => ada.client.post("/api/v1/auth/logout", &json!({})).await.expect(204),
+        "end the session" => {
+            let sid = app.validate(&ada.access_token).await["sid"].as_str().unwrap().to_owned();
+            ada.client.delete(&format!("/api/v1/auth/sessions/{sid}"), "*").await.expect(204)
+        }
+        "disable" => admin.patch(&user, "*", &json!({ "status": "disabled" })).await.expect(200),
+        "erase" => admin.delete(&user, "*").await.expect(204),
+        "role" => admin.patch(&user, "*", &json!({ "roles": ["member"] })).await.expect(200),
+        "reset" => {
+            let link = admin.post(&format!("{user}/password-reset"), &json!({})).await.expect(200).json();
+            let reset = json!({ "token": link["token"], "new_password": "ten brown owls" });
+            app.web.post("/api/v1/auth/password-reset", &reset).await.expect(204)
+        }
+        "appoint" => {
+            let account = json!({ "email": email, "password": PASSWORD, "display_name": "Ada" });
+            app.service.post("/internal/v1/admins", &account).await.expect(200)
+        }
+        "replay" => app.refresh(&ada.refresh_token).await.expect(401),
+        _ => {
+            let other = app.signed_in(&app.login(email, PASSWORD).await);
+            let change = json!({ "current_password": PASSWORD, "new_password": "ten brown owls" });
+            other.client.put("/api/v1/users/me/password", "*", &change).await.expect(200)
+        }
+    };
 }
 
 /// Revokes in each way while eight ask; `cache` is what the two instances share besides the database.
@@ -50,9 +85,19 @@ async fn no_question_after_a_revocation_is_answered_yes(cache: Arc<dyn Cache>) {
     };
     let (one, two) = (instance().await, instance().await);
     let admin = one.administrator("admin@example.org").await.client;
-    for (number, way) in ["logout", "end the session", "disable", "erase"].into_iter().enumerate() {
-        let ada = one.member(&format!("ada{number}@example.org")).await;
+    for (number, way) in WAYS.into_iter().enumerate() {
+        let email = format!("ada{number}@example.org");
+        let ada = if way == "role" { one.administrator(&email).await } else { one.member(&email).await };
+        if way == "replay" {
+            one.signed_in(&one.refresh(&ada.refresh_token).await);
+            hands.advance(Duration::from_secs(6));
+        }
+        // Asked of both, so that both remember it where they remember at all.
+        let before = one.validate(&ada.access_token).await;
+        assert_eq!(before["active"], true, "{way}: the control");
+        assert_eq!(two.validate(&ada.access_token).await, before, "{way}");
         let questions = Arc::new(Questions {
+            before,
             revoked: AtomicBool::new(false),
             asked_after: AtomicUsize::new(0),
             accepted_after: AtomicUsize::new(0),
@@ -64,17 +109,7 @@ async fn no_question_after_a_revocation_is_answered_yes(cache: Arc<dyn Cache>) {
                 tokio::spawn(async move { questions.ask(&service, &token).await })
             })
             .collect();
-        assert!(two.is_active(&ada.access_token).await, "the control");
-        let user = format!("/api/v1/users/{}", ada.id);
-        match way {
-            "logout" => ada.client.post("/api/v1/auth/logout", &json!({})).await.expect(204),
-            "end the session" => {
-                let sid = one.validate(&ada.access_token).await["sid"].as_str().unwrap().to_owned();
-                ada.client.delete(&format!("/api/v1/auth/sessions/{sid}"), "*").await.expect(204)
-            }
-            "disable" => admin.patch(&user, "*", &json!({ "status": "disabled" })).await.expect(200),
-            _ => admin.delete(&user, "*").await.expect(204),
-        };
+        revoke(&one, way, &admin, &email, &ada).await;
         questions.revoked.store(true, Ordering::SeqCst);
         for asker in asking {
             asker.await.unwrap();

@@ -115,6 +115,41 @@ async fn sessions_come_in_pages() {
 }
 
 #[tokio::test]
+async fn one_session_too_many_ends_the_one_that_was_not_used_for_longest() {
+    on_every_database(async |database| {
+        let (clock, hands) = Clock::manual(start());
+        let config = Config { sessions_per_user: 3, ..with_cache() };
+        let app = TestApp::start_with(&database, clock, hands, config).await;
+        let bela = app.member("bela@example.org").await;
+        let first = app.member("ada@example.org").await;
+        let mut devices = vec![first];
+        for _ in 0..2 {
+            app.hands.advance(Duration::from_secs(1));
+            devices.push(app.signed_in(&app.login("ada@example.org", PASSWORD).await));
+        }
+        app.hands.advance(Duration::from_secs(1));
+        devices[0] = app.signed_in(&app.refresh(&devices[0].refresh_token).await);
+        for device in &devices {
+            assert!(app.is_active(&device.access_token).await, "and remembered");
+        }
+        let renewing =
+            json!({ "email": "ada@example.org", "password": PASSWORD, "refresh_token": devices[2].refresh_token });
+        app.web.post("/api/v1/auth/login", &renewing).await.expect(200);
+        assert!(app.is_active(&devices[1].access_token).await, "a session that is renewed is none too many");
+        devices.push(app.signed_in(&app.login("ada@example.org", PASSWORD).await));
+        let mut active = Vec::new();
+        for device in &devices {
+            active.push(app.is_active(&device.access_token).await);
+        }
+        assert_eq!(active, [true, false, true, true]);
+        app.refresh(&devices[1].refresh_token).await.expect(401);
+        assert_eq!(app.count("SELECT count(*) FROM sessions WHERE end_reason = 'crowded'").await, 1);
+        assert!(app.is_active(&bela.access_token).await, "others are not concerned");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sessions_that_are_over_are_deleted_after_a_week() {
     on_every_database(async |database| {
         let (clock, hands) = Clock::manual(start());

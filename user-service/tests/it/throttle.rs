@@ -10,7 +10,7 @@ use test_kit::http::{Answer, send};
 use test_kit::{TestDatabase, on_every_database};
 use user_service::Config;
 
-use crate::app::{PASSWORD, TestApp, start};
+use crate::app::{PASSWORD, TestApp, at_once, start};
 
 const HASHES: &str = "lendery_users_password_hashes_total";
 
@@ -131,6 +131,58 @@ async fn an_account_that_is_guessed_at_waits_and_is_never_locked() {
 }
 
 #[tokio::test]
+async fn guesses_at_once_get_no_further_than_one_after_the_other() {
+    on_every_database(async |database| {
+        let app = started(&database, Config::default()).await;
+        app.register("ada@example.org").await.expect(201);
+        for _hour in 0..2 {
+            let before = app.counter(HASHES);
+            let statuses = at_once(30, |number| {
+                let web = app.web.clone();
+                let guess = json!({ "email": "ada@example.org", "password": format!("guess number {number}") });
+                async move { web.post("/api/v1/auth/login", &guess).await.status }
+            })
+            .await;
+            assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 5, "{statuses:?}");
+            assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 25, "{statuses:?}");
+            assert_eq!(app.counter(HASHES) - before, 5);
+            app.hands.advance(Duration::from_hours(1));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_buys_no_more_guesses_than_an_account_has() {
+    on_every_database(async |database| {
+        let app = started(&database, Config::default()).await;
+        let ada = app.member("ada@example.org").await;
+        let login = async |password: &str, token: &str| {
+            let body = json!({ "email": "ada@example.org", "password": password, "refresh_token": token });
+            app.web.post("/api/v1/auth/login", &body).await
+        };
+        for _ in 0..5 {
+            login("wrong wrong", &ada.refresh_token).await.expect(401);
+        }
+        let before = app.counter(HASHES);
+        let refused = login("wrong wrong", &ada.refresh_token).await.expect(429);
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        assert_eq!(app.counter(HASHES), before);
+        // The account itself was not guessed at, and others of its devices do not wait.
+        let other = app.signed_in(&app.login("ada@example.org", PASSWORD).await);
+        // A token that was used long ago is as good as none.
+        let next = app.signed_in(&app.refresh(&other.refresh_token).await);
+        app.hands.advance(Duration::from_secs(6));
+        for _ in 0..5 {
+            app.login("ada@example.org", "wrong wrong").await.expect(401);
+        }
+        login(PASSWORD, &other.refresh_token).await.expect(429);
+        login(PASSWORD, &next.refresh_token).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stolen_session_does_not_guess_the_password_faster() {
     on_every_database(async |database| {
         let app = started(&database, Config::default()).await;
@@ -153,7 +205,7 @@ async fn a_hash_of_other_parameters_is_made_anew_at_the_next_login() {
         app.execute(&format!("UPDATE users SET password_hash = '{weak}'")).await;
         app.login("ada@example.org", "wrong wrong").await.expect(401);
         let before = app.counter(HASHES);
-        let logins = crate::app::at_once(4, |_| {
+        let logins = at_once(4, |_| {
             let web = app.web.clone();
             let login = json!({ "email": "ada@example.org", "password": PASSWORD });
             async move { web.post("/api/v1/auth/login", &login).await.status }

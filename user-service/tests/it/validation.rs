@@ -106,7 +106,7 @@ async fn the_published_keys_verify_the_tokens() {
         let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
         let token = jsonwebtoken::decode::<serde_json::Value>(&ada.access_token, &key, &rules).unwrap();
         assert_eq!(token.claims["sub"], ada.id);
-        for claim in ["iss", "aud", "sub", "sid", "jti", "iat", "exp", "roles"] {
+        for claim in ["iss", "aud", "sub", "sid", "jti", "iat", "exp", "pwd", "roles"] {
             assert!(!token.claims[claim].is_null(), "{claim}");
         }
         assert!(!answer.json().to_string().contains("\"d\""), "no private key");

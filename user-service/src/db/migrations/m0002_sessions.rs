@@ -9,6 +9,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for (name, table, columns) in [
         ("sessions_of_user", "sessions", ["user_id", "id"].as_slice()),
         ("sessions_expiry", "sessions", &["expires_at"]),
+        ("sessions_end", "sessions", &["ended_at"]),
         ("refresh_tokens_of_session", "refresh_tokens", &["session_id"]),
     ] {
         let mut index = Index::create();

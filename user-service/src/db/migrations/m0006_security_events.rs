@@ -15,9 +15,14 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(text_null("note"))
         .to_owned();
     manager.create_table(events).await?;
-    for (name, column) in [("security_events_of_user", "user_id"), ("security_events_of_kind", "kind")] {
+    for (name, column) in [
+        ("security_events_of_user", "user_id"),
+        ("security_events_of_actor", "actor_id"),
+        ("security_events_of_kind", "kind"),
+    ] {
         let index = Index::create().name(name).table("security_events").col(column).col("id").to_owned();
         manager.create_index(index).await?;
     }
-    Ok(())
+    let by_age = Index::create().name("security_events_age").table("security_events").col("at").to_owned();
+    manager.create_index(by_age).await
 }

@@ -3,7 +3,8 @@ use user_api::Role;
 use uuid::Uuid;
 use vocabulary::{SessionId, UserId};
 
-/// What an access token says. Times are whole seconds since 1970.
+/// What an access token says: the claims of RFC 9068 §2.2 but `client_id`, as there are no clients to tell apart. Times are
+/// whole seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) iss: String,
@@ -16,6 +17,8 @@ pub(crate) struct Claims {
     pub(crate) exp: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) nbf: Option<i64>,
+    /// When the password was set that was the account's at the time of issue, in microseconds since 1970.
+    pub(crate) pwd: i64,
     /// As they were when the token was issued; a validation answers those of now.
     pub(crate) roles: Vec<Role>,
 }
@@ -33,6 +36,7 @@ impl Claims {
             iat: now.timestamp(),
             exp: now.timestamp() + 300,
             nbf: None,
+            pwd: 0,
             roles: vec![Role::Member],
         }
     }

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use problem::{Problem, ProblemBody};
 use service_kit::caller::Caller;
-use service_kit::db::to_problem;
 use service_kit::http::{IfMatch, NoParameters, Written};
 
 use super::representation::{erased, group};
@@ -35,7 +34,7 @@ pub(in crate::http) async fn erase_me(
     if_match: IfMatch,
     _: NoParameters,
 ) -> Result<Written, Problem> {
-    let account = app.account(caller.user_id).await.map_err(|error| to_problem(&error))?.ok_or_else(erased)?;
+    let account = app.account_to_erase(caller.user_id).await?.ok_or_else(erased)?;
     if_match.check(account.version)?;
     app.erase(&origin.of(&caller), &account).await?;
     Ok(Written::done().invalidates(&[group(account.id)]))

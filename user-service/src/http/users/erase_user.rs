@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use problem::{Problem, ProblemBody};
-use service_kit::db::to_problem;
 use service_kit::http::{IfMatch, NoParameters, PathId, Written};
 use vocabulary::{User, UserId};
 
@@ -38,7 +37,7 @@ pub(in crate::http) async fn erase_user(
     if_match: IfMatch,
     _: NoParameters,
 ) -> Result<Written, Problem> {
-    let account = found(app.account(id).await.map_err(|error| to_problem(&error))?)?;
+    let account = found(app.account_to_erase(id).await?)?;
     if_match.check(account.version)?;
     app.erase(&origin.of(&caller), &account).await?;
     Ok(Written::done().invalidates(&[group(id)]))
