@@ -22,9 +22,10 @@ pub(super) async fn one_for_each_login(service: &Service) -> Result<Figure> {
         per_login.push((hashes(service).await? - before) / f64::from(LOGINS));
     }
     Ok(Figure {
-        name: "hashes per login, the most of any kind",
-        measured: per_login.iter().copied().fold(0.0, f64::max),
-        bound: 1.0,
+        // Fewer than one would be as wrong as more: it would tell by its time whether an e-mail is known.
+        name: "hashes per login, how far any kind is from one",
+        measured: per_login.iter().map(|hashes| (hashes - 1.0_f64).abs()).fold(0.0, f64::max),
+        bound: 0.0,
         unit: "",
         reference: format!("right, wrong, unknown e-mail: {per_login:?}"),
     })
