@@ -102,7 +102,7 @@ mod tests {
     /// What a client reads that goes on sending long after it was answered.
     async fn told(lingering: bool) -> io::Result<String> {
         let (ours, mut theirs) = connected().await;
-        theirs.write_all(&[b'x'; 30_000]).await?;
+        theirs.write_all(&vec![b'x'; 30_000]).await?;
         let answering = tokio::spawn(async move {
             let mut first = [0; 100];
             let mut stream = LingeringClose::new(ours, CancellationToken::new());
@@ -115,7 +115,7 @@ mod tests {
         if !lingering {
             answering.await.unwrap();
         }
-        theirs.write_all(&[b'x'; 30_000]).await?;
+        theirs.write_all(&vec![b'x'; 30_000]).await?;
         let mut answer = String::new();
         theirs.read_to_string(&mut answer).await?;
         Ok(answer)
