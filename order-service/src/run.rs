@@ -68,6 +68,7 @@ impl Deps {
         };
         let (clock, read) = (Clock::system(), Clock::system());
         let users = HttpUsers::new(peer("user-service", "users_url", &config.users_url)?);
+        let credentials = ServiceCredentials::strong([&config.service_credential, &config.previous_service_credential]);
         Ok(Self {
             clock,
             randomness: Randomness::system(),
@@ -80,10 +81,7 @@ impl Deps {
             )?)),
             payments: Arc::new(HttpPayments::new(peer("payment-service", "payments_url", &config.payments_url)?)),
             bus,
-            credentials: ServiceCredentials::accepting([
-                &config.service_credential,
-                &config.previous_service_credential,
-            ]),
+            credentials: credentials.map_err(|error| unusable("service_credential", &error))?,
         })
     }
 }

@@ -60,14 +60,12 @@ impl Deps {
         tokio::spawn(peer.watch());
         let (clock, read) = (Clock::system(), Clock::system());
         let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
+        let credentials = ServiceCredentials::strong([&config.service_credential, &config.previous_service_credential]);
         Ok(Self {
             clock,
             ops,
             users: Arc::new(users),
-            credentials: ServiceCredentials::accepting([
-                &config.service_credential,
-                &config.previous_service_credential,
-            ]),
+            credentials: credentials.map_err(|error| unusable("service_credential", &error))?,
             bus: bus(config).await?,
         })
     }
