@@ -1,7 +1,8 @@
-//! Lists, searches, calendars, reservations and imports of the inventory service, on a corpus of a million items.
+//! Lists, searches, calendars, reservations and imports of the inventory service, on a corpus of a million items; and photos.
 
 mod corpus;
 mod dialect;
+mod photos;
 mod reading;
 mod server;
 mod writing;
@@ -30,6 +31,7 @@ pub(crate) struct Sizes {
 /// The part of everything that shows whether it runs.
 const QUICK: u64 = 100;
 const IMPORTED: u64 = 100_000;
+const PHOTOS: usize = 12;
 
 const ON_POSTGRES: Names = Names {
     page: "a page of the list at any depth, PostgreSQL, p99",
@@ -57,6 +59,7 @@ pub(crate) async fn measure(sizes: Sizes, quick: bool) -> Result<Vec<Figure>> {
     let corpus = Corpus { items: (sizes.items / part).max(10_000), bookings: (sizes.bookings / part).max(10_000) };
     let mut figures = on_postgres(corpus, IMPORTED / part).await?;
     figures.extend(on_sqlite(Corpus { items: corpus.items / 10, bookings: corpus.bookings / 10 }).await?);
+    figures.extend(photos::measure(if quick { 1 } else { PHOTOS }).await?);
     Ok(figures)
 }
 

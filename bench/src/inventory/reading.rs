@@ -140,7 +140,7 @@ fn around(number: u64) -> String {
 }
 
 /// What 99 of 100 samples do not exceed.
-fn p99(samples: &mut [f64]) -> f64 {
+pub(super) fn p99(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
     let last = samples.len().saturating_sub(1);
     samples.get(last - last / 100).copied().unwrap_or(f64::NAN)
