@@ -111,6 +111,11 @@ async fn instances_that_restart_one_at_a_time_fail_no_request() {
 
 #[tokio::test]
 async fn instances_that_stop_without_a_word_break_what_they_were_doing() {
-    let (_, failed) = restart_all(1, false).await;
-    assert!(failed > 0, "the requests above were in danger");
+    // One that happens to have nothing in hand just then breaks nothing.
+    for _ in 0..100 {
+        if restart_all(1, false).await.1 > 0 {
+            return;
+        }
+    }
+    panic!("the requests above were not in danger");
 }
