@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::time::Duration;
 
@@ -13,9 +13,13 @@ use crate::cli::Simulate;
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the outcome of a command, and how far it has come")]
 pub(super) async fn run(command: Simulate) -> anyhow::Result<()> {
     let Simulate { members, seconds, buy_probability, base, plot, seed } = command;
-    // Before minutes have been spent.
-    let mut file =
-        File::create(&plot).with_context(|| format!("cannot write {}; name another --plot", plot.display()))?;
+    // Before minutes have been spent; an older plot stays until there is a new one.
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&plot)
+        .with_context(|| format!("cannot write {}; name another --plot", plot.display()))?;
     let surroundings = Surroundings { base, clock: Clock::system(), randomness: Randomness::seeded(seed) };
     let crowds = Crowd::each(&members, &buy_probability);
     let began = |crowd: &Crowd| eprintln!("{} …", title(crowd));
@@ -23,7 +27,8 @@ pub(super) async fn run(command: Simulate) -> anyhow::Result<()> {
     for report in &reports {
         println!("{}\n", text(report));
     }
-    file.write_all(simulate::plot(&reports).as_bytes()).with_context(|| plot.display().to_string())?;
+    let drawn = simulate::plot(&reports);
+    file.set_len(0).and_then(|()| file.write_all(drawn.as_bytes())).with_context(|| plot.display().to_string())?;
     println!("The plot is in {}.", plot.display());
     Ok(())
 }
