@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use service_kit::config::Mistake;
+use service_kit::credential::CredentialSource;
 use service_kit::process::{ProcessConfig, ProcessSettings};
 use service_kit::serve::Limits;
 use service_kit::telemetry::LogFormat;
@@ -63,6 +65,8 @@ pub struct Config {
     /// The secret that services show each other, with which the orders are asked what happened. Without it changes that no
     /// write through the gateway makes show when what is stored expires. No default.
     pub service_credential: Secret,
+    /// Path of a file with that secret on its first line instead. It is read again every second. Default none.
+    pub service_credentials_path: PathBuf,
     /// Which paths go where; default: Lendery's own.
     pub routes: Vec<RouteConfig>,
     /// Whether the gateway serves its own pages: the API reference, what problems mean, a beginning. Default yes.
@@ -90,10 +94,22 @@ impl Default for Config {
             nats_url: None,
             nats_replicas: 1,
             service_credential: Secret::default(),
+            service_credentials_path: PathBuf::new(),
             routes: routes::lendery(),
             pages: true,
             cache: CacheConfig::default(),
             limits: LimitsConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn credential(&self) -> CredentialSource {
+        CredentialSource {
+            prefix: Self::PREFIX,
+            path: self.service_credentials_path.clone(),
+            current: self.service_credential.clone(),
+            previous: Secret::default(),
         }
     }
 }
@@ -108,6 +124,10 @@ impl ProcessConfig for Config {
             log_filter: self.log_filter.clone(),
             log_format: self.log_format,
         }
+    }
+
+    fn mistakes(&self) -> Vec<Mistake> {
+        Self::mistakes(self)
     }
 }
 

@@ -93,10 +93,8 @@ async fn secure_listener(config: &Config) -> Result<Option<(TcpListener, Tls)>, 
 fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
     let mistakes = config.mistakes();
     if !mistakes.is_empty() {
-        return Err(RunError::Settings(format!(
-            "the gateway's configuration has mistakes:\n  {}",
-            mistakes.join("\n  ")
-        )));
+        let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        return Err(RunError::Settings(format!("the gateway's configuration has mistakes:\n  {}", told.join("\n  "))));
     }
     let proxies = config.proxies().map_err(|error| RunError::Settings(error.to_string()))?;
     let Deps { clock, ops, http, seed, listening: _ } = deps;

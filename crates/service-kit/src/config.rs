@@ -3,12 +3,20 @@
 //! A variable is the prefix of its service and the field in capitals: `LENDERY_USERS_DATABASE_URL`. With `_FILE` after it, it
 //! names a file whose content is the value, so that a secret need not stand in the environment.
 
+mod place;
+mod read;
+mod sheet;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ::config::{Config, Environment, File, FileFormat, Map, Source, Value, ValueKind};
+use ::config::{Config, Environment, Map, Source, Value, ValueKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use place::{Mistake, Place};
+use read::{Found, locate, read, stands_in};
+use sheet::Sheet;
 
 /// Settings, and where each of them came from.
 #[derive(Debug)]
@@ -23,16 +31,19 @@ pub struct Setting {
     pub key: String,
     /// `***` for a secret.
     pub value: String,
-    /// `default`, a file's path, or the name of a variable.
+    /// `default`, a file's path and line, or the name of a variable.
     pub origin: String,
 }
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A value of the wrong type, an unknown key, a file that is missing or no TOML; the text names it.
+    /// Values of the wrong type, unknown keys, what is no TOML, and what the settings themselves find wrong; the text names
+    /// each with its line or variable.
     #[error("the settings of {prefix} cannot be used: {reason}")]
     Invalid { prefix: String, reason: String },
+    #[error("the file {} with settings cannot be read: {reason}", path.display())]
+    File { path: PathBuf, reason: std::io::Error },
     #[error("{variable} names the file {}, which cannot be read: {reason}", path.display())]
     SecretFile { variable: String, path: PathBuf, reason: std::io::Error },
 }
@@ -81,29 +92,69 @@ pub fn load<T>(file: Option<&Path>, prefix: &str, variables: &Variables) -> Resu
 where
     T: Default + Serialize + DeserializeOwned,
 {
-    let ours = variables.of_prefix(prefix)?;
-    let invalid = |error: ::config::ConfigError| ConfigError::Invalid {
-        prefix: prefix.to_owned(),
-        reason: reason(&error.to_string(), &ours),
-    };
-    let values = ours.iter().map(|(key, (_, value))| (format!("{prefix}_{key}"), value.clone())).collect();
-    let mut layers = Config::builder().add_source(Config::try_from(&T::default()).map_err(invalid)?);
-    if let Some(path) = file {
-        layers = layers.add_source(File::from(path).format(FileFormat::Toml));
-    }
-    let environment = Environment::with_prefix(prefix).prefix_separator("_").try_parsing(true).source(Some(values));
-    let config = layers.add_source(environment).build().map_err(invalid)?;
-    let collected = config.collect().map_err(invalid)?;
-    let origins = collected.into_iter().map(|(key, value)| setting(key, &value, &ours)).collect();
-    Ok(Loaded { settings: config.try_deserialize().map_err(invalid)?, origins })
+    load_checked(file, prefix, variables, |_| Vec::new())
 }
 
-/// The words of an error, with the variable that a person has set for the key that they name between backticks, as they do
-/// with values.
-fn reason(words: &str, ours: &Map<String, (String, String)>) -> String {
-    let mut named = words.split('`').skip(1).step_by(2);
-    let variable = named.find_map(|key| ours.get(key)).map(|(variable, _)| variable);
-    variable.map_or_else(|| words.to_owned(), |variable| format!("{variable}: {words}"))
+/// As [`load`], with what `check` finds wrong with settings that can be read. All mistakes are told at once.
+///
+/// # Errors
+/// As [`load`], and when `check` finds anything.
+pub fn load_checked<T>(
+    file: Option<&Path>,
+    prefix: &str,
+    variables: &Variables,
+    check: impl FnOnce(&T) -> Vec<Mistake>,
+) -> Result<Loaded<T>, ConfigError>
+where
+    T: Default + Serialize + DeserializeOwned,
+{
+    let ours = variables.of_prefix(prefix)?;
+    let sheet = file.map(Sheet::read).transpose()?;
+    let unusable = |reason: String| ConfigError::Invalid { prefix: prefix.to_owned(), reason };
+    let of_source = |error: ::config::ConfigError| unusable(error.to_string());
+    let values = ours.iter().map(|(key, (_, value))| (format!("{prefix}_{key}"), value.clone())).collect();
+    let defaults = Config::try_from(&T::default()).map_err(of_source)?;
+    let mut layers = Config::builder().add_source(defaults.clone());
+    if let Some(sheet) = &sheet {
+        layers = layers.add_source(sheet.clone());
+    }
+    let environment = Environment::with_prefix(prefix).prefix_separator("_").try_parsing(true).source(Some(values));
+    let collected = layers.add_source(environment).build().and_then(|config| config.collect()).map_err(of_source)?;
+    let mut tree = Value::new(None, collected.clone());
+    let defaults = Value::new(None, defaults.collect().map_err(of_source)?);
+
+    let (settings, mut found) = read(&mut tree, &defaults);
+    let checked = settings.as_ref().map(check).into_iter().flatten();
+    found.extend(checked.filter(|mistake| !stands_in(&tree, &mistake.place)).map(|mistake| locate(&tree, mistake)));
+    let told = told(found, sheet.map(|sheet| sheet.wrong).unwrap_or_default(), &ours);
+    match settings.filter(|_| told.is_empty()) {
+        Some(settings) => {
+            let origins = collected.into_iter().map(|(key, value)| setting(key, &value, &ours)).collect();
+            Ok(Loaded { settings, origins })
+        }
+        None => Err(unusable(match &*told {
+            [only] => only.clone(),
+            many => format!("\n  {}", many.join("\n  ")),
+        })),
+    }
+}
+
+/// Every mistake as a sentence that begins with its line or its variable, in the order of the file.
+fn told(found: Vec<Found>, no_toml: Vec<(String, String)>, ours: &Map<String, (String, String)>) -> Vec<String> {
+    let place = |Found { mistake, origin }: Found| {
+        let variable = mistake.place.first().and_then(|key| ours.get(key)).map(|(variable, _)| variable.clone());
+        (variable.or(origin), mistake.to_string())
+    };
+    // What stands on a line that is no TOML is read as something else than it is.
+    let is_read = |found: &Found| found.origin.as_ref().is_none_or(|at| no_toml.iter().all(|(line, _)| line != at));
+    let read: Vec<_> = found.into_iter().filter(is_read).map(place).collect();
+    let mut all: Vec<_> = no_toml.into_iter().map(|(line, text)| (Some(line), text)).chain(read).collect();
+    all.sort_by_key(|(origin, _)| origin.as_deref().and_then(line).unwrap_or(usize::MAX));
+    all.into_iter().map(|(origin, text)| origin.map(|origin| format!("{origin}: {text}")).unwrap_or(text)).collect()
+}
+
+fn line(origin: &str) -> Option<usize> {
+    origin.rsplit_once(':')?.1.parse().ok()
 }
 
 fn setting(key: String, value: &Value, ours: &Map<String, (String, String)>) -> Setting {
@@ -174,7 +225,7 @@ mod tests {
         assert_eq!(loaded.settings.database_url, "sqlite:from-file.db");
         let origin = |key: &str| loaded.origins.iter().find(|s| s.key == key).unwrap().origin.clone();
         assert_eq!(origin("workers"), "SAMPLE_WORKERS");
-        assert!(origin("database_url").ends_with("users.toml"));
+        assert!(origin("database_url").ends_with("users.toml:2"));
         assert_eq!(origin("signing_secret"), "default");
     }
 
@@ -206,6 +257,36 @@ mod tests {
         let error = load::<Sample>(None, "SAMPLE", &variables).unwrap_err();
         assert!(error.to_string().contains("SAMPLE_WORKERS"), "{error}");
         assert!(std::error::Error::source(&error).is_none(), "a report of all causes would repeat the sentence");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error =
+            load::<Sample>(Some(Path::new("/nowhere/users.toml")), "SAMPLE", &Variables::default()).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/users.toml"), "{error}");
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_with_its_line_or_variable() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("users.toml");
+        std::fs::write(&file, "\nworkers = \"many\"\ndatabase_ulr = \"x\"\nsigning_secret = open\n").unwrap();
+        let variables = Variables::from([("SAMPLE_DATABASE_URL", "mysql://db")]);
+        let check = |sample: &Sample| {
+            let is_known = sample.database_url.starts_with("sqlite:");
+            let wrong = Place::of("database_url").mistake("it has to begin with sqlite:");
+            // What was read instead of the unreadable value is not the operator's.
+            let noise = Place::of("workers").mistake("at least 3");
+            (!is_known).then_some(wrong).into_iter().chain([noise]).collect()
+        };
+        let error = load_checked(Some(&file), "SAMPLE", &variables, check).unwrap_err().to_string();
+        let lines: Vec<&str> = error.lines().skip(1).map(str::trim).collect();
+        let name = file.display().to_string();
+        assert_eq!(lines.len(), 4, "{error}");
+        assert!(lines[0].starts_with(&format!("{name}:2: workers: it is string \"many\"")), "{error}");
+        assert!(lines[1].starts_with(&format!("{name}:3: database_ulr: unknown field")), "{error}");
+        assert!(lines[2].starts_with(&format!("{name}:4: ")), "{error}");
+        assert_eq!(lines[3], "SAMPLE_DATABASE_URL: database_url: it has to begin with sqlite:");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Mistake;
 use crate::ops::Ops;
 use crate::telemetry::{self, LogFormat};
 use crate::{RunError, config, shutdown};
@@ -23,6 +24,11 @@ pub trait ProcessConfig: Default + Serialize + DeserializeOwned {
 
     /// What the process itself needs to know.
     fn process(&self) -> ProcessSettings;
+
+    /// What is wrong with settings that can be read, all of it. Default: nothing that its service would not say itself.
+    fn mistakes(&self) -> Vec<Mistake> {
+        Vec::new()
+    }
 }
 
 /// Where a process listens and how it logs.
@@ -99,8 +105,9 @@ where
 {
     let settings = |error: &dyn Display| RunError::Settings(error.to_string());
     let variables = config::Variables::of_process();
-    let config: C =
-        config::load(arguments.config.as_deref(), C::PREFIX, &variables).map_err(|e| settings(&e))?.settings;
+    let config: C = config::load_checked(arguments.config.as_deref(), C::PREFIX, &variables, C::mistakes)
+        .map_err(|e| settings(&e))?
+        .settings;
     let process = config.process();
     telemetry::start(&process.log_filter, process.log_format).map_err(|e| settings(&e))?;
     let draining = shutdown::on_signal().map_err(|e| settings(&e))?;

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use peer::PeerSettings;
 use peer::balance::ReadyCheck;
 use peer::breaker::BreakerSettings;
+use service_kit::config::{Mistake, Place};
 use service_kit::proxies::{NetworkError, TrustedProxies};
-use std::time::Duration;
 use url::Url;
 
 use super::{Config, RouteConfig, UpstreamConfig};
@@ -12,42 +13,33 @@ use super::{Config, RouteConfig, UpstreamConfig};
 /// The longest wait anybody may configure, a day.
 const LONGEST_MS: u64 = 24 * 3600 * 1000;
 
+/// The times of one table: each has to be at least so long, milliseconds.
+type Waits<'a> = &'a [(&'a str, u64, u64)];
+
 impl Config {
-    /// Every mistake in it, as sentences that name the setting and the remedy.
-    pub(crate) fn mistakes(&self) -> Vec<String> {
+    /// Every mistake in it, each with the setting and the remedy.
+    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         if self.routes.is_empty() {
-            mistakes.push("routes: there is none, so nothing would be served".to_owned());
+            mistakes.push(Place::of("routes").mistake("there is none, so nothing would be served"));
         }
-        let tls = [self.tls_listen.is_some(), self.tls_certificate.is_some(), self.tls_key.is_some()];
-        if tls.contains(&true) && tls.contains(&false) {
-            mistakes.push("tls_listen, tls_certificate and tls_key: none is of use alone, set all three".to_owned());
-        }
+        mistakes.extend(self.tls_mistakes());
         for (name, upstream) in &self.upstreams.0 {
-            mistakes.extend(upstream.mistakes().map(|mistake| format!("upstreams.{name}: {mistake}")));
+            mistakes.extend(upstream.mistakes(&Place::of("upstreams").key(name)));
         }
-        mistakes.extend(self.cors_origins.iter().filter(|origin| !is_origin(origin)).map(|origin| {
-            format!("cors_origins: `{origin}` is no origin; it is scheme://host or scheme://host:port, in lower case")
-        }));
-        mistakes.extend(
-            self.redis_urls
-                .iter()
-                .filter(|url| !is_redis(url))
-                .map(|url| format!("redis_urls: `{url}` is no address of a Redis node; write it as redis://host:port")),
-        );
-        mistakes.extend(self.proxies().err().map(|error| format!("trusted_proxies: {error}")));
-        let mut prefixes = BTreeSet::new();
-        for route in &self.routes {
-            let known = self.upstreams.0.contains_key(&route.upstream);
-            if route.optional && !known {
-                continue;
-            }
-            mistakes.extend(route.mistakes(known).map(|mistake| format!("route {}: {mistake}", route.prefix)));
-            if !prefixes.insert(&route.prefix) {
-                mistakes.push(format!("route {}: it is there twice", route.prefix));
-            }
-        }
-        mistakes.extend(self.limit_mistakes().map(ToOwned::to_owned));
+        let is_wrong = |origin: &str| {
+            (!is_origin(origin))
+                .then(|| format!("`{origin}` is no origin; it is scheme://host or scheme://host:port, in lower case"))
+        };
+        mistakes.extend(of_items("cors_origins", &self.cors_origins, is_wrong));
+        let is_wrong = |url: &str| {
+            (!is_redis(url)).then(|| format!("`{url}` is no address of a Redis node; write it as redis://host:port"))
+        };
+        mistakes.extend(of_items("redis_urls", &self.redis_urls, is_wrong));
+        mistakes.extend(self.proxies().err().map(|error| Place::of("trusted_proxies").mistake(error.to_string())));
+        mistakes.extend(self.route_mistakes());
+        mistakes.extend(self.limit_mistakes());
+        mistakes.extend(self.cache_mistakes());
         mistakes
     }
 
@@ -57,30 +49,77 @@ impl Config {
         self.trusted_proxies.parse()
     }
 
-    fn limit_mistakes(&self) -> impl Iterator<Item = &'static str> {
-        let limits = &self.limits;
-        let waits = [
-            limits.head_deadline_ms,
-            limits.body_deadline_ms,
-            limits.write_stall_ms,
-            limits.linger_ms,
-            limits.drain_ms,
+    fn tls_mistakes(&self) -> Option<Mistake> {
+        let tls = [
+            ("tls_listen", self.tls_listen.is_some()),
+            ("tls_certificate", self.tls_certificate.is_some()),
+            ("tls_key", self.tls_key.is_some()),
         ];
-        let rules = [
-            (limits.connections > 0, "limits.connections: at least 1"),
-            (limits.connections_per_address > 0, "limits.connections_per_address: at least 1"),
-            (limits.head_bytes >= 8192, "limits.head_bytes: at least 8192"),
-            (limits.head_bytes <= 1024 * 1024, "limits.head_bytes: at most 1048576"),
-            (limits.head_deadline_ms > 0, "limits.head_deadline_ms: at least 1"),
-            (limits.body_deadline_ms > 0, "limits.body_deadline_ms: at least 1"),
-            (limits.write_stall_ms > 0, "limits.write_stall_ms: at least 1"),
-            (waits.into_iter().all(|wait| wait <= LONGEST_MS), "limits: no time may be longer than a day"),
-            (self.cache.ttl_jitter_percent <= 50, "cache.ttl_jitter_percent: at most 50"),
-            (self.cache.variants > 0, "cache.variants: at least 1"),
-            (self.cache.entry_bytes <= self.cache.capacity_bytes, "cache.entry_bytes: at most cache.capacity_bytes"),
-        ];
-        rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule)
+        let (given, _) = tls.iter().find(|(_, given)| *given)?;
+        let is_whole = tls.iter().all(|(_, given)| *given);
+        let text = "tls_listen, tls_certificate and tls_key: none is of use alone, set all three";
+        (!is_whole).then(|| Place::of(*given).mistake(text))
     }
+
+    fn route_mistakes(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        let mut prefixes = BTreeSet::new();
+        for (number, route) in self.routes.iter().enumerate() {
+            let known = self.upstreams.0.contains_key(&route.upstream);
+            if route.optional && !known {
+                continue;
+            }
+            let place = Place::of("routes").index(number);
+            mistakes.extend(route.mistakes(&place, known));
+            if !prefixes.insert(&route.prefix) {
+                let text = format!("the route {} is there twice, remove one of them", route.prefix);
+                mistakes.push(place.key("prefix").mistake(text));
+            }
+        }
+        mistakes
+    }
+
+    fn limit_mistakes(&self) -> Vec<Mistake> {
+        let limits = &self.limits;
+        let place = |key| Place::of("limits").key(key);
+        let rules = [
+            (limits.connections > 0, "connections", "at least 1"),
+            (limits.connections_per_address > 0, "connections_per_address", "at least 1"),
+            (limits.head_bytes >= 8192, "head_bytes", "at least 8192"),
+            (limits.head_bytes <= 1024 * 1024, "head_bytes", "at most 1048576"),
+        ];
+        let waits = [
+            ("head_deadline_ms", limits.head_deadline_ms, 1),
+            ("body_deadline_ms", limits.body_deadline_ms, 1),
+            ("write_stall_ms", limits.write_stall_ms, 1),
+            ("linger_ms", limits.linger_ms, 0),
+            ("drain_ms", limits.drain_ms, 0),
+        ];
+        let broken = rules.into_iter().filter(|(holds, ..)| !holds).map(|(_, key, rule)| place(key).mistake(rule));
+        broken.chain(wrong_waits(&Place::of("limits"), &waits)).collect()
+    }
+
+    fn cache_mistakes(&self) -> impl Iterator<Item = Mistake> {
+        let cache = &self.cache;
+        let rules = [
+            (cache.ttl_jitter_percent <= 50, "ttl_jitter_percent", "at most 50"),
+            (cache.variants > 0, "variants", "at least 1"),
+            (cache.entry_bytes <= cache.capacity_bytes, "entry_bytes", "at most cache.capacity_bytes"),
+        ];
+        rules.into_iter().filter(|(holds, ..)| !holds).map(|(_, key, rule)| Place::of("cache").key(key).mistake(rule))
+    }
+}
+
+/// The mistakes in the items of a list; as one line they all stand at the same place.
+fn of_items(key: &str, items: &[String], is_wrong: impl Fn(&str) -> Option<String>) -> Vec<Mistake> {
+    let place = |number| Place::of(key).index(number);
+    items.iter().enumerate().filter_map(|(number, item)| Some(place(number).mistake(is_wrong(item)?))).collect()
+}
+
+fn wrong_waits(place: &Place, waits: Waits<'_>) -> Vec<Mistake> {
+    let wrong = waits.iter().filter(|(_, wait, least)| !(*least..=LONGEST_MS).contains(wait));
+    let text = |least| format!("it has to be from {least} to {LONGEST_MS}, which is a day");
+    wrong.map(|(key, _, least)| place.clone().key(*key).mistake(text(least))).collect()
 }
 
 /// Whether it is written as browsers write it (RFC 6454 §6.2), for they are compared byte by byte.
@@ -93,39 +132,41 @@ fn is_redis(text: &str) -> bool {
 }
 
 impl RouteConfig {
-    fn mistakes(&self, is_upstream_known: bool) -> impl Iterator<Item = String> {
+    fn mistakes(&self, place: &Place, is_upstream_known: bool) -> Vec<Mistake> {
         let segments = || self.prefix.split('/').skip(1);
         let is_odd = |segment: &str| matches!(segment, "." | "..") || segment.contains(['?', '#', '%', ';']);
-        let upstream = &self.upstream;
+        let (prefix, upstream) = (&self.prefix, &self.upstream);
         let rules = [
-            (self.prefix.starts_with('/'), "the prefix has to begin with a slash".to_owned()),
+            (prefix.starts_with('/'), "prefix", format!("`{prefix}` has to begin with a slash")),
             (
-                self.prefix == "/" || segments().all(|s| !s.is_empty() && !is_odd(s)),
-                "the prefix has to consist of plain segments, without a slash at the end".to_owned(),
+                prefix == "/" || segments().all(|s| !s.is_empty() && !is_odd(s)),
+                "prefix",
+                format!("`{prefix}` has to consist of plain segments, without a slash at the end"),
             ),
             (
                 segments().next() != Some("internal"),
+                "prefix",
                 "/internal is for services among themselves and is never routed".to_owned(),
             ),
-            (is_upstream_known, format!("its upstream `{upstream}` has no address; give it one under upstreams")),
-            ((1..=LONGEST_MS).contains(&self.deadline_ms), "deadline_ms has to be from 1 to a day".to_owned()),
-            (
-                self.body_deadline_ms.is_none_or(|limit_ms| (1..=LONGEST_MS).contains(&limit_ms)),
-                "body_deadline_ms has to be from 1 to a day".to_owned(),
-            ),
+            (is_upstream_known, "upstream", format!("`{upstream}` has no address; give it one under upstreams")),
         ];
-        rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule)
+        let waits = [
+            ("deadline_ms", self.deadline_ms, 1),
+            ("body_deadline_ms", self.body_deadline_ms.unwrap_or(LONGEST_MS), 1),
+        ];
+        let broken = rules.into_iter().filter(|(holds, ..)| !holds);
+        let broken = broken.map(|(_, key, rule)| place.clone().key(key).mistake(rule));
+        broken.chain(wrong_waits(place, &waits)).collect()
     }
 }
 
 impl UpstreamConfig {
-    fn mistakes(&self) -> impl Iterator<Item = String> {
-        let settings = self.to_peer_settings("").err();
-        let attempt =
-            (!(1..=LONGEST_MS).contains(&self.attempt_ms)).then(|| "attempt_ms has to be from 1 to a day".to_owned());
+    fn mistakes(&self, place: &Place) -> Vec<Mistake> {
+        let settings = self.to_peer_settings("").err().map(|reason| place.clone().key("url").mistake(reason));
         let has_path = self.ready_path.is_empty() || self.ready_path.starts_with('/');
-        let ready = (!has_path).then(|| "ready_path has to begin with a slash, or be empty".to_owned());
-        settings.into_iter().chain(attempt).chain(ready)
+        let ready = || place.clone().key("ready_path").mistake("it has to begin with a slash, or be empty");
+        let attempt = wrong_waits(place, &[("attempt_ms", self.attempt_ms, 1)]);
+        settings.into_iter().chain(attempt).chain((!has_path).then(ready)).collect()
     }
 
     /// # Errors
@@ -148,7 +189,8 @@ impl UpstreamConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use service_kit::config::{Variables, load};
+    use crate::config::routes;
+    use service_kit::config::{Variables, load, load_checked};
 
     fn working() -> Config {
         let upstreams = [("users", "http://127.0.0.1:1"), ("inventory", "http://inventory:80/")].into_iter().collect();
@@ -157,9 +199,9 @@ mod tests {
 
     #[test]
     fn the_default_needs_nothing_but_its_upstreams() {
-        assert_eq!(working().mistakes(), Vec::<String>::new());
+        assert_eq!(working().mistakes(), Vec::new());
         let mistakes = Config::default().mistakes();
-        assert!(mistakes.iter().all(|mistake| mistake.contains("has no address")), "{mistakes:?}");
+        assert!(mistakes.iter().all(|mistake| mistake.text.contains("has no address")), "{mistakes:?}");
     }
 
     #[test]
@@ -177,25 +219,98 @@ mod tests {
         config.limits.connections = 0;
         config.tls_listen = Some("0.0.0.0:8443".to_owned());
         config.cache.ttl_jitter_percent = 90;
-        let mistakes = config.mistakes();
+        let mistakes: Vec<_> = config.mistakes().iter().map(ToString::to_string).collect();
+        let first = routes::lendery().len();
+        let route = |number: usize, rest: &str| format!("routes[{}].{rest}", first + number);
         for part in [
-            "upstreams.web: `ftp://web`",
-            "upstreams.odd: `web:80/path`",
-            "route /internal/v1: /internal is",
-            "route api: the prefix has to begin",
-            "route api: its upstream `nobody`",
-            "route /api/v1/auth: it is there twice",
-            "route /a/../b: the prefix has to consist",
-            "route /a/../b: deadline_ms",
-            "cors_origins: `https://App.example/` is no origin",
-            "redis_urls: `b:7001` is no address",
+            "upstreams.web.url: `ftp://web`",
+            "upstreams.odd.url: `web:80/path`",
+            &route(0, "prefix: /internal is"),
+            &route(1, "prefix: `api` has to begin"),
+            &route(1, "upstream: `nobody` has no address"),
+            &route(2, "prefix: the route /api/v1/auth is there twice"),
+            &route(3, "prefix: `/a/../b` has to consist"),
+            &route(3, "deadline_ms: it has to be from 1"),
+            "cors_origins[0]: `https://App.example/` is no origin",
+            "redis_urls[1]: `b:7001` is no address",
             "trusted_proxies: \"balancer\" is no network",
             "limits.connections: at least 1",
-            "tls_listen, tls_certificate and tls_key: none is of use alone",
+            "tls_listen: tls_listen, tls_certificate and tls_key: none is of use alone",
             "cache.ttl_jitter_percent: at most 50",
         ] {
             assert!(mistakes.iter().any(|mistake| mistake.starts_with(part)), "{part} in {mistakes:#?}");
         }
+    }
+
+    #[test]
+    fn ten_mistakes_of_a_file_are_told_at_once_each_with_its_line() {
+        let text = r#"listen = "127.0.0.1:8080"
+hosts = ["lend.example", 3]
+cors_origins = ["https://lend.example", "https://lend.example/"]
+nats_replicas = "three"
+[limits]
+connectoins = 5
+linger_ms = 100000000
+head_bytes = 100
+[upstreams.origin]
+url = "ftp://origin"
+retries = -1
+[[routes]]
+upstream = "origin"
+deadline_ms = 0
+[[routes]]
+prefix = "/internal/v1"
+upstream = "orgin"
+cache = "perhaps"
+[cache]
+variants = 0
+"#;
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("gateway.toml");
+        std::fs::write(&file, text).unwrap();
+        let loaded = load_checked(Some(&file), "LENDERY_GATEWAY", &Variables::default(), Config::mistakes);
+        let told = loaded.unwrap_err().to_string();
+        let name = format!("{}:", file.display());
+        let lines: Vec<&str> = told.lines().skip(1).map(|line| line.trim().trim_start_matches(&name)).collect();
+        let expected = [
+            "3: cors_origins[1]: `https://lend.example/` is no origin",
+            "4: nats_replicas: it is string \"three\"",
+            "6: limits.connectoins: unknown field `connectoins`, expected one of `connections`",
+            "7: limits.linger_ms: it has to be from 0 to 86400000, which is a day",
+            "8: limits.head_bytes: at least 8192",
+            "10: upstreams.origin.url: `ftp://origin`",
+            "11: upstreams.origin.retries: it is",
+            "12: routes[0].prefix: it is missing",
+            "14: routes[0].deadline_ms: it has to be from 1",
+            "16: routes[1].prefix: /internal is",
+            "17: routes[1].upstream: `orgin` has no address",
+            "18: routes[1].cache: it is string \"perhaps\"",
+            "20: cache.variants: at least 1",
+        ];
+        assert_eq!(lines.len(), expected.len(), "{told}");
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.starts_with(expected), "{expected} in {told}");
+        }
+        // The negative control: without its mistakes the same file is read.
+        let right = [
+            ("/\"]", "\"]"),
+            ("\"three\"", "3"),
+            ("connectoins", "connections"),
+            ("100000000", "100"),
+            ("= 100\n", "= 9000\n"),
+            ("ftp:", "http:"),
+            ("-1", "1"),
+            ("_ms = 0", "_ms = 1"),
+            ("/internal/v1", "/v1"),
+            ("orgin", "origin"),
+            ("\"perhaps\"", "true"),
+            ("variants = 0", "variants = 1"),
+            ("[[routes]]\nup", "[[routes]]\nprefix = \"/\"\nup"),
+        ];
+        let right = right.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+        std::fs::write(&file, right.replace("linger_ms = 9000", "linger_ms = 100")).unwrap();
+        let loaded = load_checked(Some(&file), "LENDERY_GATEWAY", &Variables::default(), Config::mistakes);
+        assert_eq!(loaded.unwrap().settings.routes.len(), 2);
     }
 
     #[test]
@@ -209,7 +324,7 @@ mod tests {
         assert_eq!(config.upstreams.0["inventory"].url, "http://i:2");
         assert_eq!(config.listen, "0.0.0.0:80");
         assert_eq!(config.hosts, ["lend.example", "www.lend.example"]);
-        assert_eq!(config.mistakes(), Vec::<String>::new());
+        assert_eq!(config.mistakes(), Vec::new());
     }
 
     #[test]
@@ -217,7 +332,7 @@ mod tests {
         let line = "users=http://u:1,http://u:2, inventory=http+srv://_http._tcp.inventory";
         let variables = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", line)]);
         let config: Config = load(None, "LENDERY_GATEWAY", &variables).unwrap().settings;
-        assert_eq!(config.mistakes(), Vec::<String>::new());
+        assert_eq!(config.mistakes(), Vec::new());
         assert_eq!(config.upstreams.0["users"].to_peer_settings("users").unwrap().also.len(), 1);
 
         let directory = tempfile::tempdir().unwrap();
@@ -243,7 +358,7 @@ mod tests {
                     [[routes]]\nprefix = \"/\"\nupstream = \"origin\"\ncache = true\n[cache]\nnegative_ttl_s = 3600\n";
         std::fs::write(&file, text).unwrap();
         let config: Config = load(Some(&file), "LENDERY_GATEWAY", &Variables::default()).unwrap().settings;
-        assert_eq!(config.mistakes(), Vec::<String>::new());
+        assert_eq!(config.mistakes(), Vec::new());
         assert_eq!(config.routes.len(), 1);
         assert!(config.routes[0].cache && config.routes[0].query.is_none());
         assert!(!config.upstreams.0["origin"].breaker);

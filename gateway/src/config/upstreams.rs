@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 
-use serde::de::Error;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::list::{items, list_or_line};
@@ -67,19 +69,26 @@ impl<N: Into<String>, U: Into<String>> FromIterator<(N, U)> for Upstreams {
 
 impl<'de> Deserialize<'de> for Upstreams {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Table(BTreeMap<String, UpstreamConfig>),
-            Line(String),
-        }
-        match Form::deserialize(deserializer)? {
-            Form::Table(table) => Ok(Self(table)),
-            Form::Line(line) => {
-                let pairs = pairs(&line).map_err(D::Error::custom)?;
-                Ok(pairs.into_iter().map(|(name, urls)| (name, urls.join(","))).collect())
-            }
-        }
+        deserializer.deserialize_any(TableOrLine)
+    }
+}
+
+struct TableOrLine;
+
+impl<'de> Visitor<'de> for TableOrLine {
+    type Value = Upstreams;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table of upstreams, or one text such as `users=http://host:port,inventory=http://host:port`")
+    }
+
+    fn visit_str<E: Error>(self, line: &str) -> Result<Self::Value, E> {
+        let pairs = pairs(line).map_err(E::custom)?;
+        Ok(pairs.into_iter().map(|(name, urls)| (name, urls.join(","))).collect())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Self::Value, A::Error> {
+        Deserialize::deserialize(MapAccessDeserializer::new(table)).map(Upstreams)
     }
 }
 
