@@ -1,12 +1,13 @@
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use chrono::{Datelike, Months, NaiveDate};
 use inventory_api::{Availability, Category, Item, ItemStatus, OfferKind, Photo};
-use problem::{Kind, Problem};
+use problem::Problem;
 use url::form_urlencoded;
 use vocabulary::ItemId;
 
+use super::address::Address;
 use super::visit::Visit;
 use crate::clients::ApiError;
 use crate::shown::{Control, Frame, Keep, Look, Month, Notice, Page, months, price, zone};
@@ -51,10 +52,9 @@ struct Tag {
 /// One thing: what it is, whose, and when it is free.
 pub(super) async fn item(
     visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<ItemId>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let item = visit.web.inventory.item(id, &visit.asking).await?;
     let (owner, categories, availability, borrow) = tokio::join!(
         visit.web.users.profile(item.owner_id, &visit.asking),

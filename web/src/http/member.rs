@@ -1,12 +1,12 @@
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use problem::{Kind, Problem};
 use serde::Deserialize;
-use url::form_urlencoded;
 use vocabulary::UserId;
 
+use super::address::Address;
 use super::visit::Visit;
 use crate::clients::{ApiError, ItemsQuery};
 use crate::shown::{Card, Frame, Keep, Notice, Page, day};
@@ -34,10 +34,9 @@ struct Member {
 /// What everybody may see of a member: the name, and what stands on their shelf.
 pub(super) async fn member(
     visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<UserId>,
     Query(from): Query<From>,
 ) -> Result<Response, Problem> {
-    let id: UserId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let query = ItemsQuery::default().with("owner", &id.to_string()).with("cursor", &from.cursor);
     let (profile, items) =
         tokio::join!(visit.web.users.profile(id, &visit.asking), visit.web.inventory.items(&query, &visit.asking));
@@ -50,10 +49,7 @@ pub(super) async fn member(
         _ => (StatusCode::OK, Keep::Nobody),
     };
     let (items, cursor) = items.map(|page| (page.items, page.next)).unwrap_or_default();
-    let next = cursor.map(|cursor| {
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("cursor", &cursor).finish();
-        visit.path(&format!("/members/{id}?{query}"))
-    });
+    let next = cursor.map(|cursor| visit.link(&format!("/members/{id}"), [("cursor", &cursor)]));
     let template = Member {
         name: profile.as_ref().map_or_else(|| f.w.a_member.to_owned(), |profile| profile.display_name.clone()),
         since: profile

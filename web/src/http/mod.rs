@@ -1,8 +1,10 @@
 //! The pages: one page, one file; `routes.rs` is the only list of them.
 
 mod account;
+mod address;
 mod assets;
 mod browse;
+mod came;
 mod cart;
 mod categories;
 mod home;

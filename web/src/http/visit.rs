@@ -5,6 +5,7 @@ use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri};
 use problem::{Kind, Problem};
 use service_kit::http::RequestId;
+use url::form_urlencoded;
 
 use super::Web;
 use crate::clients::Asking;
@@ -33,6 +34,16 @@ impl Visit {
     /// The address of a page in this language.
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/{}{rest}", self.lang.tag())
+    }
+
+    /// The address of a page in this language, with parameters.
+    pub(crate) fn link<V: AsRef<str>>(
+        &self,
+        rest: &str,
+        parameters: impl IntoIterator<Item = (&'static str, V)>,
+    ) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        self.path(&format!("{rest}?{query}"))
     }
 
     /// The member who asks.

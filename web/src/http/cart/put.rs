@@ -1,10 +1,9 @@
-use axum::extract::Path;
 use axum::response::Response;
 use order_api::CartLineRequest;
-use problem::{Kind, Problem};
-use url::form_urlencoded;
+use problem::Problem;
 use vocabulary::ItemId;
 
+use crate::http::address::Address;
 use crate::http::item::Wanted;
 use crate::http::mine::send;
 use crate::http::posted::Posted;
@@ -15,10 +14,9 @@ use crate::shown::{redirect, zone};
 /// Puts a thing into the cart, for the days that were chosen. What cannot be understood leads back to where it was chosen.
 pub(in crate::http) async fn submit(
     mut visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<ItemId>,
     posted: Posted,
 ) -> Result<Response, Problem> {
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let here = visit.path(&format!("/cart/{id}"));
     if let Err(page) = signed_in(&mut visit, &posted, &["from", "to", "units"], here).await {
         return Ok(page);
@@ -29,8 +27,7 @@ pub(in crate::http) async fn submit(
     let now = visit.web.clock.now();
     let Ok(choice) = wanted.of(&item, now, visit.lang.words()) else {
         let pairs = [("from", from), ("to", to), ("units", units)];
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        return Ok(redirect(&visit.path(&format!("/items/{id}?{query}#borrow"))));
+        return Ok(redirect(&format!("{}#borrow", visit.link(&format!("/items/{id}"), pairs))));
     };
     let line = CartLineRequest {
         units: Some(i64::from(choice.units)),

@@ -3,22 +3,15 @@ use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use problem::{Kind, Problem};
-use serde::Deserialize;
 use vocabulary::Category;
 
 use crate::clients::ApiError;
+use crate::http::came::Came;
 use crate::http::posted::Posted;
 use crate::http::sign_in;
 use crate::http::visit::Visit;
 use crate::shown::{Choice, Control, Field, Frame, Notice, Page, Shelf, refuse, shelves};
 use crate::words::Words;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(in crate::http) struct Came {
-    saved: Option<String>,
-    stale: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "categories.html")]
@@ -35,10 +28,7 @@ pub(in crate::http) async fn list(visit: Visit, Query(came): Query<Came>) -> Res
     if !visit.session()?.administers {
         return Err(Problem::new(Kind::Forbidden));
     }
-    let w = visit.lang.words();
-    let saved = came.saved.map(|_| Notice::calm(w.saved));
-    let stale = came.stale.map(|_| Notice::urgent(w.changed_meanwhile));
-    page(&visit, &Posted::default(), saved.into_iter().chain(stale).collect(), None).await
+    page(&visit, &Posted::default(), came.notices(visit.lang.words()), None).await
 }
 
 /// The page after a form on it was not done.

@@ -1,16 +1,17 @@
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use inventory_api::{CreateItemRequest, Item, ItemStatus, OfferKind};
 use problem::{Kind, Problem};
-use serde::Deserialize;
 use vocabulary::ItemId;
 
 use super::form::{Group, Values};
 use super::meaning::patch;
 use super::photos::PhotosForm;
 use crate::clients::{Answer, ApiError};
+use crate::http::address::Address;
+use crate::http::came::Came;
 use crate::http::posted::Posted;
 use crate::http::sign_in;
 use crate::http::visit::Visit;
@@ -52,36 +53,24 @@ struct Existing {
     is_lent: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(in crate::http) struct Came {
-    saved: Option<String>,
-    stale: Option<String>,
-}
-
 /// The form of one of the member's items.
 pub(in crate::http) async fn show(
     visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<ItemId>,
     Query(came): Query<Came>,
 ) -> Result<Response, Problem> {
     visit.session()?;
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let item = visit.web.inventory.item(id, &visit.asking).await?;
-    let w = visit.lang.words();
-    let saved = came.saved.map(|_| Notice::calm(w.saved));
-    let stale = came.stale.map(|_| Notice::urgent(w.changed_meanwhile));
-    let notices = saved.into_iter().chain(stale).collect();
+    let notices = came.notices(visit.lang.words());
     Ok(Page::new(EditPage::of(&visit, &item, notices, Vec::new()).await).into_response())
 }
 
 /// Saves what stands in the form, unless the item was changed elsewhere since the form was made: then both versions show.
 pub(in crate::http) async fn submit(
     mut visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<ItemId>,
     posted: Posted,
 ) -> Result<Response, Problem> {
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let (version, values) = (posted.version()?, Values::posted(&posted));
     let draft = Draft::Of { id, version };
     let request = match refused(&mut visit, &posted, &draft, &values).await {

@@ -1,11 +1,11 @@
 use askama::Template;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use inventory_api::{Item, OfferKind};
-use problem::{Kind, Problem};
+use problem::Problem;
 use vocabulary::ItemId;
 
 use crate::clients::ApiError;
+use crate::http::address::Address;
 use crate::http::visit::Visit;
 use crate::shown::{Frame, Notice, Page, Qr, origin};
 
@@ -26,9 +26,8 @@ struct Labels {
 }
 
 /// Labels to print and to stick on a thing: one for each of its units.
-pub(in crate::http) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(in crate::http) async fn show(visit: Visit, Address(id): Address<ItemId>) -> Result<Response, Problem> {
     visit.session()?;
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let item = visit.web.inventory.item(id, &visit.asking).await?;
     let (f, mut notices) = (visit.frame(), Vec::new());
     let units = units(&visit, &item).await.or_else(|error| match error {

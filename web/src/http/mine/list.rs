@@ -5,7 +5,6 @@ use http::StatusCode;
 use inventory_api::{Item, ItemStatus};
 use problem::Problem;
 use serde::Deserialize;
-use url::form_urlencoded;
 
 use crate::clients::ApiError;
 use crate::http::visit::Visit;
@@ -51,10 +50,7 @@ pub(in crate::http) async fn list(visit: Visit, Query(from): Query<From>) -> Res
             (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), None)
         }
     };
-    let next = cursor.map(|cursor| {
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("cursor", &cursor).finish();
-        visit.path(&format!("/mine?{query}"))
-    });
+    let next = cursor.map(|cursor| visit.link("/mine", [("cursor", &cursor)]));
     let things = items.iter().map(|item| thing(visit.lang, item)).collect();
     Ok(Page::new(Mine { f, notices, things, next }).status(status).into_response())
 }

@@ -1,18 +1,21 @@
-use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
-use problem::{Kind, Problem};
+use problem::Problem;
 use vocabulary::ItemId;
 
 use super::edit::send;
+use crate::http::address::Address;
 use crate::http::posted::Posted;
 use crate::http::visit::Visit;
 use crate::shown::redirect;
 
 /// Takes an item off for good.
-pub(in crate::http) async fn submit(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Problem> {
+pub(in crate::http) async fn submit(
+    visit: Visit,
+    Address(id): Address<ItemId>,
+    posted: Posted,
+) -> Result<Response, Problem> {
     visit.session()?;
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     match visit.web.inventory.retire(id, posted.version()?, &visit.asking).await {
         Ok(answer) => Ok(send(&visit, &visit.path("/mine"), answer.invalidates)),
         // It was retired before, perhaps by the same form.

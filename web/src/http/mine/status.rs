@@ -1,19 +1,22 @@
-use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
-use problem::{Kind, Problem};
+use problem::Problem;
 use serde_json::json;
 use vocabulary::ItemId;
 
 use super::edit::send;
+use crate::http::address::Address;
 use crate::http::posted::Posted;
 use crate::http::visit::Visit;
 use crate::shown::redirect;
 
 /// Puts an item on the shelf, pauses it, or makes it a draft again.
-pub(in crate::http) async fn submit(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Problem> {
+pub(in crate::http) async fn submit(
+    visit: Visit,
+    Address(id): Address<ItemId>,
+    posted: Posted,
+) -> Result<Response, Problem> {
     visit.session()?;
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let change = json!({ "status": posted.get("status") });
     match visit.web.inventory.change(id, posted.version()?, &change, &visit.asking).await {
         Ok(answer) => Ok(send(&visit, &visit.path(&format!("/mine/{id}?saved=1")), answer.invalidates)),

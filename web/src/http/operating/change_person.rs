@@ -1,20 +1,23 @@
-use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
-use problem::{Kind, Problem};
+use problem::Problem;
 use user_api::{Role, UpdateUserRequest, UserStatus};
 use vocabulary::UserId;
 
 use super::person::after;
+use crate::http::address::Address;
 use crate::http::mine::send;
 use crate::http::posted::Posted;
 use crate::http::visit::Visit;
 use crate::shown::redirect;
 
 /// Changes what somebody may do, and whether they may sign in.
-pub(in crate::http) async fn submit(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Problem> {
+pub(in crate::http) async fn submit(
+    visit: Visit,
+    Address(id): Address<UserId>,
+    posted: Posted,
+) -> Result<Response, Problem> {
     visit.session()?;
-    let id: UserId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let change = UpdateUserRequest {
         // An administrator is a member too.
         roles: Some(if posted.get("role") == "admin" { vec![Role::Member, Role::Admin] } else { vec![Role::Member] }),

@@ -1,9 +1,9 @@
-use axum::extract::Path;
 use axum::response::Response;
 use order_api::OrderId;
 use problem::{Kind, Problem};
 
 use super::stuck::after;
+use crate::http::address::Address;
 use crate::http::mine::send;
 use crate::http::posted::Posted;
 use crate::http::visit::Visit;
@@ -11,12 +11,10 @@ use crate::http::visit::Visit;
 /// Decides on a step that is stuck, as the button says.
 pub(in crate::http) async fn submit(
     visit: Visit,
-    Path((id, step)): Path<(String, String)>,
+    Address((id, step)): Address<(OrderId, u32)>,
     posted: Posted,
 ) -> Result<Response, Problem> {
     visit.session()?;
-    let id: OrderId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
-    let step = step.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let decision @ ("retry" | "undo" | "accept") = posted.get("act") else {
         return Err(Problem::because(Kind::MalformedRequest, "The form does not say what to do."));
     };

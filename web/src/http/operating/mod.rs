@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod change_person;
 pub(super) mod decide;
 mod events;
+mod listing;
 pub(super) mod operations;
 pub(super) mod people;
 pub(super) mod person;

@@ -1,15 +1,14 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use problem::{Kind, Problem};
+use problem::Problem;
 use serde::Deserialize;
-use url::form_urlencoded;
 use user_api::{Role, User, UserStatus};
 
+use super::listing::{Asked, Listing};
 use crate::http::visit::Visit;
 use crate::shown::{Choice, Frame, Notice, Page, day};
-use crate::words::{Language, OperatingWords, refusal};
+use crate::words::{Language, OperatingWords};
 
 /// Which people.
 #[derive(Debug, Default, Deserialize)]
@@ -46,27 +45,14 @@ struct Row {
 pub(in crate::http) async fn list(visit: Visit, Query(which): Query<Which>) -> Result<Response, Problem> {
     visit.session()?;
     let filters = [("q", which.q.trim()), ("role", &which.role), ("status", &which.status)];
-    let asked = [&filters[..], &[("cursor", &which.cursor)]].concat();
-    let (mut notices, mut status) = (Vec::new(), StatusCode::OK);
-    let (users, cursor) = match visit.web.users.people(&asked, &visit.asking).await {
-        Ok(page) => (page.items, page.next),
-        Err(error) if error.kind() == Kind::InvalidFields => {
-            notices.extend(error.fields().iter().map(|field| Notice::urgent(refusal(visit.lang, field))));
-            status = StatusCode::UNPROCESSABLE_ENTITY;
-            (Vec::new(), None)
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let next = cursor.map(|cursor| {
-        let pairs = filters.iter().chain(&[("cursor", cursor.as_str())]).copied().collect::<Vec<_>>();
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        visit.path(&format!("/people?{query}"))
-    });
+    let asked = Asked { filters, cursor: &which.cursor };
+    let users = visit.web.users.people(&asked.parameters(), &visit.asking).await;
+    let Listing { rows, next, notices, status } = asked.listing(&visit, "/people", users)?;
     let f = visit.frame();
     let people = People {
         roles: roles(&f.w.operating),
         statuses: statuses(&f.w.operating),
-        rows: users.into_iter().map(|user| row(visit.lang, user)).collect(),
+        rows: rows.into_iter().map(|user| row(visit.lang, user)).collect(),
         notices,
         which,
         next,

@@ -1,24 +1,18 @@
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use problem::{Kind, Problem};
-use serde::Deserialize;
 use user_api::{Role, UserStatus};
 use vocabulary::UserId;
 
 use super::events::EventRow;
 use super::people::{roles, statuses};
 use crate::clients::ApiError;
+use crate::http::address::Address;
+use crate::http::came::Came;
 use crate::http::sign_in;
 use crate::http::visit::Visit;
 use crate::shown::{Control, Field, Frame, Notice, Page};
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(in crate::http) struct Came {
-    saved: Option<String>,
-    stale: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "person.html")]
@@ -38,15 +32,11 @@ pub(super) struct PersonPage {
 /// An account: what it may do, and what happened to it.
 pub(in crate::http) async fn show(
     visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<UserId>,
     Query(came): Query<Came>,
 ) -> Result<Response, Problem> {
     visit.session()?;
-    let id: UserId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
-    let w = visit.lang.words();
-    let saved = came.saved.map(|_| Notice::calm(w.saved));
-    let stale = came.stale.map(|_| Notice::urgent(w.changed_meanwhile));
-    let page = PersonPage::new(&visit, id, saved.into_iter().chain(stale).collect()).await?;
+    let page = PersonPage::new(&visit, id, came.notices(visit.lang.words())).await?;
     Ok(Page::new(page).into_response())
 }
 

@@ -5,7 +5,6 @@ use futures_util::future::join_all;
 use order_api::{Order, StepState};
 use problem::Problem;
 use serde::Deserialize;
-use url::form_urlencoded;
 
 use crate::clients::ApiError;
 use crate::http::orders::{StepLine, state_word, step_line};
@@ -60,10 +59,7 @@ impl StuckPage {
         if orders.iter().any(|order| order.steps.is_empty()) {
             notices.push(Notice::calm(f.w.orders.steps_missing));
         }
-        let next = page.next.map(|cursor| {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("cursor", &cursor).finish();
-            visit.path(&format!("/stuck?{query}"))
-        });
+        let next = page.next.map(|cursor| visit.link("/stuck", [("cursor", &cursor)]));
         Ok(Self { f, notices, orders, next })
     }
 }

@@ -1,4 +1,3 @@
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use order_api::OrderId;
@@ -6,6 +5,7 @@ use problem::{Kind, Problem};
 
 use super::forms::Act;
 use super::show::OrderPage;
+use crate::http::address::Address;
 use crate::http::mine::send;
 use crate::http::posted::Posted;
 use crate::http::sign_in;
@@ -19,10 +19,9 @@ const FIELDS: [&str; 4] = ["note", "reason", "keep", "keep_reason"];
 /// Cancels an order, agrees to it or not, hands its things over or takes them back.
 pub(in crate::http) async fn submit(
     mut visit: Visit,
-    Path((id, act)): Path<(String, String)>,
+    Address((id, act)): Address<(OrderId, String)>,
     posted: Posted,
 ) -> Result<Response, Problem> {
-    let id: OrderId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let act = Act::of_name(&act).ok_or_else(|| Problem::new(Kind::NotFound))?;
     let here = visit.path(&format!("/orders/{id}"));
     if let Err(page) = signed_in(&mut visit, &posted, &FIELDS, format!("{here}/{}", act.name())).await {

@@ -1,10 +1,10 @@
 use axum::body::Body;
-use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use order_api::OrderId;
-use problem::{Kind, Problem};
+use problem::Problem;
 
+use crate::http::address::Address;
 use crate::http::visit::Visit;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -12,11 +12,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// How an order changes, as the order service tells it: a browser's `EventSource` sends a cookie but no token.
 pub(in crate::http) async fn events(
     visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     visit.session()?;
-    let id: OrderId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let (status, body) = visit.web.orders.events(id, headers.get(LAST_EVENT_ID), &visit.asking).await?;
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = status;

@@ -5,7 +5,6 @@ use http::StatusCode;
 use order_api::Order;
 use problem::Problem;
 use serde::Deserialize;
-use url::form_urlencoded;
 use vocabulary::UserId;
 
 use super::steps::state_word;
@@ -55,10 +54,7 @@ pub(in crate::http) async fn list(visit: Visit, Query(from): Query<From>) -> Res
             (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), None)
         }
     };
-    let next = cursor.map(|cursor| {
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("cursor", &cursor).finish();
-        visit.path(&format!("/orders?{query}"))
-    });
+    let next = cursor.map(|cursor| visit.link("/orders", [("cursor", &cursor)]));
     let orders = orders.iter().map(|order| line(visit.lang, order, member)).collect();
     Ok(Page::new(List { f, notices, orders, next }).status(status).into_response())
 }

@@ -1,14 +1,15 @@
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 use futures_util::future::join_all;
 use order_api::{Order, OrderId, OrderLine};
-use problem::{FieldProblem, Kind, Problem};
+use problem::{FieldProblem, Problem};
 use serde::Deserialize;
 
 use super::forms::{Act, ActForm};
 use super::steps::{StepLine, progress_word, state_word, step_line};
+use crate::http::address::Address;
 use crate::http::posted::Posted;
 use crate::http::visit::Visit;
 use crate::shown::{Control, Frame, Notice, Page, amount, days_of, moment, refuse, zone};
@@ -55,11 +56,10 @@ struct Line {
 /// An order: what was ordered, how far it has come, and what the member may do.
 pub(in crate::http) async fn show(
     visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<OrderId>,
     Query(came): Query<Came>,
 ) -> Result<Response, Problem> {
     visit.session()?;
-    let id: OrderId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let order = visit.web.orders.order(id, &visit.asking).await?;
     let w = &visit.lang.words().orders;
     let happened = [came.placed.map(|_| Notice::calm(w.placed)), came.done.map(|_| Notice::calm(w.done))];

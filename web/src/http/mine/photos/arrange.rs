@@ -1,4 +1,3 @@
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use inventory_api::{PhotoId, PhotoRequest};
@@ -6,6 +5,7 @@ use problem::{Kind, Problem};
 use vocabulary::ItemId;
 
 use crate::clients::{Answer, ApiError};
+use crate::http::address::Address;
 use crate::http::mine::edit::{EditPage, send};
 use crate::http::posted::Posted;
 use crate::http::sign_in;
@@ -14,9 +14,12 @@ use crate::shown::{Page, redirect};
 use crate::words::refusal;
 
 /// Saves what is said of the photos, and moves or removes one of them, as the button says.
-pub(in crate::http) async fn submit(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Problem> {
+pub(in crate::http) async fn submit(
+    visit: Visit,
+    Address(id): Address<ItemId>,
+    posted: Posted,
+) -> Result<Response, Problem> {
     visit.session()?;
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let (act, photo) = posted.get("act").split_once(':').unwrap_or_default();
     let removed = (act == "remove").then(|| photo.parse::<PhotoId>().map_err(|_| Problem::new(Kind::NotFound)));
     let photos = arranged(&posted, act, photo);

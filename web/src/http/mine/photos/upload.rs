@@ -1,11 +1,10 @@
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};
 use problem::{Kind, Problem};
-use url::form_urlencoded;
 use vocabulary::ItemId;
 
 use crate::clients::{ApiError, PhotoFile};
+use crate::http::address::Address;
 use crate::http::mine::edit::{EditPage, invalidating, send};
 use crate::http::upload::{File, Upload};
 use crate::http::visit::Visit;
@@ -24,18 +23,16 @@ struct Outcome {
 }
 
 /// Where the form is.
-pub(in crate::http) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
+pub(in crate::http) async fn show(visit: Visit, Address(id): Address<ItemId>) -> Result<Response, Problem> {
     Ok(redirect(&visit.path(&format!("/mine/{id}#photos"))))
 }
 
 /// Adds photos to an item, one after the other. Each that cannot be is named at the form with the reason; the others stay.
 pub(in crate::http) async fn submit(
     visit: Visit,
-    Path(id): Path<String>,
+    Address(id): Address<ItemId>,
     mut upload: Upload,
 ) -> Result<Response, Problem> {
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let here = visit.path(&format!("/mine/{id}"));
     if visit.session().is_err() {
         return Ok(to_sign_in(&visit, &here));
@@ -119,6 +116,5 @@ async fn again(visit: &Visit, id: ItemId, outcome: Outcome) -> Result<Response, 
 
 /// What was sent cannot be taken up again after signing in; the page that it was sent from can.
 fn to_sign_in(visit: &Visit, back: &str) -> Response {
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
-    redirect(&visit.path(&format!("/sign-in?{query}")))
+    redirect(&visit.link("/sign-in", [("back", back)]))
 }

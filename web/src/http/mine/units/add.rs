@@ -1,18 +1,21 @@
-use axum::extract::Path;
 use axum::response::Response;
 use inventory_api::UnitRequest;
-use problem::{Kind, Problem};
+use problem::Problem;
 use vocabulary::ItemId;
 
 use super::page::UnitsPage;
+use crate::http::address::Address;
 use crate::http::mine::send;
 use crate::http::posted::Posted;
 use crate::http::visit::Visit;
 
 /// Adds a unit, once for each form.
-pub(in crate::http) async fn submit(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Problem> {
+pub(in crate::http) async fn submit(
+    visit: Visit,
+    Address(id): Address<ItemId>,
+    posted: Posted,
+) -> Result<Response, Problem> {
     visit.session()?;
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let said = |name| Some(posted.get(name).to_owned()).filter(|text| !text.is_empty());
     let unit = UnitRequest {
         label: said("label"),

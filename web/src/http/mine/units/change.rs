@@ -1,13 +1,13 @@
-use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use inventory_api::UnitId;
-use problem::{Kind, Problem};
+use problem::Problem;
 use serde_json::json;
 use vocabulary::ItemId;
 
 use super::page::UnitsPage;
 use crate::clients::Answer;
+use crate::http::address::Address;
 use crate::http::mine::send;
 use crate::http::posted::Posted;
 use crate::http::visit::Visit;
@@ -16,12 +16,10 @@ use crate::shown::redirect;
 /// Says something else of a unit, or takes it away, as the button says.
 pub(in crate::http) async fn submit(
     visit: Visit,
-    Path((id, unit)): Path<(String, String)>,
+    Address((id, unit)): Address<(ItemId, UnitId)>,
     posted: Posted,
 ) -> Result<Response, Problem> {
     visit.session()?;
-    let id: ItemId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
-    let unit: UnitId = unit.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let (version, inventory) = (posted.version()?, &visit.web.inventory);
     let done = if posted.get("act") == "remove" {
         inventory.remove_unit((id, unit), version, &visit.asking).await
