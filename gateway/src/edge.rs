@@ -25,7 +25,7 @@ use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::host::Hosts;
 use crate::ids::{Ids, TRACEPARENT, X_REQUEST_ID};
-use crate::metrics::Metrics;
+use crate::metrics::{Counted, Metrics};
 use crate::problems::respond;
 use crate::rates::Rates;
 use crate::routes::Table;
@@ -57,6 +57,9 @@ pub(crate) struct Gateway {
 pub(crate) struct Edge {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) client: SocketAddr,
+    /// Says that the connection is open.
+    #[expect(dead_code, reason = "its end is what counts")]
+    pub(crate) connection: Counted,
 }
 
 /// An answer that is there already, or one to wait for.
@@ -136,7 +139,10 @@ impl Gateway {
         let left = self.rates.admit(origin.client, request.headers());
         let served = match &left {
             Ok(_) => self.answer(request, origin, &names).await,
-            Err(refusal) => Err(refusal.clone()),
+            Err(refusal) => {
+                self.metrics.shed.inc();
+                Err(refusal.clone())
+            }
         };
         let mut response = served.unwrap_or_else(|problem| respond(&problem, &names.request_id));
         let headers = response.headers_mut();
@@ -147,11 +153,11 @@ impl Gateway {
         headers.remove(CDN_CACHE_CONTROL);
         self.cors.open(&page.into_iter().collect(), headers);
         headers.insert(X_REQUEST_ID, names.request_id.clone());
-        headers.insert(TRACEPARENT, names.traceparent);
+        headers.insert(TRACEPARENT, names.traceparent.clone());
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         headers.extend(self.hsts(origin.over_tls));
         self.metrics.answers(&route, response.status()).inc();
-        self.metrics.took(&route, begun.elapsed());
+        self.metrics.took(&route, begun.elapsed(), &names.traceparent);
         tracing::debug!(
             request_id = names.request_id.to_str().unwrap_or_default(),
             %method,

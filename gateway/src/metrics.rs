@@ -1,26 +1,52 @@
 //! What Prometheus sees of the gateway. Labels are route templates, never paths.
 
-use std::fmt;
+mod watched;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
-use peer::Peer;
-use peer::breaker::BreakerState;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use http::{HeaderValue, StatusCode};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
-use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::exponential_buckets;
 use prometheus_client::registry::Registry;
+
+pub(crate) use watched::Watched;
+
+/// A histogram whose buckets name a trace that fell into them.
+type Durations = HistogramWithExemplars<TraceLabels>;
 
 /// Counters of one gateway. Those of a cached answer are resolved when it is stored.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     answers: Family<AnswerLabels, Counter>,
-    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    durations: Family<RouteLabels, Durations, fn() -> Durations>,
     outcomes: [Counter; OUTCOMES.len()],
+    /// What was refused although it could have been answered at another time.
+    pub(crate) shed: Counter,
+    connections: Gauge,
+    /// Requests that wait for what another one fetches.
+    waiting: Gauge,
+}
+
+/// One of those that a gauge counts, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Counted(Gauge);
+
+impl Counted {
+    fn one_more(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// What the cache did for one GET of a cached route.
@@ -100,6 +126,11 @@ struct RouteLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TraceLabels {
+    trace_id: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: &'static str,
 }
@@ -109,13 +140,27 @@ impl Metrics {
         let registry = registry.sub_registry_with_prefix("gateway");
         let answers = Family::default();
         registry.register("requests", "Answers by route and status", answers.clone());
-        let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let durations = Family::new_with_constructor(histogram as fn() -> Durations);
         let help = "Time to the head of an answer that did not come from memory";
         registry.register("request_duration_seconds", help, durations.clone());
         let cache = Family::<OutcomeLabels, Counter>::default();
         registry.register("cache", "What the cache did for reads of cached routes", cache.clone());
         let outcomes = OUTCOMES.map(|outcome| cache.get_or_create_owned(&OutcomeLabels { outcome }));
-        Self { answers, durations, outcomes }
+        let (shed, connections, waiting) = (Counter::default(), Gauge::default(), Gauge::default());
+        registry.register("shed", "Requests refused because their client asks too much", shed.clone());
+        registry.register("connections", "Connections of clients that are open", connections.clone());
+        registry.register("waiting", "Requests that wait for what another one fetches", waiting.clone());
+        Self { answers, durations, outcomes, shed, connections, waiting }
+    }
+
+    /// A connection as long as it is open.
+    pub(crate) fn connection(&self) -> Counted {
+        Counted::one_more(&self.connections)
+    }
+
+    /// A request as long as it waits for what another one fetches.
+    pub(crate) fn waits(&self) -> Counted {
+        Counted::one_more(&self.waiting)
     }
 
     /// The counter of answers of this route with this status.
@@ -123,8 +168,14 @@ impl Metrics {
         self.answers.get_or_create_owned(&AnswerLabels { route: Arc::clone(route), status: status.as_u16() })
     }
 
-    pub(crate) fn took(&self, route: &Arc<str>, time: Duration) {
-        self.durations.get_or_create(&RouteLabels { route: Arc::clone(route) }).observe(time.as_secs_f64());
+    /// Counts how long an answer took that did not come from memory, with its trace if that is one which somebody keeps.
+    pub(crate) fn took(&self, route: &Arc<str>, time: Duration, traceparent: &HeaderValue) {
+        let trace = sampled(traceparent).map(|trace_id| TraceLabels { trace_id: trace_id.to_owned() });
+        self.durations.get_or_create(&RouteLabels { route: Arc::clone(route) }).observe(
+            time.as_secs_f64(),
+            trace,
+            None,
+        );
     }
 
     pub(crate) fn count(&self, outcome: Outcome) {
@@ -133,33 +184,29 @@ impl Metrics {
 }
 
 /// From 1 ms to 16 s.
-fn histogram() -> Histogram {
-    Histogram::new(exponential_buckets(0.001, 2.0, 15))
+fn histogram() -> Durations {
+    HistogramWithExemplars::new(exponential_buckets(0.001, 2.0, 15))
 }
 
-/// Reads the state of every breaker when Prometheus asks.
-pub(crate) struct Breakers(pub(crate) Vec<Peer>);
-
-impl fmt::Debug for Breakers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(Peer::name)).finish()
-    }
+/// The id of a trace that its caller records (W3C Trace Context §3.2.2.5.1); others lead an operator nowhere.
+fn sampled(traceparent: &HeaderValue) -> Option<&str> {
+    let mut fields = traceparent.to_str().ok()?.split('-').skip(1);
+    let (trace_id, flags) = (fields.next()?, fields.nth(1)?);
+    let is_sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
+    is_sampled.then_some(trace_id)
 }
 
-impl Collector for Breakers {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let help = "State of an upstream's circuit breaker: 0 closed, 1 half open, 2 open";
-        let kind = ConstGauge::new(0_i64).metric_type();
-        let mut family = encoder.encode_descriptor("gateway_breaker_state", help, None, kind)?;
-        for peer in &self.0 {
-            let state: i64 = match peer.breaker().state() {
-                BreakerState::Closed => 0,
-                BreakerState::HalfOpen => 1,
-                BreakerState::Open => 2,
-            };
-            let labels = [("upstream", peer.name())];
-            ConstGauge::new(state).encode(family.encode_family(&labels)?)?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_traces_that_somebody_keeps_are_named() {
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        for (flags, expected) in [("00", None), ("01", Some(id)), ("02", None), ("ff", Some(id))] {
+            let value = HeaderValue::try_from(format!("00-{id}-00f067aa0ba902b7-{flags}")).unwrap();
+            assert_eq!(sampled(&value), expected, "{flags}");
         }
-        Ok(())
+        assert_eq!(sampled(&HeaderValue::from_static("")), None);
     }
 }

@@ -23,7 +23,7 @@ use crate::edge::{Edge, Gateway};
 use crate::host::Hosts;
 use crate::ids::Ids;
 use crate::listen::{Listening, listen};
-use crate::metrics::{Breakers, Metrics, SharedMetrics};
+use crate::metrics::{Metrics, SharedMetrics, Watched};
 use crate::rates::Rates;
 use crate::routes::{Cached, Route, Table};
 use crate::{ops, pages};
@@ -69,7 +69,8 @@ pub async fn run(
         tokio::spawn(Arc::clone(&gateway.rates).share(Arc::clone(shared), shutdown.clone()));
     }
     let limits = Limits { proxies: gateway.proxies.clone(), ..config.limits.to_limits() };
-    let edge_for = move |client| Edge { gateway: Arc::clone(&gateway), client };
+    let edge_for =
+        move |client| Edge { connection: gateway.metrics.connection(), gateway: Arc::clone(&gateway), client };
     let secure = secure_listener(&config).await?;
     let plain = serve_connections(listener, edge_for.clone(), limits.clone(), shutdown.clone());
     match secure {
@@ -87,7 +88,11 @@ async fn secure_listener(config: &Config) -> Result<Option<(TcpListener, Tls)>, 
     let (Some(address), Some(certificate), Some(key)) = settings else { return Ok(None) };
     let files = TlsFiles { certificate: certificate.clone(), key: key.clone() };
     let tls = Tls::new(files).map_err(|error| RunError::Settings(format!("tls_certificate and tls_key: {error}")))?;
-    Ok(Some((process::bind(address).await?, tls)))
+    let listener = process::bind(address).await?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(tls_listen = %address, "serving over TLS, too");
+    }
+    Ok(Some((listener, tls)))
 }
 
 fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
@@ -102,10 +107,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
     for peer in peers.values() {
         tokio::spawn(peer.watch());
     }
-    let metrics = Arc::new(ops.metrics(|registry| {
-        registry.register_collector(Box::new(Breakers(peers.values().cloned().collect())));
-        Metrics::register(registry)
-    }));
+    let metrics = Arc::new(ops.metrics(Metrics::register));
     let settings = Settings {
         capacity_bytes: config.cache.capacity_bytes,
         entry_bytes: config.cache.entry_bytes,
@@ -115,6 +117,8 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
     let shared = shared(config, &ops, seed)?;
     let together = shared.is_some().then(|| clock.clone());
     let cache = Arc::new(Cache::new(settings, clock, Arc::clone(&metrics), shared, seed));
+    let watched = Watched { peers: peers.values().cloned().collect(), cache: Arc::clone(&cache) };
+    ops.metrics(|registry| registry.register_collector(Box::new(watched)));
     let documented = config.upstreams.0.iter().filter(|(_, upstream)| upstream.documented);
     let documented = documented.filter_map(|(name, _)| peers.get(name).cloned()).collect();
     ops.mount(ops::router(Arc::clone(&cache), peers.values().cloned().collect()));

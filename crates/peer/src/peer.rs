@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ pub(crate) struct Inner {
     breaker: Breaker,
     budget: RetryBudget,
     pool: Arc<Pool>,
+    /// Attempts that were made, and those among them that were another one of the same call.
+    attempts: AtomicU64,
+    repeated: AtomicU64,
 }
 
 /// What one call may still try.
@@ -58,7 +62,8 @@ impl Peer {
         let name: Arc<str> = Arc::from(settings.name.as_str());
         let addresses = sources.iter().filter_map(Source::known).collect();
         let pool = Arc::new(Pool::new(Arc::clone(&name), settings.balance.clone(), addresses, seed));
-        Ok(Self { inner: Arc::new(Inner { name, settings, sources, http, breaker, budget, pool }) })
+        let (attempts, repeated) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self { inner: Arc::new(Inner { name, settings, sources, http, breaker, budget, pool, attempts, repeated }) })
     }
 
     /// Looks after the instances for as long as the peer is used anywhere: asks DNS which there are, every five seconds at
@@ -86,6 +91,8 @@ impl Peer {
             breaker,
             called: breaker != BreakerState::Open,
             panic: self.inner.pool.is_in_panic(),
+            attempts_total: self.inner.attempts.load(Ordering::Relaxed),
+            repeated_total: self.inner.repeated.load(Ordering::Relaxed),
             instances: self.inner.pool.snapshot(Instant::now()),
         }
     }
@@ -136,6 +143,7 @@ impl Peer {
         loop {
             let spare = self.may_go_on(&tries).then(|| outgoing.spare());
             let guard = Guard::begin(&inner.pool, Arc::clone(&instance), outgoing.has_whole_body());
+            inner.attempts.fetch_add(1, Ordering::Relaxed);
             let attempt = self.attempt(&instance, context);
             let (ended, untouched) = attempt.run(outgoing, url, Admission::new(permit, guard)).await;
             tries.tried.push(instance);
@@ -146,6 +154,7 @@ impl Peer {
             let Some(again) = spare.again(untouched) else { return ended };
             let Some(elsewhere) = inner.pool.pick(&tries.tried) else { return ended };
             tracing::debug!(upstream = self.name(), instance = %elsewhere, "trying again");
+            inner.repeated.fetch_add(1, Ordering::Relaxed);
             url = again.aim(&elsewhere.address).map_err(unusable)?;
             (outgoing, permit, instance) = (again, next, elsewhere);
         }

@@ -146,7 +146,10 @@ impl Cache {
         known: Known,
         context: &CallContext,
     ) -> Option<Result<Response<Body>, Problem>> {
-        let Ok(landing) = timeout_at(context.deadline(), follow.landing()).await else {
+        let waits = self.metrics.waits();
+        let landed = timeout_at(context.deadline(), follow.landing()).await;
+        drop(waits);
+        let Ok(landing) = landed else {
             let late = "The service behind this address did not answer in time.";
             return Some(self.stand_in(ask, &known).ok_or_else(|| Problem::unavailable(late, Duration::from_secs(1))));
         };

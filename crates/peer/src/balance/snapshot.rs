@@ -15,6 +15,9 @@ pub struct UpstreamSnapshot {
     pub called: bool,
     /// Whether so few instances are well that all of them get calls.
     pub panic: bool,
+    /// Attempts made since the process began, and those of them that were another one of the same call.
+    pub attempts_total: u64,
+    pub repeated_total: u64,
     pub instances: Vec<InstanceSnapshot>,
 }
 
