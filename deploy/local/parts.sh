@@ -51,6 +51,7 @@ settings_of() {
     inventory-*)
         prefix=LENDERY_INVENTORY
         echo "LENDERY_INVENTORY_PHOTOS=$directory/photos"
+        echo "LENDERY_INVENTORY_NATS_URL=$nats"
         ;;
     payments-*)
         prefix=LENDERY_PAYMENTS

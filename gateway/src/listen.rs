@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use events::{Bus, Event, Feed, HttpFeed, InProcessBus, NatsBus, NatsSettings, tail};
-use peer::{Credential, HttpClient, Peer};
+use peer::{HttpClient, Peer};
 use serde_json::Value;
 use service_kit::RunError;
+use service_kit::credential::SharedCredential;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -27,25 +28,26 @@ pub struct Listening {
     pub bus: Arc<dyn Bus>,
 }
 
-/// The service whose events the gateway listens to, by the name of its upstream and in its events.
-const ORDERS: &str = "orders";
+/// The service whose events the gateway listens to, by the name of its upstream and in its events. Orders change what people
+/// see by what they reserve, so the inventory is enough.
+const INVENTORY: &str = "inventory";
 
 impl Listening {
-    /// What a process of its own listens to: the orders, where the configuration names them and the secret with which they
+    /// What a process of its own listens to: the inventory, where the configuration names them and the secret with which they
     /// are asked. Without a bus their feed is asked each second.
     ///
     /// # Errors
     /// When a setting cannot be used; the error says which.
     pub async fn of_process(config: &Config, http: &HttpClient, seed: u64) -> Result<Vec<Self>, RunError> {
-        let Some(orders) = config.upstreams.0.get(ORDERS).filter(|_| !config.service_credential.expose().is_empty())
-        else {
+        let credential = config.credential();
+        let Some(inventory) = config.upstreams.0.get(INVENTORY).filter(|_| !credential.is_empty()) else {
             return Ok(Vec::new());
         };
         let unusable = |setting: &str, error: &dyn fmt::Display| RunError::Settings(format!("{setting}: {error}"));
-        let mut settings = orders.to_peer_settings(ORDERS).map_err(RunError::Settings)?;
-        let credential = Credential::bearer(config.service_credential.expose());
-        settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
-        let peer = Peer::new(settings, http.clone(), seed).map_err(|error| unusable("upstreams.orders", &error))?;
+        let mut settings = inventory.to_peer_settings(INVENTORY).map_err(RunError::Settings)?;
+        let credential = SharedCredential::follow(credential);
+        settings.credential = Some(credential.map_err(|error| RunError::Settings(error.to_string()))?.shown);
+        let peer = Peer::new(settings, http.clone(), seed).map_err(|error| unusable("upstreams.inventory", &error))?;
         let bus: Arc<dyn Bus> = match &config.nats_url {
             None => Arc::new(InProcessBus::default()),
             Some(url) => {
@@ -53,7 +55,7 @@ impl Listening {
                 Arc::new(NatsBus::connect(&settings).await.map_err(|error| unusable("nats_url", &error))?)
             }
         };
-        Ok(vec![Self { producer: ORDERS.to_owned(), feed: Arc::new(HttpFeed::new(peer)), bus }])
+        Ok(vec![Self { producer: INVENTORY.to_owned(), feed: Arc::new(HttpFeed::new(peer)), bus }])
     }
 }
 
@@ -74,14 +76,13 @@ pub(crate) fn listen(to: Listening, cache: Arc<Cache>, shutdown: CancellationTok
     });
 }
 
-/// The groups of what an event changes: an order that gets on takes or frees units of its items, some of them only after
-/// its state says so, and all by the time it settles.
+/// The groups of what an event changes: a reservation that gets on takes or frees units of its item. What is written to items
+/// themselves names its groups in its answer.
 fn outdated_by(event: &Event) -> Vec<Purge> {
-    let stands = |image: &Value| (image["state"].clone(), image["settled"].clone());
-    let is_progress = event.before.as_ref().map(stands) != event.after.as_ref().map(stands);
-    let named = event.before.iter().chain(&event.after).filter_map(|image| image["item_ids"].as_array());
-    let ids = named.flatten().filter_map(Value::as_str);
-    let items: BTreeSet<&str> = ids.filter(|_| is_progress).collect();
+    let state = |image: &Value| image["state"].clone();
+    let is_progress = event.before.as_ref().map(state) != event.after.as_ref().map(state);
+    let named = event.before.iter().chain(&event.after).filter_map(|image| image["item_id"].as_str());
+    let items: BTreeSet<&str> = named.filter(|_| is_progress && event.aggregate == "reservation").collect();
     let groups = items.iter().map(|id| format!("item:{id}"));
     // Lists show what is left of things that are sold, and are searched by what is free.
     let lists = (!items.is_empty()).then(|| "items".to_owned());
@@ -93,12 +94,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn purged(before: Value, after: Value) -> Vec<String> {
+    fn purged(aggregate: &str, before: Value, after: Value) -> Vec<String> {
         let some = |image: Value| (!image.is_null()).then_some(image);
         let event: Event = serde_json::from_value(json!({
-            "producer": "orders", "sequence": 1, "id": "018f0000-0000-7000-8000-000000000000",
-            "type": "order.changed", "aggregate": "order", "aggregate_id": "018f0000-0000-7000-8000-000000000001",
-            "version": 2, "before": some(before), "after": some(after), "occurred_at": "2026-01-01T00:00:00Z",
+            "producer": "inventory", "sequence": 1, "id": "018f0000-0000-7000-8000-000000000000",
+            "type": "reservation.changed", "aggregate": aggregate, "version": 2,
+            "aggregate_id": "018f0000-0000-7000-8000-000000000001",
+            "before": some(before), "after": some(after), "occurred_at": "2026-01-01T00:00:00Z",
         }))
         .unwrap();
         let names = outdated_by(&event).into_iter().map(|purge| match purge {
@@ -109,18 +111,19 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_gets_on_changes_its_items_and_the_lists() {
-        let image = |state: &str, settled: bool| json!({"state": state, "settled": settled, "item_ids": ["b", "a"]});
-        let all = ["item:a", "item:b", "items"];
-        assert_eq!(purged(image("reserved", false), image("confirmed", false)), all);
-        assert_eq!(purged(Value::Null, image("pending", false)), all);
-        assert_eq!(purged(image("active", false), image("active", true)), all, "it has left the shelf by now");
-        assert_eq!(purged(image("active", true), image("active", true)), Vec::<String>::new());
+    fn a_reservation_that_gets_on_changes_its_item_and_the_lists() {
+        let image = |state: &str| json!({ "state": state, "item_id": "a" });
+        let purged = |before, after| purged("reservation", before, after);
+        assert_eq!(purged(image("held"), image("confirmed")), ["item:a", "items"]);
+        assert_eq!(purged(Value::Null, image("held")), ["item:a", "items"]);
+        assert_eq!(purged(image("held"), image("expired")), ["item:a", "items"]);
+        assert_eq!(purged(image("held"), image("held")), Vec::<String>::new(), "it lasts longer, that is all");
     }
 
     #[test]
     fn an_event_of_something_else_changes_nothing() {
-        assert_eq!(purged(json!({"state": "authorised"}), json!({"state": "captured"})), Vec::<String>::new());
-        assert_eq!(purged(Value::Null, json!("text")), Vec::<String>::new());
+        let item = |status: &str| json!({ "status": status, "state": status, "item_id": "a" });
+        assert_eq!(purged("item", item("listed"), item("paused")), Vec::<String>::new());
+        assert_eq!(purged("reservation", Value::Null, json!("text")), Vec::<String>::new());
     }
 }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use service_kit::credential::CredentialSource;
 use service_kit::db::DatabaseSettings;
 use service_kit::process::{ProcessConfig, ProcessSettings};
 use service_kit::telemetry::LogFormat;
@@ -27,10 +28,17 @@ pub struct Config {
     pub photos: PathBuf,
     /// Where the user service is, its instances with commas between; default `http://127.0.0.1:8091`.
     pub users_url: String,
+    /// `nats://host:4222`, several with commas between. Without it events are read from the feed alone. No default.
+    pub nats_url: Option<Secret>,
+    /// Copies of the stream among the NATS servers; default 1.
+    pub nats_replicas: usize,
     /// The secret that services show each other; no default.
     pub service_credential: Secret,
     /// Another one that is accepted as well, while the secret is changed everywhere; default none.
     pub previous_service_credential: Secret,
+    /// Path of a file with these secrets instead, one or two, each on a line of its own: both are accepted, the first is shown.
+    /// It is read again every second, so that they are changed without a restart. Default none.
+    pub service_credentials_path: PathBuf,
     /// Milliseconds after which a request is answered 503; default 10,000.
     pub request_deadline_ms: u64,
 }
@@ -46,14 +54,26 @@ impl Default for Config {
             database_connections: 8,
             photos: PathBuf::from("photos"),
             users_url: "http://127.0.0.1:8091".to_owned(),
+            nats_url: None,
+            nats_replicas: 1,
             service_credential: Secret::default(),
             previous_service_credential: Secret::default(),
+            service_credentials_path: PathBuf::new(),
             request_deadline_ms: 10_000,
         }
     }
 }
 
 impl Config {
+    pub(crate) fn credential(&self) -> CredentialSource {
+        CredentialSource {
+            prefix: Self::PREFIX,
+            path: self.service_credentials_path.clone(),
+            current: self.service_credential.clone(),
+            previous: self.previous_service_credential.clone(),
+        }
+    }
+
     pub(crate) fn database(&self) -> DatabaseSettings {
         DatabaseSettings { url: self.database_url.clone(), max_connections: self.database_connections }
     }

@@ -6,7 +6,7 @@ use inventory_service::{Config, Deps, run};
 
 fn main() -> ExitCode {
     service_kit::process::main(env!("CARGO_PKG_VERSION"), |config: Config, process| async move {
-        let deps = Deps::of_process(&config, process.ops)?;
+        let deps = Deps::of_process(&config, process.ops).await?;
         run(config, deps, process.listener, process.shutdown).await
     })
 }

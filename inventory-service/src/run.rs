@@ -2,12 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use peer::{Credential, Peer, PeerSettings};
+use events::{Bus, InProcessBus, NatsBus, NatsSettings, Outbox, Relay};
+use peer::{Peer, PeerSettings};
 use photos::{PhotoStore, Processor};
 use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
-use service_kit::credential::ServiceCredentials;
+use service_kit::credential::{ServiceCredentials, SharedCredential};
 use service_kit::db::Db;
 use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
@@ -35,6 +36,8 @@ pub struct Deps {
     pub ops: Ops,
     /// Whom it asks who a caller is.
     pub users: Arc<dyn Users>,
+    /// What it tells others by.
+    pub bus: Arc<dyn Bus>,
     /// Which services it takes calls on `/internal` from.
     pub credentials: ServiceCredentials,
 }
@@ -44,25 +47,27 @@ impl Deps {
     ///
     /// # Errors
     /// When a setting cannot be used; the error says which.
-    pub fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
+    pub async fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
         let unusable = |setting: &str, error: &dyn fmt::Display| RunError::Settings(format!("{setting}: {error}"));
         let settings = PeerSettings::parse("user-service", &config.users_url);
         let mut settings = settings.map_err(|error| unusable("users_url", &error))?;
-        let credential = Credential::bearer(config.service_credential.expose());
-        settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
+        let credential = SharedCredential::follow(config.credential());
+        let credential = credential.map_err(|error| RunError::Settings(error.to_string()))?;
+        settings.credential = Some(credential.shown);
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let seed = u64::from_ne_bytes(Randomness::system().bytes());
         let peer = Peer::new(settings, http, seed).map_err(|error| unusable("users_url", &error))?;
         tokio::spawn(peer.watch());
         let (clock, read) = (Clock::system(), Clock::system());
         let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
-        let credentials = ServiceCredentials::strong([&config.service_credential, &config.previous_service_credential]);
-        Ok(Self {
-            clock,
-            ops,
-            users: Arc::new(users),
-            credentials: credentials.map_err(|error| unusable("service_credential", &error))?,
-        })
+        let bus: Arc<dyn Bus> = match &config.nats_url {
+            None => Arc::new(InProcessBus::default()),
+            Some(url) => {
+                let settings = NatsSettings { url: url.clone(), replicas: config.nats_replicas };
+                Arc::new(NatsBus::connect(&settings).await.map_err(|error| unusable("nats_url", &error))?)
+            }
+        };
+        Ok(Self { clock, ops, users: Arc::new(users), bus, credentials: credential.accepted })
     }
 }
 
@@ -91,7 +96,9 @@ pub async fn run(
     let settings =
         RouterSettings { service: "inventory-service", deadline: config.request_deadline(), clock: deps.clock.clone() };
     let photos = PhotoStore::in_folder(&config.photos).map_err(|error| RunError::Settings(error.to_string()))?;
-    let app = App { db: db.clone(), clock: deps.clock, photos };
+    let outbox = Outbox::new(db.clone(), "inventory");
+    let app = App { db: db.clone(), clock: deps.clock.clone(), photos, outbox: outbox.clone() };
+    let relay = tokio::spawn(Relay::new(outbox, deps.bus, deps.clock).run(shutdown.clone()));
     let sweep = tokio::spawn(jobs::sweep::run(app.clone(), shutdown.clone()));
     let gather = tokio::spawn(jobs::gather::run(app.clone(), shutdown.clone()));
     let processor = Processor::new(photos::Settings::default());
@@ -99,12 +106,13 @@ pub async fn run(
     let (router, _document) = finish(routes(), state, settings);
     let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown).await;
-    let (swept, gathered) = tokio::join!(sweep, gather);
+    let (swept, gathered, relayed) = tokio::join!(sweep, gather, relay);
     if let Err(error) = db.close().await {
         tracing::warn!(error = %error, "the database was not closed cleanly");
     }
     served?;
     let ended = |what| move |panic: JoinError| RunError::Background { what, cause: panic.to_string() };
     swept.map_err(ended("the sweep of photos"))?;
-    gathered.map_err(ended("the sum of categories' counts"))
+    gathered.map_err(ended("the sum of categories' counts"))?;
+    relayed.map_err(ended("the relay of events"))
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::platform::built;
 
-const CREDENTIAL: &str = "bench";
+const CREDENTIAL: &str = "a-credential-for-benchmarks-only";
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The inventory service as a process of its own on a database, and the database beside it.

@@ -19,6 +19,9 @@ const RESERVING: Duration = Duration::from_secs(10);
 /// 500 a second.
 const EACH_MS: f64 = 2.0;
 
+/// How long an import may take, however slow the machine.
+const PATIENCE_MS: u64 = 600_000;
+
 const IMPORT_SECONDS: f64 = 60.0;
 const IMPORT_MB: f64 = 200.0;
 
@@ -79,6 +82,8 @@ pub(super) async fn import(server: &Server, rows: u64) -> Result<[Figure; 2]> {
     let before = peak_resident_megabytes(server.process.id())?;
     let path = format!("/internal/v1/items/import?owner_id={}", id(Kind::Member, 60_000));
     let request = server.service().request(Method::POST, &path).header("content-type", "text/csv");
+    // As `lendery import` does, for whom the usual deadline is too short.
+    let request = request.header("x-request-timeout-ms", PATIENCE_MS);
     let (size, started) = (file.len(), Instant::now());
     let report = send(request.body(file)).await.expect(200).json();
     let took = started.elapsed().as_secs_f64();

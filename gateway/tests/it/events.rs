@@ -24,14 +24,13 @@ impl Feed for Told {
 }
 
 impl Told {
-    /// An order of this item gets on: its state, and whether that has come true, before and after.
-    fn change(&self, item: &str, change: [(&str, bool); 2]) -> Event {
-        let [before, after] =
-            change.map(|(state, settled)| json!({"state": state, "settled": settled, "item_ids": [item]}));
+    /// A reservation of this item gets on, from one state to another.
+    fn change(&self, item: &str, change: [&str; 2]) -> Event {
+        let [before, after] = change.map(|state| json!({"state": state, "item_id": item}));
         let mut all = self.0.lock().unwrap();
         let event: Event = serde_json::from_value(json!({
-            "producer": "orders", "sequence": all.len() + 1, "id": uuid(all.len()), "type": "order.changed",
-            "aggregate": "order", "aggregate_id": uuid(0), "version": 2, "occurred_at": "2026-01-01T00:00:00Z",
+            "producer": "inventory", "sequence": all.len() + 1, "id": uuid(all.len()),
+            "type": "reservation.changed", "aggregate": "reservation", "aggregate_id": uuid(0), "version": 2, "occurred_at": "2026-01-01T00:00:00Z",
             "before": before, "after": after,
         }))
         .unwrap();
@@ -45,23 +44,14 @@ fn uuid(number: usize) -> String {
 }
 
 #[tokio::test]
-async fn an_items_days_change_with_its_orders_whether_the_bus_carries_the_event_or_loses_it() {
-    days_change_with([("pending", false), ("reserved", false)]).await;
-}
-
-#[tokio::test]
-async fn an_items_days_change_when_what_its_orders_state_says_has_come_true() {
-    days_change_with([("active", false), ("active", true)]).await;
-}
-
-async fn days_change_with(change: [(&str, bool); 2]) {
+async fn an_items_days_change_with_its_reservations_whether_the_bus_carries_the_event_or_loses_it() {
     let origin = Origin::start(|seen| async move {
         let group = format!("\"item:{}\"", seen.target.split('/').nth(4).unwrap());
         reply(200, &[("cache-control", "max-age=600"), ("cache-groups", &group)], seen.number.to_string())
     })
     .await;
     let (told, bus) = (Told::default(), InProcessBus::default());
-    let to = Listening { producer: "orders".to_owned(), feed: Arc::new(told.clone()), bus: Arc::new(bus.clone()) };
+    let to = Listening { producer: "inventory".to_owned(), feed: Arc::new(told.clone()), bus: Arc::new(bus.clone()) };
     let gateway = listening(before_both(&origin, &origin), to).await;
     let read =
         async |item: &str| gateway.client.get(&format!("/api/v1/items/{item}/availability")).await.expect(200).body;
@@ -70,7 +60,7 @@ async fn days_change_with(change: [(&str, bool); 2]) {
     for carried in [true, false] {
         let before = read("1").await;
         wait_until("the item is asked for again", SOON, async || {
-            let event = told.change("1", change);
+            let event = told.change("1", ["held", "confirmed"]);
             if carried {
                 bus.publish(&event).await.unwrap();
             }

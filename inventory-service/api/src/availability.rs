@@ -10,6 +10,9 @@ pub struct Availability {
     /// The zone in which the days begin and end: that of the item's pick-up place, or UTC.
     #[schema(example = "Europe/Vienna")]
     pub time_zone: String,
+    /// Units that are with who has borrowed them, whatever they were promised for.
+    #[serde(default)]
+    pub in_use: u32,
     /// In their order, without gaps.
     pub days: Vec<DayAvailability>,
 }

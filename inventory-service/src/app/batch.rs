@@ -38,7 +38,7 @@ pub(crate) async fn create(
     history::created(app, &tx, Some(caller.user_id), &items).await?;
     let written = answer(&results);
     keyed.keep(&tx, &written, now).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(written)
 }
 

@@ -1,11 +1,11 @@
-//! The audit trail of items: who has changed what, and when.
+//! The audit trail of items: who has changed what, and when. Whatever is written there is told to other services too.
 
 use inventory_api::ItemChangeId;
 use service_kit::caller::Caller;
 use service_kit::http::Limit;
 use vocabulary::{ItemId, UserId};
 
-use super::{App, AppError};
+use super::{App, AppError, events};
 use crate::db;
 use crate::domain::history::Change;
 use crate::domain::item::Item;
@@ -19,7 +19,9 @@ pub(super) async fn created(
     items: &[Item],
 ) -> Result<(), AppError> {
     let changes: Vec<_> = items.iter().map(|item| Change::created(app.clock.new_id(), by, item)).collect();
-    Ok(db::history::insert(tx, &changes).await?)
+    db::history::insert(tx, &changes).await?;
+    let news: Vec<_> = items.iter().map(|item| (None, item)).collect();
+    events::items(app, tx, &news).await
 }
 
 /// Writes down what the operator's file has made of items.
@@ -32,7 +34,9 @@ pub(super) async fn imported(
     created(app, tx, None, new).await?;
     let change = |(before, after): &(Item, Item)| Change::between(app.clock.new_id(), None, before, after);
     let changes: Vec<_> = changed.iter().map(change).collect();
-    Ok(db::history::insert(tx, &changes).await?)
+    db::history::insert(tx, &changes).await?;
+    let news: Vec<_> = changed.iter().map(|(before, after)| (Some(before), after)).collect();
+    events::items(app, tx, &news).await
 }
 
 /// Writes down what has become of an item.
@@ -43,7 +47,8 @@ pub(super) async fn changed(
     (before, after): (&Item, &Item),
 ) -> Result<(), AppError> {
     let change = Change::between(app.clock.new_id(), Some(by.user_id), before, after);
-    Ok(db::history::insert(tx, &[change]).await?)
+    db::history::insert(tx, &[change]).await?;
+    events::items(app, tx, &[(Some(before), after)]).await
 }
 
 /// Writes down what has become of a unit: none before if it is new, none after if it was taken away.
@@ -56,7 +61,8 @@ pub(super) async fn unit_changed(
 ) -> Result<(), AppError> {
     let mut change = Change::between(app.clock.new_id(), Some(by.user_id), before, after);
     change.at = app.clock.now();
-    Ok(db::history::insert(tx, &[change.with_unit(unit_before, unit_after)]).await?)
+    db::history::insert(tx, &[change.with_unit(unit_before, unit_after)]).await?;
+    events::items(app, tx, &[(Some(before), after)]).await
 }
 
 /// One page of an item's changes, newest first, and from which change the next goes on. They stay when the item is retired.

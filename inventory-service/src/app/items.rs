@@ -46,7 +46,7 @@ pub(crate) async fn create(
     history::created(app, &tx, Some(caller.user_id), std::slice::from_ref(&item)).await?;
     let written = answer(&item);
     keyed.keep(&tx, &written, now).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(written)
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn change(
     units::settle(app, &tx, &item, &changed).await?;
     save(&tx, &changed).await?;
     history::changed(app, &tx, caller, (&item, &changed)).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     let counted = |item: &Item| is_listed(item).then_some(item.content.category.id);
     Ok(Changed { recounts: counted(&item) != counted(&changed), item: changed })
 }
@@ -97,10 +97,10 @@ pub(crate) async fn retire(
     let item = owned(&tx, caller, id).await?;
     if_match?.check(item.version)?;
     let retired = item.clone().retired(app.clock.now());
-    units::none_reserved(&tx, &retired).await?;
+    units::none_reserved(app, &tx, &retired).await?;
     save(&tx, &retired).await?;
     history::changed(app, &tx, caller, (&item, &retired)).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(Changed { recounts: is_listed(&item), item: retired })
 }
 

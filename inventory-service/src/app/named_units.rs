@@ -7,7 +7,7 @@ use service_kit::http::{IfMatch, Keyed, Written};
 use vocabulary::ItemId;
 
 use super::items::{owned, save};
-use super::{App, AppError, history};
+use super::{App, AppError, history, reservations};
 use crate::db;
 use crate::domain::item::Item;
 use crate::domain::offer::MOST_UNITS;
@@ -49,7 +49,7 @@ pub(crate) async fn add(
     history::unit_changed(app, &tx, caller, (&item, &more), (None, Some(&unit))).await?;
     let written = answer(&unit);
     keyed.keep(&tx, &written, now).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(written)
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn change(
         return Err(AppError::Overtaken);
     }
     history::unit_changed(app, &tx, caller, (&item, &item), (Some(before), Some(&after))).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(after)
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn remove(
     let fewer = item.clone().with_units(left, now);
     save(&tx, &fewer).await?;
     history::unit_changed(app, &tx, caller, (&item, &fewer), (Some(known), None)).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(())
 }
 
@@ -123,7 +123,7 @@ async fn without(
     unit: UnitId,
 ) -> Result<Option<Vec<Move>>, AppError> {
     let now = app.clock.now();
-    db::reservations::expire(tx, item.id, now).await?;
+    reservations::expire(app, tx, item.id, now).await?;
     let bookings = db::schedules::bookings(tx, &[item.id], now).await?.remove(&item.id).unwrap_or_default();
     if bookings.iter().any(|booking| booking.unit == unit && booking.is_out) {
         return Ok(None);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use futures_util::stream::{TryChunksError, TryStreamExt};
 use inventory_api::{ArrangePhotosRequest, PhotoId};
-use problem::{Kind, Problem};
+use problem::{FieldProblem, Kind, Problem};
 use sea_orm::DbErr;
 use service_kit::caller::Caller;
 use service_kit::http::{IfMatch, Keyed, Written};
@@ -90,7 +90,7 @@ async fn keep(
     change(app, &tx, caller, (&item, &item.clone().with_photos(photos, now))).await?;
     let written = answer(photo);
     keyed.keep(&tx, &written, now).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(Kept::Now(written))
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn arrange(
     }
     let arranged = item.clone().with_photos(photos, app.clock.now());
     change(app, &tx, caller, (&item, &arranged)).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(arranged)
 }
 
@@ -131,7 +131,7 @@ pub(crate) async fn remove(
     }
     if_match?.check(item.version)?;
     change(app, &tx, caller, (&item, &item.clone().with_photos(left, app.clock.now()))).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     discard(&app.photos, photo).await;
     Ok(())
 }
@@ -166,7 +166,10 @@ fn refused(error: PrepareError) -> AppError {
         PrepareError::Refused(refusal @ (Refusal::Mislabelled { .. } | Refusal::UnknownFormat)) => {
             Problem::because(Kind::UnsupportedMediaType, refusal.to_string())
         }
-        PrepareError::Refused(refusal) => Problem::because(Kind::InvalidFields, refusal.to_string()),
+        PrepareError::Refused(refusal) => {
+            let (pointer, detail) = ("/photo".to_owned(), refusal.to_string());
+            Problem::invalid(vec![FieldProblem { pointer, code: "unusable_image".into(), detail }])
+        }
         failed @ (PrepareError::NoThread(_) | PrepareError::Failed) => {
             tracing::error!(error = %failed, "a photo was not worked on");
             Problem::unavailable("The photo could not be worked on; send it again in a moment.", RETRY)

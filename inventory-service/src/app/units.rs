@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use inventory_api::UnitId;
 
-use super::{App, AppError};
+use super::{App, AppError, reservations};
 use crate::db;
 use crate::domain::item::Item;
 use crate::domain::schedule::Schedule;
@@ -23,7 +23,7 @@ pub(super) fn first(app: &App, items: &[Item]) -> Vec<Unit> {
 pub(super) async fn settle(app: &App, tx: &db::Transaction, before: &Item, after: &Item) -> Result<(), AppError> {
     let (had, has) = (before.content.terms.offer, after.content.terms.offer);
     if had.kind() != has.kind() {
-        none_reserved(tx, after).await?;
+        none_reserved(app, tx, after).await?;
     }
     if has.units() > had.units() {
         let last = db::units::last_position(tx, after.id).await?;
@@ -31,15 +31,15 @@ pub(super) async fn settle(app: &App, tx: &db::Transaction, before: &Item, after
         db::units::insert(tx, &new).await?;
     }
     if has.units() < had.units() {
-        spare(tx, after, had.units() - has.units()).await?;
+        spare(app, tx, after, had.units() - has.units()).await?;
     }
     Ok(())
 }
 
 /// Lets pass what nobody has a claim to.
-pub(super) async fn none_reserved(tx: &db::Transaction, item: &Item) -> Result<(), AppError> {
+pub(super) async fn none_reserved(app: &App, tx: &db::Transaction, item: &Item) -> Result<(), AppError> {
     // What lapsed holds had of a stock needs no giving back: the item is no longer sold.
-    db::reservations::expire(tx, item.id, item.updated_at).await?;
+    reservations::expire(app, tx, item.id, item.updated_at).await?;
     if db::reservations::any_active(tx, item.id).await? { Err(AppError::Booked) } else { Ok(()) }
 }
 
@@ -50,9 +50,9 @@ fn more(app: &App, item: &Item, after: i32, count: u32) -> impl Iterator<Item = 
 }
 
 /// Takes units away: those out of service and those with nothing to do first, then the last.
-async fn spare(tx: &db::Transaction, item: &Item, count: u32) -> Result<(), AppError> {
+async fn spare(app: &App, tx: &db::Transaction, item: &Item, count: u32) -> Result<(), AppError> {
     let now = item.updated_at;
-    db::reservations::expire(tx, item.id, now).await?;
+    reservations::expire(app, tx, item.id, now).await?;
     let units = db::units::of_item(tx, item.id).await?;
     let bookings = db::schedules::bookings(tx, &[item.id], now).await?.remove(&item.id).unwrap_or_default();
     let out: HashSet<_> = bookings.iter().filter(|booking| booking.is_out).map(|booking| booking.unit).collect();

@@ -70,19 +70,21 @@ pub(crate) async fn update(tx: &DatabaseTransaction, next: &Reservation) -> Resu
     Ok(previous.exec(tx).await?.rows_affected == 1)
 }
 
-/// Writes down that holds of the item have lapsed. Answers how many pieces of its stock that sets free.
-pub(crate) async fn expire(tx: &DatabaseTransaction, item: ItemId, now: DateTime<Utc>) -> Result<u32, DbErr> {
+/// Writes down that holds of the item have lapsed. Answers each as it was.
+pub(crate) async fn expire(
+    tx: &DatabaseTransaction,
+    item: ItemId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Reservation>, DbErr> {
     let lapsed = reservation::Entity::find()
-        .select_only()
-        .columns([reservation::Column::Id, reservation::Column::StartsAt, reservation::Column::Units])
         .filter(reservation::Column::ItemId.eq(item.uuid()))
         .filter(Expr::cust(BLOCKS))
         .filter(reservation::Column::ExpiresAt.lte(now));
-    let lapsed: Vec<(Uuid, Option<DateTime<Utc>>, i32)> = lapsed.into_tuple().all(tx).await?;
+    let lapsed = lapsed.all(tx).await?;
     if lapsed.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    let ids: Vec<_> = lapsed.iter().map(|(id, ..)| *id).collect();
+    let ids: Vec<_> = lapsed.iter().map(|row| row.id).collect();
     let expired = ReservationState::Expired.as_str();
     let row = reservation::ActiveModel {
         state: Set(expired.to_owned()),
@@ -96,8 +98,11 @@ pub(crate) async fn expire(tx: &DatabaseTransaction, item: ItemId, now: DateTime
     let row = booking::ActiveModel { state: Set(expired.to_owned()), expires_at: Set(None), ..Default::default() };
     let all = booking::Entity::update_many().set(row);
     all.filter(booking::Column::ReservationId.is_in(ids)).exec(tx).await?;
-    let pieces = lapsed.iter().filter(|(_, starts_at, _)| starts_at.is_none()).map(|(_, _, units)| *units);
-    number("reservations.units", pieces.sum::<i32>())
+    let held = lapsed.into_iter().map(|row| match known_of(row)? {
+        Known::Reservation(held) => Ok(Some(held)),
+        Known::Tombstone => Ok(None),
+    });
+    held.filter_map(Result::transpose).collect()
 }
 
 /// Whether anything of the item is held, promised or out. What was sold and handed over is neither.

@@ -89,7 +89,8 @@ impl Terms {
                 request.daily_price = daily_price.map(money);
                 request.deposit = deposit.map(money);
                 request.max_loan_days = max_loan_days.map(i64::from);
-                request.buffer_hours = Some(buffer_hours.into());
+                // None goes without saying, so that an offer to lend turns into one to sell by the fields that differ.
+                request.buffer_hours = (buffer_hours > 0).then_some(buffer_hours.into());
             }
             Offer::Sell { stock, price } => {
                 request.stock = Some(stock.into());

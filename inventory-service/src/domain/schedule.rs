@@ -58,6 +58,11 @@ impl Schedule {
         Self { units, bookings, fits }
     }
 
+    /// How many units are out.
+    pub(crate) fn in_use(&self) -> usize {
+        self.bookings.iter().filter(|booking| booking.is_out).count()
+    }
+
     /// How many units can be had for the whole of this window.
     pub(crate) fn free(&self, window: Window) -> usize {
         if !self.fits {

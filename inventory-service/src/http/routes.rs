@@ -1,3 +1,4 @@
+use events::feed_routes;
 use service_kit::serve::limits::body_bytes;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reservations::free::count_free))
         .routes(routes!(internal::export::export_items))
         .routes(routes!(internal::import::import_items).layer(body_bytes(internal::FILE_BYTES)))
+        .merge(feed_routes())
 }
 
 /// The OpenAPI document of all routes.

@@ -1,5 +1,6 @@
 use ::photos::Processor;
 use axum::extract::FromRef;
+use events::Outbox;
 use service_kit::caller::Sessions;
 use service_kit::credential::ServiceCredentials;
 
@@ -18,6 +19,12 @@ pub(crate) struct AppState {
 impl FromRef<AppState> for App {
     fn from_ref(state: &AppState) -> Self {
         state.app.clone()
+    }
+}
+
+impl FromRef<AppState> for Outbox {
+    fn from_ref(state: &AppState) -> Self {
+        state.app.outbox.clone()
     }
 }
 

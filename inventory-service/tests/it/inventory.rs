@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
+use events::InProcessBus;
 use inventory_api::HttpReservations;
 use inventory_service::{Config, Deps, run};
 use peer::{Credential, Peer, PeerSettings};
@@ -84,6 +85,7 @@ impl Inventory {
             clock,
             ops: Ops::new("test", shutdown.clone()),
             users: users.clone(),
+            bus: Arc::new(InProcessBus::default()),
             credentials: ServiceCredentials::accepting([&Secret::new(CREDENTIAL)]),
         };
         let database = Secret::new(database_url);

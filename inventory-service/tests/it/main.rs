@@ -7,6 +7,7 @@ mod batches;
 mod categories;
 mod contract;
 mod conventions;
+mod events;
 mod exports;
 mod finding;
 mod freshness;

@@ -13,6 +13,9 @@ pub(super) const CALLERS: [&str; 9] = [
     "a service",
 ];
 
+/// The service whose document tells the public routes of all services.
+pub(super) const GATEWAY: &str = "gateway";
+
 /// A method, a path, and what each caller is answered.
 pub(super) type Operation = (&'static str, &'static str, [u16; CALLERS.len()]);
 
@@ -34,7 +37,7 @@ const fn services(status: u16) -> [u16; CALLERS.len()] {
 /// What belongs to somebody belongs to a victim who is none of the callers. Requests carry no `If-Match` and the empty body
 /// of their media type, so who passes is answered 422 or 428 where there is something to say, and harms nothing.
 pub(super) const TABLES: [(&str, &[Operation]); 5] =
-    [("inventory", INVENTORY), ("orders", ORDERS), ("payments", PAYMENTS), ("gateway", WAREHOUSE), ("users", USERS)];
+    [("inventory", INVENTORY), ("orders", ORDERS), ("payments", PAYMENTS), (GATEWAY, WAREHOUSE), ("users", USERS)];
 
 const INVENTORY: &[Operation] = &[
     ("get", "/api/v1/categories", open(200)),
@@ -61,6 +64,7 @@ const INVENTORY: &[Operation] = &[
     ("get", "/api/v1/items/{id}/history", signed_in(403, 200)),
     ("get", "/api/v1/users/me/items", signed_in(200, 200)),
     ("get", "/api/v1/users/me/items/export", signed_in(200, 200)),
+    ("get", "/internal/v1/events", services(200)),
     ("get", "/internal/v1/items/export", services(422)),
     ("post", "/internal/v1/items/import", services(422)),
     ("get", "/internal/v1/items/{id}/free", services(422)),

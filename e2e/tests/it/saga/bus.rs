@@ -41,7 +41,7 @@ async fn orders_go_on_without_the_bus_and_all_is_known_again_after_its_store_is_
     nats.resume().await;
     all_confirmed(more).await;
     wait_until("the gateway to know of all", RETURN, async || stock(&gateway, &town).await == NOVELS - 3 * WAVE).await;
-    for database in [&town.databases.orders, &town.databases.payments] {
+    for database in [&town.databases.inventory, &town.databases.orders, &town.databases.payments] {
         wait_until("the bus to be told everything", RETURN, async || untold(database).await == 0).await;
     }
 }

@@ -13,7 +13,7 @@ use crate::platform::START;
 use crate::programs::program;
 
 /// Ports of one town, below those that the system gives away; they are its own as long as the first is held.
-pub(super) struct Ports {
+pub(crate) struct Ports {
     next: u16,
     _held: TcpListener,
 }
@@ -22,7 +22,7 @@ pub(super) struct Ports {
 const PORTS: u16 = 20;
 
 impl Ports {
-    pub(super) fn reserve() -> Self {
+    pub(crate) fn reserve() -> Self {
         let reserve = |first: u16| {
             let held = TcpListener::bind(("127.0.0.1", first)).ok()?;
             let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
@@ -38,18 +38,18 @@ impl Ports {
 }
 
 /// A service, which runs or has been killed.
-pub(super) struct Service {
+pub(crate) struct Service {
     name: &'static str,
     settings: Vec<(String, String)>,
     pub(super) port: u16,
-    pub(super) client: Client,
+    pub(crate) client: Client,
     ops: Client,
     process: Option<Process>,
 }
 
 impl Service {
     /// Starts it; it may take some time until it is ready.
-    pub(super) fn start(name: &'static str, prefix: &str, ports: &mut Ports, settings: &[(&str, String)]) -> Self {
+    pub(crate) fn start(name: &'static str, prefix: &str, ports: &mut Ports, settings: &[(&str, String)]) -> Self {
         let (port, ops) = (ports.next(), ports.next());
         let address = |port: u16| format!("127.0.0.1:{port}");
         let mut all = vec![("LISTEN", address(port)), ("OPS_LISTEN", address(ops)), ("LOG_FILTER", "error".to_owned())];
@@ -73,7 +73,12 @@ impl Service {
         self.process = Some(Process::start(&mut command));
     }
 
-    pub(super) async fn ready(&self) {
+    /// What it has said since it was started last.
+    pub(crate) fn log(&self) -> String {
+        self.process.as_ref().map(Process::stderr).unwrap_or_default()
+    }
+
+    pub(crate) async fn ready(&self) {
         let name = self.name;
         wait_until(&format!("{name} to be ready"), START, async || {
             try_send(self.ops.request(Method::GET, "/readyz")).await.is_some_and(|(status, _)| status == 200)

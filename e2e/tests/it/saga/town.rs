@@ -80,9 +80,9 @@ impl Town {
         let known = [credential, ("USERS_URL", users.client.base().to_owned())];
         let with = |more: &[(&'static str, String)]| [&known[..], more].concat();
         let photos_at = ("PHOTOS", photos.path().display().to_string());
-        let inventory = with(&[url(&databases.inventory), photos_at]);
-        let inventory = Service::start("inventory-service", "LENDERY_INVENTORY", &mut ports, &inventory);
         let nats: Vec<_> = nats.map(|url| ("NATS_URL", url)).into_iter().collect();
+        let inventory = with(&[&[url(&databases.inventory), photos_at][..], &nats].concat());
+        let inventory = Service::start("inventory-service", "LENDERY_INVENTORY", &mut ports, &inventory);
         let payments = with(&[&[url(&databases.payments), ("TEST", "true".to_owned())][..], &nats].concat());
         let payments = Service::start("payment-service", "LENDERY_PAYMENTS", &mut ports, &payments);
         let wired = |address| format!("http://{address}");

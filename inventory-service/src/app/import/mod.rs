@@ -68,7 +68,7 @@ pub(crate) async fn import(app: &App, options: ImportOptions, file: &[u8]) -> Re
         Err(errors) => import.refuse(errors),
     }
     if import.writes() {
-        tx.commit().await?;
+        app.commit(tx).await?;
     }
     Ok(import.finish())
 }

@@ -2,9 +2,9 @@ use chrono::{DateTime, Utc};
 use inventory_api::{HoldRequest, ItemStatus, ReservationId};
 use problem::{FieldErrors, FieldProblem, Kind, Problem};
 
-use super::{Reserved, item};
+use super::{Reserved, expire, item};
 use crate::app::retry::retrying;
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, events};
 use crate::db;
 use crate::db::reservations::Known;
 use crate::domain::item::Item;
@@ -41,7 +41,7 @@ async fn attempt(app: &App, id: ReservationId, request: &HoldRequest, new: NewRe
     if item.content.status != ItemStatus::Listed {
         return Err(AppError::NotOffered);
     }
-    let freed = db::reservations::expire(&tx, item.id, now).await?;
+    let freed = expire(app, &tx, item.id, now).await?;
     let held = Reservation {
         id,
         item_id: item.id,
@@ -55,9 +55,10 @@ async fn attempt(app: &App, id: ReservationId, request: &HoldRequest, new: NewRe
     };
     let reserved = match item.content.terms.offer {
         Offer::Lend { .. } => lend(&tx, &item, held, request, now).await?,
-        Offer::Sell { stock, .. } => sell(&tx, held, request, i64::from(stock), i64::from(freed)).await?,
+        Offer::Sell { stock, .. } => sell(&tx, held, request, i64::from(stock), freed).await?,
     };
-    tx.commit().await?;
+    events::reservations(app, &tx, &[(None, &reserved.reservation)]).await?;
+    app.commit(tx).await?;
     Ok(Held { reserved, replayed: false })
 }
 

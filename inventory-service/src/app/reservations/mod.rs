@@ -9,13 +9,14 @@ pub(crate) use free::free;
 pub(crate) use hold::hold;
 pub(crate) use transition::{release, transition};
 
+use chrono::{DateTime, Utc};
 use inventory_api::{ReservationId, UnitId};
 
-use super::{App, AppError};
+use super::{App, AppError, events};
 use crate::db;
 use crate::db::reservations::Known;
 use crate::domain::item::Item;
-use crate::domain::reservation::Reservation;
+use crate::domain::reservation::{Reservation, Stage};
 
 /// A reservation with its units.
 #[derive(Debug, Clone)]
@@ -33,6 +34,21 @@ pub(crate) async fn get(app: &App, id: ReservationId) -> Result<Reserved, AppErr
         }
         Some(Known::Tombstone) | None => Err(AppError::NoSuchReservation),
     }
+}
+
+/// Writes down that holds of the item have lapsed, and tells of them. Answers how many pieces of its stock that sets free.
+pub(super) async fn expire(
+    app: &App,
+    tx: &db::Transaction,
+    item: vocabulary::ItemId,
+    now: DateTime<Utc>,
+) -> Result<i64, AppError> {
+    let lapsed = db::reservations::expire(tx, item, now).await?;
+    let after: Vec<_> = lapsed.iter().map(|held| held.clone().stepped(Stage::Expired, now)).collect();
+    let news: Vec<_> = lapsed.iter().map(Some).zip(&after).collect();
+    events::reservations(app, tx, &news).await?;
+    let pieces = lapsed.iter().filter(|held| held.period.is_none()).map(|held| i64::from(held.units));
+    Ok(pieces.sum())
 }
 
 /// The item of a reservation, held until the transaction ends.

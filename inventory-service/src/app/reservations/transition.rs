@@ -1,9 +1,9 @@
 use chrono::{DateTime, Utc};
 use inventory_api::ReservationId;
 
-use super::{Reserved, item};
+use super::{Reserved, expire, item};
 use crate::app::retry::retrying;
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, events};
 use crate::db;
 use crate::db::reservations::Known;
 use crate::domain::item::Item;
@@ -34,7 +34,7 @@ async fn bury(app: &App, id: ReservationId) -> Result<Option<Reserved>, AppError
     if db::reservations::find(&tx, id).await?.is_none() {
         // A hold that commits first makes this a unique violation, after which the whole is done again.
         db::reservations::bury(&tx, id, app.clock.now()).await?;
-        tx.commit().await?;
+        app.commit(tx).await?;
     }
     Ok(None)
 }
@@ -49,12 +49,12 @@ async fn attempt(app: &App, id: ReservationId, transition: &Transition) -> Resul
         Step::Done => reservation,
         Step::To(stage) => {
             let next = reservation.clone().stepped(stage, now);
-            take(&tx, &item, &reservation, &next, now).await?;
+            take(app, &tx, &item, (&reservation, &next), now).await?;
             next
         }
     };
     let units = db::schedules::units_of(&tx, id).await?;
-    tx.commit().await?;
+    app.commit(tx).await?;
     Ok(Reserved { reservation, units })
 }
 
@@ -67,14 +67,14 @@ async fn find(tx: &db::Transaction, id: ReservationId) -> Result<Reservation, Ap
 
 /// Writes the step and what follows from it for units and stock.
 async fn take(
+    app: &App,
     tx: &db::Transaction,
     item: &Item,
-    before: &Reservation,
-    next: &Reservation,
+    (before, next): (&Reservation, &Reservation),
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     if before.period.is_some() && matches!(next.stage, Stage::CheckedOut { .. }) {
-        hand_over(tx, item, before.id, now).await?;
+        hand_over(app, tx, item, before.id, now).await?;
     }
     if !db::reservations::update(tx, next).await? {
         return Err(AppError::Overtaken);
@@ -84,12 +84,18 @@ async fn take(
     } else if before.stage.blocks() && !next.stage.blocks() {
         db::reservations::add_to_stock(tx, item.id, before.units.into(), now).await?;
     }
-    Ok(())
+    events::reservations(app, tx, &[(Some(before), next)]).await
 }
 
 /// Makes the units of a reservation available now: the loan may begin early, and the one before may be late.
-async fn hand_over(tx: &db::Transaction, item: &Item, id: ReservationId, now: DateTime<Utc>) -> Result<(), AppError> {
-    db::reservations::expire(tx, item.id, now).await?;
+async fn hand_over(
+    app: &App,
+    tx: &db::Transaction,
+    item: &Item,
+    id: ReservationId,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    expire(app, tx, item.id, now).await?;
     let units = db::units::of_item(tx, item.id).await?;
     let in_service: Vec<_> = units.iter().filter(|unit| !unit.out_of_service).map(|unit| unit.id).collect();
     let mut bookings = db::schedules::bookings(tx, &[item.id], now).await?.remove(&item.id).unwrap_or_default();

@@ -12,6 +12,7 @@ mod m0009_bookings;
 mod m0010_item_photos;
 mod m0011_item_changes;
 mod m0012_category_counts;
+mod m0013_outbox;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_item_photos::Migration),
             Box::new(m0011_item_changes::Migration),
             Box::new(m0012_category_counts::Migration),
+            Box::new(m0013_outbox::Migration),
         ]
     }
 }

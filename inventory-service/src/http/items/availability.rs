@@ -58,12 +58,14 @@ pub(crate) async fn item_availability(
         let days = Days::parse(&mut errors, ("from", query.from.as_deref()), ("to", query.to.as_deref()), today);
         errors.finish(days)
     };
-    let (item, days) = app::availability::availability(&app, id, days).await?;
-    let day = |(date, free)| DayAvailability { date, free: u32::try_from(free).unwrap_or(u32::MAX) };
+    let found = app::availability::availability(&app, id, days).await?;
+    let count = |units| u32::try_from(units).unwrap_or(u32::MAX);
+    let day = |(date, free)| DayAvailability { date, free: count(free) };
     let availability = Availability {
         item_id: id,
-        time_zone: item.time_zone().name().to_owned(),
-        days: days.into_iter().map(day).collect(),
+        time_zone: found.item.time_zone().name().to_owned(),
+        in_use: count(found.in_use),
+        days: found.free.into_iter().map(day).collect(),
     };
     let cache =
         CacheRule::Public { groups: vec![format!("item:{id}"), GROUP.to_owned()], fresh_seconds: FRESH_SECONDS };
