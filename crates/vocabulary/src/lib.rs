@@ -1,4 +1,4 @@
-//! The words every service shares: typed ids, money and pages.
+//! The words every service shares: typed ids, money, pages, and what text may hold.
 //!
 //! A value of these types is right by construction: an id knows what it names, an amount knows its currency.
 
@@ -6,6 +6,7 @@ mod id;
 mod money;
 mod page;
 mod secret;
+pub mod text;
 
 pub use id::{Category, CategoryId, Id, Item, ItemId, ParseIdError, Session, SessionId, User, UserId};
 pub use money::{Currency, Money, ParseCurrencyError};
