@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use service_kit::credential::CredentialSource;
 use service_kit::process::{ProcessConfig, ProcessSettings};
 use service_kit::telemetry::LogFormat;
 use vocabulary::Secret;
@@ -30,6 +31,8 @@ pub struct Config {
     pub users_url: String,
     /// The secret that services show each other; no default. Without it nobody is let in over HTTP, and the schedule runs.
     pub service_credential: Secret,
+    /// Path of a file with that secret on its first line instead. It is read again every second. Default none.
+    pub service_credentials_path: PathBuf,
     /// The warehouse's own small database: the lease and the records of runs. Default `sqlite:etl.db`.
     pub database_url: Secret,
     /// The folder of the tables, created if its parent exists; default `warehouse`.
@@ -62,6 +65,7 @@ impl Default for Config {
             payments_database_url: Secret::default(),
             users_url: "http://127.0.0.1:8091".to_owned(),
             service_credential: Secret::default(),
+            service_credentials_path: PathBuf::new(),
             database_url: Secret::new("sqlite:etl.db"),
             warehouse: PathBuf::from("warehouse"),
             pseudonym_key: Secret::default(),
@@ -69,6 +73,17 @@ impl Default for Config {
             lease_seconds: 60,
             kept_days: 7,
             query_seconds: 60,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn credential(&self) -> CredentialSource {
+        CredentialSource {
+            prefix: Self::PREFIX,
+            path: self.service_credentials_path.clone(),
+            current: self.service_credential.clone(),
+            previous: Secret::default(),
         }
     }
 }

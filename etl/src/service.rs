@@ -9,10 +9,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
-use peer::{Credential, Peer, PeerSettings};
+use peer::{Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
+use service_kit::credential::SharedCredential;
 use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
@@ -57,10 +58,10 @@ impl Deps {
     pub fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
         let settings = PeerSettings::parse("user-service", &config.users_url);
         let mut settings = settings.map_err(|error| unusable("users_url", &error))?;
-        let secret = config.service_credential.expose();
-        if !secret.is_empty() {
-            let credential = Credential::bearer(secret).map_err(|error| unusable("service_credential", &error))?;
-            settings.credential = Some(credential);
+        let credential = config.credential();
+        if !credential.is_empty() {
+            let credential = SharedCredential::follow(credential);
+            settings.credential = Some(credential.map_err(|error| RunError::Settings(error.to_string()))?.shown);
         }
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let seed = u64::from_ne_bytes(Randomness::system().bytes());

@@ -9,7 +9,7 @@ use peer::{Credential, HttpClient, Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
-use service_kit::credential::ServiceCredentials;
+use service_kit::credential::{ServiceCredentials, SharedCredential};
 use service_kit::db::Db;
 use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
@@ -58,7 +58,9 @@ impl Deps {
     /// When a setting cannot be used; the error says which.
     pub async fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
-        let peer = |name, setting, url: &str| peer(config, &http, name, (setting, url));
+        let credential = SharedCredential::follow(config.credential());
+        let credential = credential.map_err(|error| RunError::Settings(error.to_string()))?;
+        let peer = |name, setting, url: &str| peer(&credential.shown, &http, name, (setting, url));
         let bus: Arc<dyn Bus> = match &config.nats_url {
             None => Arc::new(InProcessBus::default()),
             Some(url) => {
@@ -68,7 +70,6 @@ impl Deps {
         };
         let (clock, read) = (Clock::system(), Clock::system());
         let users = HttpUsers::new(peer("user-service", "users_url", &config.users_url)?);
-        let credentials = ServiceCredentials::strong([&config.service_credential, &config.previous_service_credential]);
         Ok(Self {
             clock,
             randomness: Randomness::system(),
@@ -81,7 +82,7 @@ impl Deps {
             )?)),
             payments: Arc::new(HttpPayments::new(peer("payment-service", "payments_url", &config.payments_url)?)),
             bus,
-            credentials: credentials.map_err(|error| unusable("service_credential", &error))?,
+            credentials: credential.accepted,
         })
     }
 }
@@ -91,14 +92,13 @@ fn unusable(setting: &str, error: &dyn fmt::Display) -> RunError {
 }
 
 fn peer(
-    config: &Config,
+    credential: &Credential,
     http: &HttpClient,
     name: &'static str,
     (setting, url): (&str, &str),
 ) -> Result<Peer, RunError> {
     let mut settings = PeerSettings::parse(name, url).map_err(|error| unusable(setting, &error))?;
-    let credential = Credential::bearer(config.service_credential.expose());
-    settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
+    settings.credential = Some(credential.clone());
     settings.attempt_timeout = ATTEMPT;
     let seed = u64::from_ne_bytes(Randomness::system().bytes());
     let peer = Peer::new(settings, http.clone(), seed).map_err(|error| unusable(setting, &error))?;

@@ -1,6 +1,8 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use service_kit::credential::CredentialSource;
 use service_kit::db::DatabaseSettings;
 use service_kit::process::{ProcessConfig, ProcessSettings};
 use service_kit::telemetry::LogFormat;
@@ -30,6 +32,9 @@ pub struct Config {
     pub service_credential: Secret,
     /// Another one that is accepted as well, while the secret is changed everywhere; default none.
     pub previous_service_credential: Secret,
+    /// Path of a file with these secrets instead, one or two, each on a line of its own: both are accepted, the first is shown.
+    /// It is read again every second, so that they are changed without a restart. Default none.
+    pub service_credentials_path: PathBuf,
     /// Milliseconds after which a request is answered 503; default 10,000.
     pub request_deadline_ms: u64,
     /// Whether the `test` provider is there, which moves no money; default `false`.
@@ -61,6 +66,7 @@ impl Default for Config {
             users_url: "http://127.0.0.1:8091".to_owned(),
             service_credential: Secret::default(),
             previous_service_credential: Secret::default(),
+            service_credentials_path: PathBuf::new(),
             request_deadline_ms: 10_000,
             test: false,
             stripe_secret_key: Secret::default(),
@@ -74,6 +80,15 @@ impl Default for Config {
 }
 
 impl Config {
+    pub(crate) fn credential(&self) -> CredentialSource {
+        CredentialSource {
+            prefix: Self::PREFIX,
+            path: self.service_credentials_path.clone(),
+            current: self.service_credential.clone(),
+            previous: self.previous_service_credential.clone(),
+        }
+    }
+
     pub(crate) fn database(&self) -> DatabaseSettings {
         DatabaseSettings { url: self.database_url.clone(), max_connections: self.database_connections }
     }

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::{Bus, InProcessBus, NatsBus, NatsSettings, Outbox, Relay};
-use peer::{Credential, Peer, PeerSettings};
+use peer::{Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
-use service_kit::credential::ServiceCredentials;
+use service_kit::credential::{ServiceCredentials, SharedCredential};
 use service_kit::db::Db;
 use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
@@ -52,22 +52,16 @@ impl Deps {
     pub async fn of_process(config: &Config, ops: Ops) -> Result<Self, RunError> {
         let settings = PeerSettings::parse("user-service", &config.users_url);
         let mut settings = settings.map_err(|error| unusable("users_url", &error))?;
-        let credential = Credential::bearer(config.service_credential.expose());
-        settings.credential = Some(credential.map_err(|error| unusable("service_credential", &error))?);
+        let credential = SharedCredential::follow(config.credential());
+        let credential = credential.map_err(|error| RunError::Settings(error.to_string()))?;
+        settings.credential = Some(credential.shown);
         let http = peer::http_client(CONNECT).map_err(|error| unusable("the HTTP client", &error))?;
         let seed = u64::from_ne_bytes(Randomness::system().bytes());
         let peer = Peer::new(settings, http, seed).map_err(|error| unusable("users_url", &error))?;
         tokio::spawn(peer.watch());
         let (clock, read) = (Clock::system(), Clock::system());
         let users = RememberedUsers::new(Arc::new(HttpUsers::new(peer)), move || read.now());
-        let credentials = ServiceCredentials::strong([&config.service_credential, &config.previous_service_credential]);
-        Ok(Self {
-            clock,
-            ops,
-            users: Arc::new(users),
-            credentials: credentials.map_err(|error| unusable("service_credential", &error))?,
-            bus: bus(config).await?,
-        })
+        Ok(Self { clock, ops, users: Arc::new(users), credentials: credential.accepted, bus: bus(config).await? })
     }
 }
 

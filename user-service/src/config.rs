@@ -1,12 +1,12 @@
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use service_kit::RunError;
-use service_kit::credential::ServiceCredentials;
+use service_kit::credential::{CredentialSource, ServiceCredentials, SharedCredential};
 use service_kit::db::DatabaseSettings;
 use service_kit::process::{ProcessConfig, ProcessSettings};
 use service_kit::proxies::TrustedProxies;
@@ -14,7 +14,6 @@ use service_kit::telemetry::LogFormat;
 use vocabulary::Secret;
 
 use crate::app::{HashingLimits, Throttle, TokenPolicy};
-use crate::credentials;
 use crate::domain::token::TokenParties;
 
 /// The settings of the user service. Each is a key of its TOML file, and a variable: `LENDERY_USERS_` and the key in
@@ -38,9 +37,8 @@ pub struct Config {
     pub service_credential: Secret,
     /// Another one that is accepted as well, while the secret is changed everywhere; default none.
     pub previous_service_credential: Secret,
-    /// Path of a file with the secrets by which other services are known, one or two, each on a line of its own. It is read
-    /// again every second, so that a secret is changed without a restart: add the new one, give it to the services, take the
-    /// old one away. Default none; it takes the place of the two settings above.
+    /// Path of a file with these secrets instead, one or two, each on a line of its own. It is read again every second, so
+    /// that they are changed without a restart. Default none.
     pub service_credentials_path: PathBuf,
     /// Who may say in `X-Forwarded-For` where a request came from: the gateway's networks, with commas between; default
     /// `127.0.0.0/8, ::1`.
@@ -119,28 +117,19 @@ impl ProcessConfig for Config {
 }
 
 impl Config {
-    /// What other services have to present.
+    /// What other services have to present, followed from here on where it is in a file.
     ///
     /// # Errors
     /// When there is no credential, or one that could be guessed.
     pub fn credentials(&self) -> Result<ServiceCredentials, RunError> {
-        if let Some(path) = self.credentials_path() {
-            return credentials::read(path).map_err(|error| RunError::Settings(error.to_string()));
-        }
-        if self.service_credential.expose().is_empty() {
-            return Err(RunError::Settings(
-                "there is no service credential, so no other service could validate a token; set \
-                 LENDERY_USERS_SERVICE_CREDENTIAL, or LENDERY_USERS_SERVICE_CREDENTIAL_FILE to a file that holds it"
-                    .to_owned(),
-            ));
-        }
-        let given = [&self.service_credential, &self.previous_service_credential];
-        ServiceCredentials::strong(given).map_err(|error| RunError::Settings(error.to_string()))
-    }
-
-    /// The file that is read again while the service runs, if there is one.
-    pub(crate) fn credentials_path(&self) -> Option<&Path> {
-        Some(self.service_credentials_path.as_path()).filter(|path| !path.as_os_str().is_empty())
+        let source = CredentialSource {
+            prefix: Self::PREFIX,
+            path: self.service_credentials_path.clone(),
+            current: self.service_credential.clone(),
+            previous: self.previous_service_credential.clone(),
+        };
+        let followed = SharedCredential::follow(source).map_err(|error| RunError::Settings(error.to_string()))?;
+        Ok(followed.accepted)
     }
 
     pub(crate) fn proxies(&self) -> Result<TrustedProxies, RunError> {
@@ -215,37 +204,6 @@ fn within(key: &str, value: u32, least: u32, most: u32) -> Result<(), RunError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::http::{HeaderMap, HeaderValue, header};
-
-    fn with_credentials(current: &str, previous: &str) -> Config {
-        Config {
-            service_credential: Secret::new(current),
-            previous_service_credential: Secret::new(previous),
-            ..Config::default()
-        }
-    }
-
-    #[test]
-    fn a_missing_or_short_credential_is_named() {
-        for (current, previous, word) in [
-            ("", "", "LENDERY_USERS_SERVICE_CREDENTIAL"),
-            ("", "0123456789abcdef", "LENDERY_USERS_SERVICE_CREDENTIAL"),
-            ("short", "", "16 characters"),
-            ("0123456789abcdef", "short", "16 characters"),
-        ] {
-            let error = with_credentials(current, previous).credentials().unwrap_err();
-            assert!(error.to_string().contains(word), "{error}");
-        }
-    }
-
-    #[test]
-    fn an_empty_previous_credential_opens_nothing() {
-        let credentials = with_credentials("0123456789abcdef", "").credentials().unwrap();
-        let headers = |value| HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
-        assert!(credentials.check(&headers("Bearer 0123456789abcdef")).is_ok());
-        assert!(credentials.check(&headers("Bearer ")).is_err());
-    }
-
     #[test]
     fn only_a_cache_of_its_own_beside_a_database_that_others_use_is_a_danger() {
         let alone = |database: &str, bytes, redis: &str| {

@@ -3,7 +3,6 @@
 
 mod app;
 mod config;
-mod credentials;
 mod db;
 mod domain;
 mod http;

@@ -9,7 +9,6 @@ use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
 use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -87,8 +86,7 @@ pub async fn run(
         async move { db.ping().await }
     });
 
-    let (accepted, credentials) = watch::channel(deps.credentials);
-    let trust = http::Trust { credentials, proxies };
+    let trust = http::Trust { credentials: deps.credentials, proxies };
     let router = http::router(&app, trust, deps.clock, config.request_deadline());
     let router = router.merge(deps.ops.readiness());
     let stop_jobs = shutdown.child_token();
@@ -101,9 +99,10 @@ pub async fn run(
         let (app, stop) = (Arc::clone(&app), stop_jobs.clone());
         async move { jobs::keys::run(&app, key_check, stop).await }
     });
-    if let Some(path) = config.credentials_path() {
-        running.spawn(jobs::credentials::run(path.to_owned(), accepted, stop_jobs.clone()));
-    }
+    running.spawn({
+        let (app, stop) = (Arc::clone(&app), stop_jobs.clone());
+        async move { jobs::refusals::run(&app, stop).await }
+    });
     let served = serve(listener, router, Limits::default(), shutdown).await;
     stop_jobs.cancel();
     let mut ended = Ok(());

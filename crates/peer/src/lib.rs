@@ -10,6 +10,7 @@ pub mod breaker;
 mod budget;
 mod client;
 mod context;
+mod credential;
 mod dice;
 mod discovery;
 mod error;
@@ -23,12 +24,13 @@ mod watch;
 
 pub use client::{HttpClient, http_client};
 pub use context::{CallContext, MISSING_ANOTHER, PROXY_STATUS, REQUEST_TIMEOUT_MS};
+pub use credential::{Credential, InvalidCredential};
 pub use error::{BodyError, PeerError};
 pub use json::JsonCall;
 pub use peer::Peer;
 pub use request_body::RequestBody;
 pub use response_body::ResponseBody;
-pub use settings::{Credential, InvalidCredential, InvalidSettings, PeerSettings, RetrySettings};
+pub use settings::{InvalidSettings, PeerSettings, RetrySettings};
 
 /// Any error, as request bodies report them.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

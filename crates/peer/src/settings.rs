@@ -1,10 +1,9 @@
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::HeaderValue;
 use url::Url;
 
+use crate::Credential;
 use crate::balance::BalanceSettings;
 use crate::breaker::BreakerSettings;
 use crate::discovery::{self, Source};
@@ -111,40 +110,6 @@ impl Default for RetrySettings {
         Self { max_retries: 1, budget_percent: Self::MOST_PERCENT, pause: Duration::from_millis(20) }
     }
 }
-
-/// A service credential; it never shows in logs.
-#[derive(Clone)]
-pub struct Credential(HeaderValue);
-
-impl Credential {
-    /// `Authorization: Bearer <secret>` (RFC 6750 §2.1).
-    ///
-    /// # Errors
-    /// When the secret is empty or holds characters a header cannot.
-    pub fn bearer(secret: &str) -> Result<Self, InvalidCredential> {
-        if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidCredential);
-        }
-        let mut value = HeaderValue::try_from(format!("Bearer {secret}")).map_err(|_| InvalidCredential)?;
-        value.set_sensitive(true);
-        Ok(Self(value))
-    }
-
-    pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credential(***)")
-    }
-}
-
-/// A secret that cannot be a bearer token.
-#[derive(Debug, thiserror::Error)]
-#[error("a service credential must be one or more visible ASCII characters")]
-pub struct InvalidCredential;
 
 /// Settings that contradict themselves.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::HeaderValue;
 use ::http::request::Parts;
+use ::http::{HeaderMap, HeaderValue};
 use axum::extract::{FromRef, FromRequestParts};
 use peer::PROXY_STATUS;
 use problem::{Kind, Problem};
@@ -55,6 +55,28 @@ impl Sessions {
     pub fn new(users: Arc<dyn Users>) -> Self {
         Self(users)
     }
+
+    /// Who has sent these headers. For answers that last: an extractor asks once, when they begin.
+    ///
+    /// # Errors
+    /// 401 without an active token, 503 when the user service does not answer.
+    pub async fn caller(&self, headers: &HeaderMap, context: &HeaderMap) -> Result<Caller, Problem> {
+        let Some(token) = bearer(headers) else {
+            return Err(Problem::invalid_token("The call needs one header Authorization: Bearer <access token>."));
+        };
+        match self.0.validate_token(token, context).await {
+            Ok(Validation::Active(active)) => Ok(active.into()),
+            Ok(Validation::Inactive) => Err(Problem::invalid_token("The access token is not active.")),
+            Err(error) => {
+                tracing::warn!(error = %error, "token not validated");
+                let wait = error.retry_after().unwrap_or(Duration::from_secs(1));
+                let problem =
+                    Problem::unavailable("Sign-ins cannot be checked at the moment. Nothing was changed.", wait);
+                // Whoever stands before this service must not take it for the broken one: reads go on.
+                Err(problem.with_header(PROXY_STATUS, HeaderValue::from_static(USERS_MISSING)))
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Sessions {
@@ -73,22 +95,7 @@ where
     /// # Errors
     /// 401 without an active token, 503 when the user service does not answer.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let Some(token) = bearer(&parts.headers) else {
-            return Err(Problem::invalid_token("The call needs one header Authorization: Bearer <access token>."));
-        };
-        let Sessions(users) = Sessions::from_ref(state);
-        match users.validate_token(token, &outgoing_context(parts)).await {
-            Ok(Validation::Active(active)) => Ok(active.into()),
-            Ok(Validation::Inactive) => Err(Problem::invalid_token("The access token is not active.")),
-            Err(error) => {
-                tracing::warn!(error = %error, "token not validated");
-                let wait = error.retry_after().unwrap_or(Duration::from_secs(1));
-                let problem =
-                    Problem::unavailable("Sign-ins cannot be checked at the moment. Nothing was changed.", wait);
-                // Whoever stands before this service must not take it for the broken one: reads go on.
-                Err(problem.with_header(PROXY_STATUS, HeaderValue::from_static(USERS_MISSING)))
-            }
-        }
+        Sessions::from_ref(state).caller(&parts.headers, &outgoing_context(parts)).await
     }
 }
 

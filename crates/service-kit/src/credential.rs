@@ -1,9 +1,17 @@
-//! The secret by which services know each other on `/internal`.
+//! The secret by which services know each other on `/internal`: what a service accepts, what it shows, and where it has both
+//! from.
+
+mod shared;
+mod source;
+
+pub use shared::SharedCredential;
+pub use source::{CredentialError, CredentialSource};
 
 use std::fmt;
 use std::sync::Arc;
 
 use ::http::{HeaderMap, header};
+use arc_swap::ArcSwap;
 use problem::{Kind, Problem};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -19,18 +27,17 @@ const LEAST_CHARACTERS: usize = 16;
 )]
 pub struct WeakCredential;
 
-/// Accepts the service credentials that are valid now: one, or two while it is being rotated.
+/// Accepts the service credentials that are valid now: one, or two while it is being rotated. Clones accept the same, also
+/// after it was replaced.
 #[derive(Clone)]
 pub struct ServiceCredentials {
-    digests: Arc<[[u8; 32]]>,
+    digests: Arc<ArcSwap<Vec<[u8; 32]>>>,
 }
 
 impl ServiceCredentials {
     /// Accepts any of these secrets, and none when there are none. An empty one is none.
     pub fn accepting<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let given = secrets.into_iter().map(Secret::expose).filter(|secret| !secret.is_empty());
-        let digests = given.map(digest).collect();
-        Self { digests }
+        Self { digests: Arc::new(ArcSwap::from_pointee(digests(secrets))) }
     }
 
     /// As [`accepting`](Self::accepting), for secrets that an operator has chosen.
@@ -38,11 +45,15 @@ impl ServiceCredentials {
     /// # Errors
     /// When one of them could be guessed. An empty one is none.
     pub fn strong<'a>(secrets: impl IntoIterator<Item = &'a Secret> + Clone) -> Result<Self, WeakCredential> {
-        let is_weak = |secret: &Secret| (1..LEAST_CHARACTERS).contains(&secret.expose().chars().count());
         if secrets.clone().into_iter().any(is_weak) {
             return Err(WeakCredential);
         }
         Ok(Self::accepting(secrets))
+    }
+
+    /// Accepts these instead, beginning with the next request.
+    pub(crate) fn replace<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) {
+        self.digests.store(Arc::new(digests(secrets)));
     }
 
     /// Lets a request pass that carries a valid credential as `Authorization: Bearer …`.
@@ -53,7 +64,7 @@ impl ServiceCredentials {
         let given = bearer(headers).map(digest);
         // Every digest is compared, in constant time, so that nothing is learnt from how long it takes.
         let accepted = given.is_some_and(|given| {
-            self.digests.iter().fold(false, |found, known| found | bool::from(known.ct_eq(&given)))
+            self.digests.load().iter().fold(false, |found, known| found | bool::from(known.ct_eq(&given)))
         });
         accepted
             .then_some(())
@@ -63,7 +74,7 @@ impl ServiceCredentials {
 
 impl fmt::Debug for ServiceCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServiceCredentials").field("accepted", &self.digests.len()).finish()
+        f.debug_struct("ServiceCredentials").field("accepted", &self.digests.load().len()).finish()
     }
 }
 
@@ -76,6 +87,16 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     }
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim_matches(' '))
+}
+
+/// Whether it could be guessed. An empty one is none.
+fn is_weak(secret: &Secret) -> bool {
+    (1..LEAST_CHARACTERS).contains(&secret.expose().chars().count())
+}
+
+fn digests<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Vec<[u8; 32]> {
+    let given = secrets.into_iter().map(Secret::expose).filter(|secret| !secret.is_empty());
+    given.map(digest).collect()
 }
 
 fn digest(secret: &str) -> [u8; 32] {

@@ -1,15 +1,18 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use service_kit::credential::CredentialSource;
 use service_kit::randomness::Randomness;
 use vocabulary::Secret;
 
 use super::DataDir;
+
+const SERVICE_CREDENTIAL: &str = "service-credential";
 
 /// Shorter ones could be guessed.
 const LEAST_CHARACTERS: usize = 32;
@@ -17,36 +20,48 @@ const LEAST_CHARACTERS: usize = 32;
 /// The secrets of a data directory, made at the first start and kept in files that only this user can read.
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
-    /// By which the services know each other.
+    /// By which the services know each other. Its file may hold another one on a second line while it is changed.
     pub(crate) service_credential: Secret,
     /// Turns ids into the pseudonyms of the warehouse.
     pub(crate) warehouse_key: Secret,
     /// Seals the session cookies of the pages.
     pub(crate) session_key: Secret,
+    folder: PathBuf,
 }
 
 impl Secrets {
     /// Reads them, and makes those that are missing.
     pub(crate) fn open(data_dir: &DataDir) -> anyhow::Result<Self> {
         let folder = data_dir.path().join("secrets");
-        let open = |name: &str| open_or_make(&folder.join(name));
+        let open = |name: &str, most_lines| open_or_make(&folder.join(name), most_lines);
         Ok(Self {
-            service_credential: open("service-credential")?,
-            warehouse_key: open("warehouse-key")?,
-            session_key: open("session-key")?,
+            service_credential: open(SERVICE_CREDENTIAL, 2)?,
+            warehouse_key: open("warehouse-key", 1)?,
+            session_key: open("session-key", 1)?,
+            folder,
         })
+    }
+
+    /// Where the services read the credential again when it changes.
+    pub(crate) fn credential_source(&self) -> CredentialSource {
+        CredentialSource {
+            prefix: "LENDERY",
+            path: self.folder.join(SERVICE_CREDENTIAL),
+            current: Secret::default(),
+            previous: Secret::default(),
+        }
     }
 }
 
 /// A secret appears under its name only once all of it is on the disk, so that a crash leaves none or a whole one.
-fn open_or_make(path: &Path) -> anyhow::Result<Secret> {
+fn open_or_make(path: &Path, most_lines: usize) -> anyhow::Result<Secret> {
     if !path.exists() {
         let draft = path.with_extension("new");
         make(&draft).and_then(|()| std::fs::rename(&draft, path)).and_then(|()| sync_folder(path)).with_context(
             || format!("cannot write the secret {}; make the folder writable for this user", path.display()),
         )?;
     }
-    read(path)
+    read(path, most_lines)
 }
 
 /// 256 random bits, as text.
@@ -61,21 +76,23 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-fn read(path: &Path) -> anyhow::Result<Secret> {
+/// The secret on the first line.
+fn read(path: &Path, most_lines: usize) -> anyhow::Result<Secret> {
     let place = path.display();
     let mode = std::fs::metadata(path).with_context(|| format!("cannot look at {place}"))?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!("others can read the secret {place}; take their access away with: chmod 600 {place}");
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the secret {place}"))?;
-    let text = text.trim();
-    if text.len() < LEAST_CHARACTERS || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_weak = |line: &&str| line.len() < LEAST_CHARACTERS || !line.bytes().all(|byte| byte.is_ascii_graphic());
+    if !(1..=most_lines).contains(&lines.len()) || lines.iter().any(is_weak) {
         bail!(
             "the secret {place} is not {LEAST_CHARACTERS} or more visible ASCII characters; restore it from a backup, or \
              delete it to have a new one made"
         );
     }
-    Ok(Secret::new(text))
+    Ok(Secret::new(lines[0]))
 }
 
 #[cfg(test)]
@@ -97,6 +114,19 @@ mod tests {
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let refusal = Secrets::open(&data_dir).unwrap_err().to_string();
         assert!(refusal.contains("chmod 600"), "{refusal}");
+    }
+
+    #[test]
+    fn while_the_credential_is_changed_the_first_of_two_is_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(directory.path()).unwrap();
+        Secrets::open(&data_dir).unwrap();
+        let (one, two) = ("1".repeat(32), "2".repeat(32));
+        let write = |name: &str| std::fs::write(directory.path().join("secrets").join(name), format!("{one}\n{two}\n"));
+        write(SERVICE_CREDENTIAL).unwrap();
+        assert_eq!(Secrets::open(&data_dir).unwrap().service_credential, Secret::new(one.clone()));
+        write("session-key").unwrap();
+        assert!(Secrets::open(&data_dir).is_err(), "of the others there is one");
     }
 
     #[test]

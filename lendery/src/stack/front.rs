@@ -31,7 +31,7 @@ impl Front {
         backstage.spawn_pages(secrets, ops)?;
         let gateway_shutdown = CancellationToken::new();
         let (ops_board, http) = (backstage.ops.clone(), backstage.http.clone());
-        let listening = vec![backstage.listening(secrets)?];
+        let listening = vec![backstage.listening()?];
         let deps = gateway::Deps { clock: Clock::system(), ops: ops_board, http, seed: seed(), listening };
         let gateway = gateway::run(backstage.gateway_config(), deps, listener, gateway_shutdown.clone());
         let gateway = tokio::spawn(Box::pin(gateway));

@@ -16,10 +16,10 @@ use anyhow::{Context, anyhow};
 use events::{HttpFeed, InProcessBus};
 use inventory_api::HttpReservations;
 use payment_api::HttpPayments;
-use peer::{Credential, HttpClient, Peer, PeerSettings};
+use peer::{HttpClient, Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::clock::Clock;
-use service_kit::credential::ServiceCredentials;
+use service_kit::credential::SharedCredential;
 use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
 use tokio::net::TcpListener;
@@ -58,6 +58,8 @@ pub(crate) struct Backstage {
     settings: Settings,
     ops: Ops,
     http: HttpClient,
+    /// By which the services know each other.
+    credential: SharedCredential,
     /// Carries events between the services.
     bus: Arc<InProcessBus>,
     tasks: JoinSet<Ended>,
@@ -67,6 +69,8 @@ pub(crate) struct Backstage {
     shutdown: CancellationToken,
     /// Where the warehouse answers, once it has been started.
     warehouse: Option<SocketAddr>,
+    /// Where orders will be taken.
+    orders: Option<TcpListener>,
     /// Where the pages will answer: they are last, for they ask everything else.
     pages: Option<TcpListener>,
     _lock: Lock,
@@ -75,6 +79,13 @@ pub(crate) struct Backstage {
 impl Backstage {
     /// Starts them, and returns once they answer.
     pub(crate) async fn start(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
+        let mut backstage = Self::without_orders(data_dir, secrets, lock).await?;
+        backstage.take_orders().await?;
+        Ok(backstage)
+    }
+
+    /// Starts all but the order service, so that what was ordered in the past can be filled in before anybody works on it.
+    pub(crate) async fn without_orders(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
         data_dir.check_databases()?;
         // What a process that was killed has left would send other commands to nobody.
         Endpoints::remove(data_dir);
@@ -97,22 +108,30 @@ impl Backstage {
             settings: Settings::load(data_dir)?,
             ops: Ops::new(env!("CARGO_PKG_VERSION"), draining.clone()),
             http: peer::http_client(CONNECT)?,
+            credential: SharedCredential::follow(secrets.credential_source())?,
             bus: Arc::new(InProcessBus::default()),
             tasks: JoinSet::new(),
             draining,
             shutdown: CancellationToken::new(),
             warehouse: None,
+            orders: Some(orders),
             pages: Some(pages),
             _lock: lock,
         };
-        backstage.spawn_users(secrets, users);
-        backstage.spawn_inventory(secrets, inventory)?;
-        backstage.spawn_payments(secrets, payments)?;
-        backstage.spawn_orders(secrets, orders)?;
-        let Endpoints { users, inventory, payments, orders, .. } = backstage.endpoints;
-        backstage.answering(&[users, inventory, payments, orders]).await?;
-        data_dir.databases_are_complete()?;
+        backstage.spawn_users(users);
+        backstage.spawn_inventory(inventory)?;
+        backstage.spawn_payments(payments)?;
+        let Endpoints { users, inventory, payments, .. } = backstage.endpoints;
+        backstage.answering(&[users, inventory, payments]).await?;
         Ok(backstage)
+    }
+
+    /// Starts the order service, and returns once it answers.
+    pub(crate) async fn take_orders(&mut self) -> anyhow::Result<()> {
+        let listener = self.orders.take().context("orders are taken already")?;
+        self.spawn_orders(listener)?;
+        self.answering(&[self.endpoints.orders]).await?;
+        self.data_dir.databases_are_complete()
     }
 
     pub(crate) fn http(&self) -> &HttpClient {
@@ -143,11 +162,11 @@ impl Backstage {
         }
     }
 
-    fn spawn_users(&mut self, secrets: &Secrets, listener: TcpListener) {
+    fn spawn_users(&mut self, listener: TcpListener) {
         let deps = user_service::Deps {
             clock: Clock::system(),
             ops: self.ops.clone(),
-            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
+            credentials: self.credential.accepted.clone(),
             cache: Arc::new(cache::InProcess::new(SESSION_CACHE_BYTES)),
             randomness: Randomness::system(),
         };
@@ -155,24 +174,25 @@ impl Backstage {
         self.spawn("user-service", run);
     }
 
-    fn spawn_inventory(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+    fn spawn_inventory(&mut self, listener: TcpListener) -> anyhow::Result<()> {
         let deps = inventory_service::Deps {
             clock: Clock::system(),
             ops: self.ops.clone(),
-            users: self.users(secrets)?,
-            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
+            users: self.users()?,
+            bus: self.bus.clone(),
+            credentials: self.credential.accepted.clone(),
         };
         let run = inventory_service::run(self.settings.inventory.clone(), deps, listener, self.shutdown.clone());
         self.spawn("inventory-service", run);
         Ok(())
     }
 
-    fn spawn_payments(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+    fn spawn_payments(&mut self, listener: TcpListener) -> anyhow::Result<()> {
         let deps = payment_service::Deps {
             clock: Clock::system(),
             ops: self.ops.clone(),
-            users: self.users(secrets)?,
-            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
+            users: self.users()?,
+            credentials: self.credential.accepted.clone(),
             bus: self.bus.clone(),
         };
         let run = payment_service::run(self.settings.payments.clone(), deps, listener, self.shutdown.clone());
@@ -180,19 +200,19 @@ impl Backstage {
         Ok(())
     }
 
-    fn spawn_orders(&mut self, secrets: &Secrets, listener: TcpListener) -> anyhow::Result<()> {
+    fn spawn_orders(&mut self, listener: TcpListener) -> anyhow::Result<()> {
         let patient = |settings| PeerSettings { attempt_timeout: MONEY, ..settings };
-        let inventory = self.peer(patient(known("inventory-service", self.endpoints.inventory, secrets)?))?;
-        let payments = self.peer(patient(known("payment-service", self.endpoints.payments, secrets)?))?;
+        let inventory = self.peer(patient(self.known("inventory-service", self.endpoints.inventory)?))?;
+        let payments = self.peer(patient(self.known("payment-service", self.endpoints.payments)?))?;
         let deps = order_service::Deps {
             clock: Clock::system(),
             randomness: Randomness::system(),
             ops: self.ops.clone(),
-            users: self.users(secrets)?,
+            users: self.users()?,
             inventory: Arc::new(HttpReservations::new(inventory)),
             payments: Arc::new(HttpPayments::new(payments)),
             bus: self.bus.clone(),
-            credentials: ServiceCredentials::accepting([&secrets.service_credential]),
+            credentials: self.credential.accepted.clone(),
         };
         let run = order_service::run(self.settings.orders.clone(), deps, listener, self.shutdown.clone());
         self.spawn("order-service", run);
@@ -224,9 +244,16 @@ impl Backstage {
 
     /// The user service as each of the other services asks it: every time, for a question within one process costs next to
     /// nothing, and a revoked token is refused on the next call.
-    fn users(&self, secrets: &Secrets) -> anyhow::Result<Arc<HttpUsers>> {
-        let settings = known("user-service", self.endpoints.users, secrets)?;
+    fn users(&self) -> anyhow::Result<Arc<HttpUsers>> {
+        let settings = self.known("user-service", self.endpoints.users)?;
         Ok(Arc::new(HttpUsers::new(self.peer(settings)?)))
+    }
+
+    /// How one service calls another that asks for the service credential.
+    fn known(&self, name: &str, address: SocketAddr) -> anyhow::Result<PeerSettings> {
+        let mut settings = PeerSettings::new(name, origin(address)?);
+        settings.credential = Some(self.credential.shown.clone());
+        Ok(settings)
     }
 
     fn peer(&self, settings: PeerSettings) -> anyhow::Result<Peer> {
@@ -238,7 +265,7 @@ impl Backstage {
         let (listener, address) = warehouse::listener()?;
         // Connections belong to the runtime they were made on, so that the warehouse's must not be anybody else's.
         let http = peer::http_client(CONNECT)?;
-        let settings = known("user-service", self.endpoints.users, secrets)?;
+        let settings = self.known("user-service", self.endpoints.users)?;
         let users = Arc::new(HttpUsers::new(Peer::new(settings, http, seed())?));
         let deps = etl::Deps { clock: Clock::system(), ops: self.ops.clone(), users };
         let ended = warehouse::start(self.settings.etl_with(secrets), deps, listener, self.shutdown.clone())?;
@@ -248,9 +275,9 @@ impl Backstage {
     }
 
     /// Whose events change what the gateway has stored.
-    fn listening(&self, secrets: &Secrets) -> anyhow::Result<gateway::Listening> {
-        let feed = HttpFeed::new(self.peer(known("order-service", self.endpoints.orders, secrets)?)?);
-        Ok(gateway::Listening { producer: "orders".to_owned(), feed: Arc::new(feed), bus: self.bus.clone() })
+    fn listening(&self) -> anyhow::Result<gateway::Listening> {
+        let feed = HttpFeed::new(self.peer(self.known("inventory-service", self.endpoints.inventory)?)?);
+        Ok(gateway::Listening { producer: "inventory".to_owned(), feed: Arc::new(feed), bus: self.bus.clone() })
     }
 
     /// The gateway's settings, with the services of this process as its upstreams.
@@ -303,13 +330,6 @@ impl Backstage {
             answered = tokio::time::timeout(START, all) => answered.context("the services did not start in time")?,
         }
     }
-}
-
-/// How one service calls another that asks for the service credential.
-fn known(name: &str, address: SocketAddr, secrets: &Secrets) -> anyhow::Result<PeerSettings> {
-    let mut settings = PeerSettings::new(name, origin(address)?);
-    settings.credential = Some(Credential::bearer(secrets.service_credential.expose())?);
-    Ok(settings)
 }
 
 async fn loopback() -> anyhow::Result<TcpListener> {

@@ -21,7 +21,7 @@ pub(crate) struct Settings {
 }
 
 /// The keys that `lendery up` decides itself, whatever the variables of a service say.
-const OURS: [&str; 27] = [
+const OURS: [&str; 28] = [
     "database_url",
     "inventory_database_url",
     "inventory_url",
@@ -41,6 +41,7 @@ const OURS: [&str; 27] = [
     "previous_session_key",
     "pseudonym_key",
     "service_credential",
+    "service_credentials_path",
     "session_cache_bytes",
     "session_key",
     "test_payments",

@@ -35,7 +35,9 @@ pub enum SecurityEventKind {
     AccountOpened,
     LoggedIn,
     /// `note` says why: `unknown_email`, `wrong_password`, `disabled`; `wrong_current_password` where somebody who has signed in
-    /// wanted to change the password; `throttled` for the first of the attempts that have to wait.
+    /// wanted to change the password; `throttled` for the first of the attempts that have to wait; `throttled_address` and a
+    /// number for so many attempts within a minute that were refused without a look, because their address had failed too
+    /// often. Without an address they are those of many.
     LoginFailed,
     LoggedOut,
     SessionRevoked,

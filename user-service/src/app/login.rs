@@ -93,9 +93,8 @@ impl App {
 
     /// Lets an attempt pass that need not wait. Of those that have to, the first is written down.
     async fn admit(&self, origin: &Actor, guess: Guess<'_>, user: Option<UserId>) -> Result<(), LoginError> {
-        let now = self.clock.now();
-        self.throttle.admit_address(guess, now)?;
-        let Err(throttled) = self.throttle.admit_account(guess, now) else { return Ok(()) };
+        self.admit_address(guess)?;
+        let Err(throttled) = self.throttle.admit_account(guess, self.clock.now()) else { return Ok(()) };
         if let Throttled::Account { is_first: true, .. } = throttled {
             self.record_failure(origin, user, "throttled").await?;
         }

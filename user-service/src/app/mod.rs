@@ -14,6 +14,7 @@ mod password_check;
 mod password_hasher;
 mod password_reset;
 mod refresh;
+mod refusals;
 mod register;
 mod standings;
 mod throttle;
@@ -43,6 +44,7 @@ use service_kit::db::Db;
 use service_kit::randomness::Randomness;
 
 use self::keys::Keyrings;
+use self::refusals::Refusals;
 pub(crate) use crate::db::security_events::EventFilter;
 use crate::db::sessions;
 pub(crate) use crate::db::users::AccountFilter;
@@ -69,6 +71,7 @@ pub(crate) struct App {
     policy: TokenPolicy,
     keyrings: Keyrings,
     throttle: Throttle,
+    refusals: Refusals,
 }
 
 impl App {
@@ -86,7 +89,8 @@ impl App {
         policy: TokenPolicy,
     ) -> Result<Self, KeysError> {
         let keyrings = Keyrings::start(&db, &clock, &randomness, &policy.parties).await?;
-        Ok(Self { db, clock, randomness, hasher, standings, policy, keyrings, throttle })
+        let refusals = Refusals::default();
+        Ok(Self { db, clock, randomness, hasher, standings, policy, keyrings, throttle, refusals })
     }
 
     /// Deletes the sessions that have been over for a while. Answers how many.

@@ -46,7 +46,7 @@ impl App {
         let known = users::credentials(self.db.read(), user).await?.ok_or(PasswordChangeError::SessionEnded)?;
         let email = known.account.email.clone();
         let guess = Guess { address: actor.address, email: Some(&email), session: None };
-        self.throttle.admit_address(guess, self.clock.now())?;
+        self.admit_address(guess)?;
         if let Err(throttled) = self.throttle.admit_account(guess, self.clock.now()) {
             if let Throttled::Account { is_first: true, .. } = throttled {
                 self.record_refused_change(actor, user, "throttled").await?;

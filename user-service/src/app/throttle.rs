@@ -164,7 +164,7 @@ fn delay(failures: u32) -> TimeDelta {
 }
 
 /// What one customer of a network is given: an address of version 4, the first 64 bits of one of version 6 (RFC 6177).
-fn household(address: IpAddr) -> u128 {
+pub(super) fn household(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => u128::from(u32::from(address)),
         IpAddr::V6(address) => u128::from(address) & !u128::from(u64::MAX),

@@ -8,7 +8,6 @@ use service_kit::clock::Clock;
 use service_kit::credential::ServiceCredentials;
 use service_kit::http::{RouterSettings, finish};
 use service_kit::proxies::TrustedProxies;
-use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,15 +25,15 @@ pub fn openapi() -> OpenApi {
 pub(super) struct ApiState {
     app: Arc<App>,
     sessions: Sessions,
-    credentials: watch::Receiver<ServiceCredentials>,
+    credentials: ServiceCredentials,
     proxies: Arc<TrustedProxies>,
 }
 
 /// Whom the routes believe.
 #[derive(Debug)]
 pub(crate) struct Trust {
-    /// What other services have to present, as it is now.
-    pub(crate) credentials: watch::Receiver<ServiceCredentials>,
+    /// What other services have to present.
+    pub(crate) credentials: ServiceCredentials,
     /// Who may say where a request came from.
     pub(crate) proxies: TrustedProxies,
 }
@@ -88,7 +87,7 @@ impl FromRef<ApiState> for Sessions {
 
 impl FromRef<ApiState> for ServiceCredentials {
     fn from_ref(state: &ApiState) -> Self {
-        state.credentials.borrow().clone()
+        state.credentials.clone()
     }
 }
 

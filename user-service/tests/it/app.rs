@@ -71,17 +71,17 @@ impl TestApp {
         config: Config,
         cache: Arc<dyn Cache>,
     ) -> Self {
+        let credentials = if config.service_credentials_path.as_os_str().is_empty() {
+            ServiceCredentials::accepting([&Secret::new(CREDENTIAL)])
+        } else {
+            config.credentials().unwrap()
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
         let ops = Ops::new("test", shutdown.clone());
-        let deps = Deps {
-            clock: clock.clone(),
-            randomness: Randomness::system(),
-            ops: ops.clone(),
-            credentials: ServiceCredentials::accepting([&Secret::new(CREDENTIAL)]),
-            cache,
-        };
+        let deps =
+            Deps { clock: clock.clone(), randomness: Randomness::system(), ops: ops.clone(), credentials, cache };
         let config = Config { database_url: Secret::new(database.url()), ..config };
         let running = tokio::spawn({
             let shutdown = shutdown.clone();

@@ -98,6 +98,58 @@ async fn wrong_current_passwords_and_the_first_attempt_that_has_to_wait_are_writ
 }
 
 #[tokio::test]
+async fn attempts_refused_because_of_their_address_are_one_event_for_each_minute() {
+    on_every_database(async |database| {
+        let (clock, hands) = service_kit::clock::Clock::manual(crate::app::start());
+        let config = user_service::Config { failed_attempts_per_address: 2, ..user_service::Config::default() };
+        let app = TestApp::start_with(&database, clock, hands, config).await;
+        let admin = app.administrator("admin@example.org").await;
+        app.register("ada@example.org").await.expect(201);
+        let login = json!({ "email": "ada@example.org", "password": "wrong wrong" });
+        let attempt = async |address: &str| {
+            let request = app.web.request(Method::POST, "/api/v1/auth/login").header("x-forwarded-for", address);
+            send(request.json(&login)).await.status
+        };
+        for address in ["203.0.113.7", "203.0.113.8"] {
+            let mut refused = 0;
+            for _ in 0..40 {
+                refused += usize::from(attempt(address).await == 429);
+            }
+            assert_eq!(refused, 38, "two failures each");
+        }
+        let throttled = "SELECT count(*) FROM security_events WHERE note LIKE 'throttled_address%'";
+        assert_eq!(app.count(throttled).await, 0, "the minute is not over");
+        app.hands.advance(std::time::Duration::from_secs(60));
+        app.until_count(throttled, 2).await;
+        let failed = events(&admin.client, "&kind=login_failed").await;
+        let mut seen: Vec<_> =
+            failed.iter().map(|event| (event["note"].as_str().unwrap(), &event["address"])).collect();
+        seen.retain(|(note, _)| note.starts_with("throttled_address"));
+        seen.sort_by_key(|(_, address)| address.to_string());
+        let expected = [("throttled_address 38", json!("203.0.113.7")), ("throttled_address 38", json!("203.0.113.8"))];
+        assert_eq!(seen, expected.each_ref().map(|(note, address)| (*note, address)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refusals_that_were_not_written_down_yet_are_when_the_service_stops() {
+    on_every_database(async |database| {
+        let (clock, hands) = service_kit::clock::Clock::manual(crate::app::start());
+        let config = || user_service::Config { failed_attempts_per_address: 1, ..user_service::Config::default() };
+        let app = TestApp::start_with(&database, clock.clone(), hands.clone(), config()).await;
+        for expected in [401, 429, 429] {
+            app.login("nobody@example.org", "wrong wrong").await.expect(expected);
+        }
+        app.stop().await;
+        let app = TestApp::start_with(&database, clock, hands, config()).await;
+        let noted = "SELECT count(*) FROM security_events WHERE note = 'throttled_address 2'";
+        assert_eq!(app.count(noted).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_trail_holds_nothing_that_was_typed_and_no_secret() {
     on_every_database(async |database| {
         let app = TestApp::start(&database).await;

@@ -3,6 +3,7 @@
 
 mod change_capture;
 mod conventions;
+mod credential;
 mod database;
 mod idempotency;
 mod serve;
