@@ -113,6 +113,40 @@ async fn events_are_for_those_whom_the_order_concerns() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_the_session_of_its_reader_and_with_nobody_else_s() {
+    on_both(async |shop| {
+        let order = shop.ordered("approved").await;
+        let mut of_ben = Reader::open(&shop.member("ben"), &order, None).await;
+        let mut of_ada = Reader::open(&shop.member("ada"), &order, None).await;
+        for reader in [&mut of_ben, &mut of_ada] {
+            reader.until("confirmed").await;
+        }
+        shop.world.users.revoke("ben");
+        assert_eq!(of_ben.next().await, None, "nothing else has happened");
+        finish(shop, &order).await;
+        of_ada.until("closed").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_reader_is_another_or_nobody_can_say_who_it_is() {
+    on_both(async |shop| {
+        let order = shop.ordered("approved").await;
+        let mut of_admin = Reader::open(&shop.admin(), &order, None).await;
+        of_admin.until("confirmed").await;
+        shop.member("the-admin");
+        assert_eq!(of_admin.next().await, None, "no administrator any more");
+        let mut of_ben = Reader::open(&shop.member("ben"), &order, None).await;
+        of_ben.until("confirmed").await;
+        shop.world.users.set_down(true);
+        assert_eq!(of_ben.next().await, None);
+        shop.world.users.set_down(false);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_service_that_stops_ends_its_streams() {
     on_both(async |shop| {
         let order = shop.ordered("approved").await;

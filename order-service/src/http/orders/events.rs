@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use order_api::{OrderEvent, OrderId};
 use problem::{Kind, Problem};
-use service_kit::caller::Caller;
+use service_kit::caller::{Caller, Sessions};
 use service_kit::http::{NoParameters, PathId};
 use tokio::sync::broadcast;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
+use crate::http::context::Context;
 use service_kit::http::refusals::{Always, Missing, SignIn};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -22,7 +23,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const LOOK: Duration = Duration::from_secs(1);
 /// How often a silent stream says that it is there, so that nothing between takes it for dead.
 const ALIVE: Duration = Duration::from_secs(15);
-/// After this a reader has to come again, and with it its token is looked at again.
+/// After this a reader has to come again.
 const LONGEST: Duration = Duration::from_mins(15);
 
 /// How an order changes
@@ -49,8 +50,10 @@ const LONGEST: Duration = Duration::from_mins(15);
 )]
 pub(crate) async fn order_events(
     State(app): State<App>,
+    State(sessions): State<Sessions>,
     State(shutdown): State<CancellationToken>,
     caller: Caller,
+    Context(context): Context,
     PathId(id): PathId<payment_api::Order>,
     _: NoParameters,
     headers: HeaderMap,
@@ -66,6 +69,7 @@ pub(crate) async fn order_events(
         until: Instant::now() + LONGEST,
         written: Instant::now(),
         over: false,
+        reader: Reader { sessions, caller, headers, context },
         shutdown,
         app,
     };
@@ -84,8 +88,26 @@ pub(crate) async fn order_events(
     Ok(response)
 }
 
+/// Whoever the stream is for.
+struct Reader {
+    sessions: Sessions,
+    /// As it was when the stream began.
+    caller: Caller,
+    /// With the token.
+    headers: HeaderMap,
+    context: HeaderMap,
+}
+
+impl Reader {
+    /// Whether the token is still active and means what it meant. Without an answer it does not count.
+    async fn may_go_on(&self) -> bool {
+        self.sessions.caller(&self.headers, &self.context).await.is_ok_and(|now| now == self.caller)
+    }
+}
+
 /// Reads an order's events out of the database, which is the truth; a broadcast in this process only says when to look, so
-/// that a reader is told within a moment, and other instances' changes are found by looking once a second.
+/// that a reader is told within a moment, and other instances' changes are found by looking once a second. At each look its
+/// token is looked at as well, so that the stream of a session that was ended ends with it.
 struct Follower {
     app: App,
     order: (OrderId, i64),
@@ -94,6 +116,7 @@ struct Follower {
     until: Instant,
     written: Instant,
     over: bool,
+    reader: Reader,
     shutdown: CancellationToken,
 }
 
@@ -101,6 +124,9 @@ impl Follower {
     /// What is sent next; none at the end.
     async fn next(&mut self) -> Option<Bytes> {
         while !self.over && !self.shutdown.is_cancelled() && Instant::now() < self.until {
+            if !self.reader.may_go_on().await {
+                return None;
+            }
             let events = match app::orders::events_after(&self.app, self.order, self.seen).await {
                 Ok(events) => events,
                 Err(error) => {
