@@ -15,9 +15,9 @@ use crate::forgery::{Forge, decode, encode, sign_with, with};
 const HEADER_BYTES: usize = 16 * 1024;
 
 /// What is wrong with a token, and the token.
-type Forged = (String, String);
+pub(crate) type Forged = (String, String);
 
-fn forged(name: impl Into<String>, token: impl Into<String>) -> Forged {
+pub(crate) fn forged(name: impl Into<String>, token: impl Into<String>) -> Forged {
     (name.into(), token.into())
 }
 
@@ -35,7 +35,7 @@ async fn are_refused(app: &TestApp, tokens: Vec<Forged>) {
 }
 
 /// Runs `tokens` against a fresh service, after showing that an honest forgery would pass.
-async fn attack(tokens: impl AsyncFn(&TestApp, &Forge, &Member) -> Vec<Forged>) {
+pub(crate) async fn attack(tokens: impl AsyncFn(&TestApp, &Forge, &Member) -> Vec<Forged>) {
     on_every_database(async |database| {
         let app = TestApp::start(&database).await;
         let member = app.member("ada@example.org").await;
@@ -243,10 +243,6 @@ async fn only_the_compact_form_with_its_own_signature_passes() {
                 format!("{header}.{claims}.{}", encode([decode(signature), decode(signature)].concat())),
             ),
             forged("an all-zero signature", format!("{header}.{claims}.{}", encode([0; 64]))),
-            forged(
-                "the order added to the signature",
-                format!("{header}.{claims}.{}", encode(malleated(&decode(signature)))),
-            ),
             forged("another's claims", format!("{header}.{}.{signature}", others[1])),
             forged("padding", format!("{header}.{claims}.{}", URL_SAFE.encode(decode(signature)))),
             forged("the other alphabet", format!("{header}.{claims}.+/{}", &signature[2..])),
@@ -288,22 +284,6 @@ async fn an_honest_token_may_have_4096_bytes_and_not_one_more() {
         are_refused(&app, vec![forged(format!("{} bytes", beyond.len()), beyond)]).await;
     })
     .await;
-}
-
-/// The same signature with the order of the group added to its second half (RFC 8032 §8.4 asks to refuse it).
-fn malleated(signature: &[u8]) -> Vec<u8> {
-    const ORDER: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-    ];
-    let mut changed = signature.to_vec();
-    let mut carry = 0;
-    for (byte, order) in changed[32..].iter_mut().zip(ORDER) {
-        let sum = u16::from(*byte) + u16::from(order) + carry;
-        *byte = sum.to_le_bytes()[0];
-        carry = sum >> 8;
-    }
-    changed
 }
 
 #[tokio::test]

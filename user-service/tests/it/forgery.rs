@@ -64,6 +64,11 @@ impl Forge {
         sign_with(&self.key, header, claims)
     }
 
+    /// A token whose first two parts are this text, whatever it is.
+    pub(crate) fn sign_message(&self, message: &str) -> String {
+        format!("{message}.{}", encode(self.key.sign(message.as_bytes())))
+    }
+
     /// A token with a genuine header and these claims.
     pub(crate) fn claiming(&self, claims: &Value) -> String {
         self.sign(&self.header, claims)
@@ -82,9 +87,13 @@ impl Forge {
 
     /// A token "signed" with HMAC, whose secret is what everybody knows: the public key.
     pub(crate) fn confused(&self, secret: &[u8]) -> String {
-        let header = with(&self.header, "alg", json!("HS256"));
+        self.confused_with("HS256", hmac::HMAC_SHA256, secret)
+    }
+
+    pub(crate) fn confused_with(&self, alg: &str, hash: hmac::Algorithm, secret: &[u8]) -> String {
+        let header = with(&self.header, "alg", json!(alg));
         let message = format!("{}.{}", encode(header.to_string()), encode(self.claims.to_string()));
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
+        let tag = hmac::sign(&hmac::Key::new(hash, secret), message.as_bytes());
         format!("{message}.{}", encode(tag))
     }
 }

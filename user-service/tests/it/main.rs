@@ -33,3 +33,4 @@ mod sessions;
 mod setup;
 mod throttle;
 mod validation;
+mod vectors;
