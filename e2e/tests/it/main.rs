@@ -7,6 +7,7 @@ mod borrowing;
 mod borrowing_stuck;
 mod catalogue;
 mod contract;
+mod credentials;
 mod expiry;
 mod forge;
 mod hang_up;

@@ -4,7 +4,7 @@
 mod books;
 mod bus;
 mod life;
-mod service;
+pub(crate) mod service;
 mod storm;
 mod town;
 mod wire;
