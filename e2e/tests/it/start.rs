@@ -1,5 +1,6 @@
 //! Starting: what is printed, what is refused, and that a refusal is one sentence with the remedy.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -46,6 +47,37 @@ async fn the_demo_has_a_tree_of_categories_and_months_of_loans_behind_and_before
     assert!(loans("where state = 'confirmed' and starts_at > now() + interval '60 days'").await > 0);
     let back = loans("where state = 'returned' and returned_at < now() and not returned_late").await;
     assert_eq!(back, loans("where due_at < now()").await);
+    assert!(platform.stop().await);
+}
+
+#[tokio::test]
+async fn the_demo_has_an_order_in_each_state_that_lasts() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = Platform::up_with(directory.path(), &["--demo"]).await;
+    let printed = platform.printed();
+    let logins = printed.lines().filter(|line| line.contains("@example.org"));
+    let mut states = BTreeSet::new();
+    for (email, password) in logins.filter_map(|line| line.trim().split_once(' ')) {
+        let login = json!({ "email": email, "password": password.trim() });
+        let token = platform.web.post("/api/v1/auth/login", &login).await.expect(200).json();
+        let member = platform.web.with_token(token["access_token"].as_str().unwrap());
+        let orders = member.get("/api/v1/orders").await.expect(200).json();
+        let orders = orders["items"].as_array().unwrap();
+        states.extend(orders.iter().map(|order| order["state"].as_str().unwrap().to_owned()));
+    }
+    let lasting = [
+        "active",
+        "awaiting_approval",
+        "cancelled",
+        "closed",
+        "confirmed",
+        "declined",
+        "expired",
+        "payment_failed",
+        "rejected",
+        "reserved",
+    ];
+    assert_eq!(states, BTreeSet::from(lasting.map(str::to_owned)));
     assert!(platform.stop().await);
 }
 

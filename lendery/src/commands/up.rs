@@ -52,16 +52,17 @@ async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> 
     if arguments.demo && is_unused {
         data_dir.begin_demo()?;
     }
-    let backstage = Backstage::start(&data_dir, &secrets, lock).await?;
+    let mut backstage = Backstage::without_orders(&data_dir, &secrets, lock).await?;
     let demo = match (arguments.demo, is_unused) {
         (false, _) => Demo::NotAskedFor,
         (true, false) => Demo::LeftAlone,
         (true, true) => {
-            demo::fill(backstage.http(), backstage.endpoints(), &data_dir, &secrets.service_credential).await?;
+            demo::fill(backstage.http(), backstage.endpoints().users, &data_dir, &secrets.service_credential).await?;
             data_dir.finish_demo()?;
             Demo::Filled
         }
     };
+    backstage.take_orders().await?;
     let setup_token = setup_token(&backstage, &secrets).await?;
     let web = listener.local_addr()?;
     let ops = ops_listener.local_addr()?;

@@ -2,6 +2,8 @@
 
 mod diary;
 
+pub(super) use diary::{Entry, HANDS_CHANGE};
+
 use std::collections::HashSet;
 
 use anyhow::Context;
@@ -11,7 +13,7 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use vocabulary::Secret;
 
-use self::diary::{Entry, Step, diary};
+use self::diary::{Step, diary};
 use super::Cast;
 use super::member::accepted;
 use super::past::Past;
@@ -29,40 +31,60 @@ struct Booking {
     borrower: String,
 }
 
-/// Promises, hands over and takes back, each at its time until `now`. Again it changes nothing: each line has an id of its
-/// own.
-pub(super) async fn fill(
-    http: &reqwest::Client,
-    past: &Past,
-    credential: &Secret,
-    cast: &Cast,
-    now: DateTime<Utc>,
-) -> anyhow::Result<()> {
-    let bookings: Vec<Booking> =
-        csv::Reader::from_reader(BOOKINGS.as_bytes()).deserialize().collect::<Result<_, _>>()?;
-    let url = format!("http://{}/internal/v1/reservations", past.address());
-    let post = |path: &str| http.post(format!("{url}{path}")).bearer_auth(credential.expose());
-    let mut others = HashSet::new();
-    for Entry { at, step, booking: line, start } in diary(&bookings, now).context("a day of the demo's bookings")? {
-        past.wait_until(at);
-        let (booking, id) = (bookings.get(line).context("a line of the demo's bookings")?, id_of(line, start));
-        let happened = match step {
+/// The bookings of the demo, as they are made. Again it changes nothing: each line has an id of its own.
+pub(super) struct Bookings<'a> {
+    http: &'a reqwest::Client,
+    url: String,
+    credential: &'a Secret,
+    cast: &'a Cast,
+    lines: Vec<Booking>,
+    /// Lines whose things somebody else had.
+    missed: HashSet<usize>,
+}
+
+impl<'a> Bookings<'a> {
+    pub(super) fn load(
+        http: &'a reqwest::Client,
+        past: &Past,
+        credential: &'a Secret,
+        cast: &'a Cast,
+    ) -> anyhow::Result<Self> {
+        let lines = csv::Reader::from_reader(BOOKINGS.as_bytes()).deserialize().collect::<Result<_, _>>()?;
+        let url = format!("http://{}/internal/v1/reservations", past.inventory());
+        Ok(Self { http, url, credential, cast, lines, missed: HashSet::new() })
+    }
+
+    /// What has happened by `now`, in order.
+    pub(super) fn entries(&self, now: DateTime<Utc>) -> anyhow::Result<Vec<Entry>> {
+        diary(&self.lines, now).context("a day of the demo's bookings")
+    }
+
+    /// Promises, hands over or takes back.
+    pub(super) async fn take(&mut self, entry: Entry) -> anyhow::Result<()> {
+        let booking = self.lines.get(entry.booking).context("a line of the demo's bookings")?;
+        let id = id_of(entry.booking, entry.start);
+        let happened = match entry.step {
             Step::Promise => {
-                let hold = post("").header("idempotency-key", &id).json(&hold_of(cast, booking, start)?);
-                done(hold, booking).await? && done(post(&format!("/{id}/confirm")), booking).await?
+                let hold = self.post("").header("idempotency-key", &id).json(&hold_of(self.cast, booking, entry.start)?);
+                done(hold, booking).await? && done(self.post(&format!("/{id}/confirm")), booking).await?
             }
-            _ if others.contains(&line) => continue,
-            Step::HandOver => {
-                done(post(&format!("/{id}/check-out")).json(&HandOverRequest::default()), booking).await?
-            }
-            Step::TakeBack => done(post(&format!("/{id}/return")).json(&HandOverRequest::default()), booking).await?,
+            _ if self.missed.contains(&entry.booking) => return Ok(()),
+            Step::HandOver => self.hands_change(&format!("/{id}/check-out"), booking).await?,
+            Step::TakeBack => self.hands_change(&format!("/{id}/return"), booking).await?,
         };
         if !happened {
-            others.insert(line);
+            self.missed.insert(entry.booking);
         }
+        Ok(())
     }
-    past.wait_until(now);
-    Ok(())
+
+    async fn hands_change(&self, path: &str, booking: &Booking) -> anyhow::Result<bool> {
+        done(self.post(path).json(&HandOverRequest::default()), booking).await
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.url)).bearer_auth(self.credential.expose())
+    }
 }
 
 /// Whether the step was taken. It is not when somebody else has the thing, by an order.
@@ -82,15 +104,12 @@ fn id_of(line: usize, start: DateTime<Utc>) -> String {
 }
 
 fn hold_of(cast: &Cast, booking: &Booking, start: DateTime<Utc>) -> anyhow::Result<HoldRequest> {
-    let item = cast.things.get(&booking.item).with_context(|| format!("the demo has no {}", booking.item))?;
-    let borrower = cast.people.get(booking.borrower.as_str());
-    let borrower = borrower.with_context(|| format!("nobody in the demo is {}", booking.borrower))?;
     let end = start + Days::new(booking.days);
     Ok(HoldRequest {
-        item_id: Some(*item),
+        item_id: Some(cast.thing(&booking.item)?),
         units: Some(booking.units),
         period: Some(PeriodRequest { start: Some(start), end: Some(end) }),
-        borrower_id: Some(*borrower),
+        borrower_id: Some(cast.person(&booking.borrower)?),
         ttl_seconds: None,
     })
 }

@@ -5,12 +5,12 @@ use serde::Deserialize;
 
 use super::Person;
 
-/// The things that are lent, each line with its owner's e-mail, its picture and its condition first; the rest of it is an
-/// import's.
+/// The things that are lent, each line with its owner's e-mail, its picture, its condition and who decides on requests first;
+/// the rest of it is an import's.
 const LENT: &str = include_str!("items.csv");
 
 /// Columns before those of an import.
-const OWN_COLUMNS: usize = 3;
+const OWN_COLUMNS: usize = 4;
 
 /// The things that are sold or given away, which an import cannot say.
 const SOLD: &str = include_str!("sold.json");
@@ -22,6 +22,7 @@ pub(super) struct Lent {
     pub(super) picture: String,
     pub(super) name: String,
     pub(super) condition: String,
+    pub(super) approval: String,
 }
 
 /// A thing that is sold or given away.

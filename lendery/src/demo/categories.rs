@@ -10,7 +10,7 @@ pub(super) const CATEGORIES: &str = include_str!("categories.csv");
 
 /// Makes them, as an administrator would; those that are there already stay.
 pub(super) async fn fill(http: &reqwest::Client, past: &Past) -> anyhow::Result<()> {
-    let (url, token) = (format!("http://{}/api/v1/categories", past.address()), past.administrator());
+    let (url, token) = (format!("http://{}/api/v1/categories", past.inventory()), past.administrator());
     for category in csv::Reader::from_reader(CATEGORIES.as_bytes()).deserialize::<CreateCategoryRequest>() {
         let made = http.post(&url).bearer_auth(&token).json(&category?).send().await?;
         if made.status() != StatusCode::CONFLICT {

@@ -10,7 +10,8 @@ use vocabulary::{ItemId, Page, Secret, UserId};
 
 use super::past::Past;
 use super::pictures::picture;
-use super::{Person, catalogue};
+use super::catalogue::{self, Lent};
+use super::Person;
 
 /// One page of a member's items, which holds more than anybody in the demo offers.
 const OWN_ITEMS: &str = "users/me/items?limit=100";
@@ -36,7 +37,7 @@ impl<'a> Member<'a> {
         person: &'static Person,
     ) -> anyhow::Result<Self> {
         let id = register(http, users, credential, person).await?;
-        Ok(Self { http, inventory: past.address(), person, id, token: past.member(id) })
+        Ok(Self { http, inventory: past.inventory(), person, id, token: past.member(id) })
     }
 
     /// Imports what the member lends.
@@ -55,7 +56,7 @@ impl<'a> Member<'a> {
         let known = |name: Option<&str>| own.items.iter().find(|item| Some(item.name.as_str()) == name);
         for lent in catalogue::lent_by(self.person)? {
             if let Some(item) = known(Some(&lent.name)).filter(|item| item.pickup.is_none()) {
-                self.describe(item, &lent.condition).await?;
+                self.describe(item, &lent).await?;
             }
         }
         for sold in catalogue::sold_by(self.person)? {
@@ -93,8 +94,9 @@ impl<'a> Member<'a> {
         self.person.email
     }
 
-    async fn describe(&self, item: &Item, condition: &str) -> anyhow::Result<()> {
-        let patch = json!({ "pickup": self.person.place.pickup(), "condition": condition });
+    async fn describe(&self, item: &Item, lent: &Lent) -> anyhow::Result<()> {
+        let pickup = self.person.place.pickup();
+        let patch = json!({ "pickup": pickup, "condition": lent.condition, "approval": lent.approval });
         let request = self.inventory(Method::PATCH, &format!("items/{}", item.id));
         let request = request.header("content-type", "application/merge-patch+json");
         let request = request.header("if-match", format!("\"{}\"", item.version)).json(&patch);

@@ -1,55 +1,76 @@
-//! The months before the demo: the inventory as it was then, on the same database and with a clock of its own. What is done
-//! there has happened by the time the demo is looked at.
+//! The months before the demo: inventory, payments and orders as they were then, on the same databases and with a clock of
+//! their own. What is done there has happened by the time the demo is looked at.
 
+use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
-use inventory_service::{Config, Deps};
+use events::InProcessBus;
+use inventory_api::HttpReservations;
+use payment_api::HttpPayments;
+use peer::{Credential, HttpClient, Peer, PeerSettings};
 use service_kit::RunError;
 use service_kit::clock::{Clock, Hands};
 use service_kit::credential::ServiceCredentials;
 use service_kit::ops::Ops;
+use service_kit::randomness::Randomness;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 use user_api::{ActiveToken, FakeUsers, Role};
 use vocabulary::{Secret, SessionId, UserId};
+
+use crate::stack::Settings;
 
 /// How long whoever was admitted may speak: longer than the past.
 const ADMITTED: TimeDelta = TimeDelta::days(2 * 366);
 
-/// An inventory in which it is still some time ago. Time passes only when it is told to.
+/// Services for which it is still some time ago. Time passes only when it is told to.
 pub(super) struct Past {
-    address: SocketAddr,
+    inventory: SocketAddr,
+    orders: SocketAddr,
     clock: Clock,
     hands: Hands,
     /// Nobody signs in to the past; who speaks is known here.
     users: Arc<FakeUsers>,
     shutdown: CancellationToken,
-    service: JoinHandle<Result<(), RunError>>,
+    services: JoinSet<Result<(), RunError>>,
 }
 
 impl Past {
     /// Goes back to this moment.
-    pub(super) async fn begin(config: Config, credential: &Secret, at: DateTime<Utc>) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("the system has no free port")?;
-        let address = listener.local_addr()?;
+    pub(super) async fn begin(
+        settings: Settings,
+        (http, secret): (&HttpClient, &Secret),
+        at: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
+        let (inventory, payments, orders) = (listener().await?, listener().await?, listener().await?);
         let (clock, hands) = Clock::manual(at);
-        let (users, shutdown) = (Arc::new(FakeUsers::default()), CancellationToken::new());
-        let deps = Deps {
-            clock: clock.clone(),
-            ops: Ops::new(env!("CARGO_PKG_VERSION"), shutdown.clone()),
-            users: users.clone(),
-            credentials: ServiceCredentials::accepting([credential]),
+        let mut past = Self {
+            inventory: inventory.local_addr()?,
+            orders: orders.local_addr()?,
+            clock,
+            hands,
+            users: Arc::new(FakeUsers::default()),
+            shutdown: CancellationToken::new(),
+            services: JoinSet::new(),
         };
-        let service = tokio::spawn(inventory_service::run(config, deps, listener, shutdown.clone()));
-        Ok(Self { address, clock, hands, users, shutdown, service })
+        let deps = past.deps_of_orders((http, secret), payments.local_addr()?)?;
+        past.spawn_inventory(settings.inventory, &deps, inventory);
+        past.spawn_payments(settings.payments, &deps, payments);
+        past.spawn(order_service::run(settings.orders, deps, orders, past.shutdown.clone()));
+        Ok(past)
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    pub(super) fn inventory(&self) -> SocketAddr {
+        self.inventory
+    }
+
+    pub(super) fn orders(&self) -> SocketAddr {
+        self.orders
     }
 
     /// A token with which a member speaks to the past.
@@ -75,10 +96,76 @@ impl Past {
     /// Comes back. What was begun is done by then.
     ///
     /// # Errors
-    /// When the inventory of the past could not run.
-    pub(super) async fn end(self) -> anyhow::Result<()> {
+    /// When a service of the past could not run.
+    pub(super) async fn end(mut self) -> anyhow::Result<()> {
         self.shutdown.cancel();
-        self.service.await?.context("the inventory of the demo's past")
+        while let Some(ended) = self.services.join_next().await {
+            ended?.context("a service of the demo's past")?;
+        }
+        Ok(())
+    }
+
+    fn spawn_inventory(
+        &mut self,
+        config: inventory_service::Config,
+        orders: &order_service::Deps,
+        listener: TcpListener,
+    ) {
+        let deps = inventory_service::Deps {
+            clock: self.clock.clone(),
+            ops: self.ops(),
+            users: self.users.clone(),
+            credentials: orders.credentials.clone(),
+            bus: orders.bus.clone(),
+        };
+        self.spawn(inventory_service::run(config, deps, listener, self.shutdown.clone()));
+    }
+
+    fn spawn_payments(
+        &mut self,
+        config: payment_service::Config,
+        orders: &order_service::Deps,
+        listener: TcpListener,
+    ) {
+        let deps = payment_service::Deps {
+            clock: self.clock.clone(),
+            ops: self.ops(),
+            users: self.users.clone(),
+            credentials: orders.credentials.clone(),
+            bus: orders.bus.clone(),
+        };
+        self.spawn(payment_service::run(config, deps, listener, self.shutdown.clone()));
+    }
+
+    fn deps_of_orders(
+        &self,
+        (http, secret): (&HttpClient, &Secret),
+        payments: SocketAddr,
+    ) -> anyhow::Result<order_service::Deps> {
+        let credential = Credential::bearer(secret.expose())?;
+        let peer = |name, address| {
+            let mut settings = PeerSettings::new(name, Url::parse(&format!("http://{address}"))?);
+            settings.credential = Some(credential.clone());
+            anyhow::Ok(Peer::new(settings, http.clone(), u64::from_ne_bytes(Randomness::system().bytes()))?)
+        };
+        Ok(order_service::Deps {
+            clock: self.clock.clone(),
+            randomness: Randomness::system(),
+            ops: self.ops(),
+            users: self.users.clone(),
+            inventory: Arc::new(HttpReservations::new(peer("inventory-service", self.inventory)?)),
+            payments: Arc::new(HttpPayments::new(peer("payment-service", payments)?)),
+            bus: Arc::new(InProcessBus::default()),
+            credentials: ServiceCredentials::accepting([secret]),
+        })
+    }
+
+    fn ops(&self) -> Ops {
+        Ops::new(env!("CARGO_PKG_VERSION"), self.shutdown.clone())
+    }
+
+    fn spawn(&mut self, run: impl Future<Output = Result<(), RunError>> + Send + 'static) {
+        self.services.spawn(run);
     }
 
     fn admit(&self, id: UserId, role: Role) -> String {
@@ -86,4 +173,8 @@ impl Past {
         self.users.accept(&token, ActiveToken { sub: id, roles: vec![role], sid, exp: self.clock.now() + ADMITTED });
         token
     }
+}
+
+async fn listener() -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("the system has no free port")
 }

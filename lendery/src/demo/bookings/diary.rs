@@ -6,7 +6,7 @@ use super::Booking;
 use crate::demo::OPENED_DAYS_AGO;
 
 /// The time of day, UTC, at which things change hands: ten in the summer of the demo's town, nine in its winter.
-const HANDS_CHANGE: TimeDelta = TimeDelta::hours(8);
+pub(in crate::demo) const HANDS_CHANGE: TimeDelta = TimeDelta::hours(8);
 
 /// How long before a loan it is promised at the earliest.
 const AHEAD: Days = Days::new(21);
@@ -20,8 +20,8 @@ pub(super) enum Step {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
-    pub(super) at: DateTime<Utc>,
+pub(in crate::demo) struct Entry {
+    pub(in crate::demo) at: DateTime<Utc>,
     pub(super) step: Step,
     /// Its line.
     pub(super) booking: usize,
