@@ -31,6 +31,7 @@ async fn a_lent_thing_is_found_ordered_paid_for_fetched_and_brought_back_and_its
     assert_eq!(shop.money(&order).await, ["captured".into(), json!(DEPOSIT), json!(RENT)]);
     shop.comes_to_have_free(&kayak, [0, 0, 0, 0, 1]).await;
     assert!(!shop.page_says_free(&kayak, &days[0]).await, "anybody can see that it is away already");
+    assert!(shop.page_says_in_use(&kayak).await);
 
     act(&shop.owner, &order, "return", &json!({})).await;
     let closed = settled(&shop.borrower, &order, "closed").await;
@@ -38,6 +39,7 @@ async fn a_lent_thing_is_found_ordered_paid_for_fetched_and_brought_back_and_its
     assert_eq!(shop.money(&order).await, ["captured".into(), json!(0), json!(RENT)], "the deposit is released");
     shop.comes_to_have_free(&kayak, [1; 5]).await;
     assert!(shop.page_says_free(&kayak, &days[0]).await);
+    assert!(!shop.page_says_in_use(&kayak).await);
 }
 
 /// The borrower puts it into the cart, sees what it costs and orders it; the order's address.

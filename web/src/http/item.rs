@@ -87,7 +87,7 @@ pub(super) async fn item(
         price: price(visit.lang, &item),
         category: category_name(&item, categories.unwrap_or_default()),
         owner,
-        facts: facts(visit.lang, &item),
+        facts: facts(visit.lang, &item, availability.as_ref().map_or(0, |days| days.in_use)),
         tags: item.tags.iter().map(|name| tag(name)).collect(),
         zone: availability.as_ref().map(|days| format!("{} {}.", f.w.days_in, days.time_zone)).unwrap_or_default(),
         months: availability.map(|days| months(visit.lang, &days.days)).unwrap_or_default(),

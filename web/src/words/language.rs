@@ -87,6 +87,19 @@ mod tests {
         }
     }
 
+    /// Words that are the same in both languages.
+    const SHARED: [&str; 4] = ["sort_name", "status_code", "code_word", "name"];
+
+    #[test]
+    fn every_word_is_there_in_both_languages() {
+        let [english, german] = Language::ALL.map(|language| format!("{:#?}", language.words()));
+        assert!(!english.contains("\"\"") && !german.contains("\"\""), "a word is empty");
+        for (english, german) in english.lines().zip(german.lines()) {
+            let name = english.trim().split_once(": \"").map_or("", |(name, _)| name);
+            assert!(english != german || name.is_empty() || SHARED.contains(&name), "{name} is not translated");
+        }
+    }
+
     #[test]
     fn a_language_begins_a_path_as_a_whole_segment_only() {
         assert_eq!(Language::of_path("/de/items"), Some(Language::German));

@@ -86,6 +86,12 @@ impl Shop {
         says("free")
     }
 
+    /// Whether the page of the item says that somebody has it.
+    pub(super) async fn page_says_in_use(&self, item: &str) -> bool {
+        let page = self.anybody().get(&format!("/en/items/{item}")).await.expect(200);
+        String::from_utf8(page.body).unwrap().contains("<dd>in use</dd>")
+    }
+
     /// How the borrower's payment for an order stands: its state, what is held, and what was taken.
     pub(super) async fn money(&self, order: &str) -> [Value; 3] {
         let path = format!("/internal/v1/payments/{}/authorise", order.rsplit('/').next().unwrap());

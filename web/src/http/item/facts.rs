@@ -9,8 +9,8 @@ pub(super) struct Fact {
     pub(super) value: String,
 }
 
-/// What there is to say of a thing beside its name, price and owner.
-pub(super) fn facts(language: Language, item: &Item) -> Vec<Fact> {
+/// What there is to say of a thing beside its name, price and owner; `in_use` of its units are out.
+pub(super) fn facts(language: Language, item: &Item, in_use: u32) -> Vec<Fact> {
     let w = language.words();
     let fact = |label, value: String| Some(Fact { label, value });
     let lent = item.offer == OfferKind::Lend;
@@ -21,11 +21,18 @@ pub(super) fn facts(language: Language, item: &Item) -> Vec<Fact> {
         item.max_loan_days.and_then(|days| fact(w.longest_loan, day_count(language, i64::from(days)))),
         item.units.filter(|units| *units > 1).and_then(|units| fact(w.how_many, units.to_string())),
         item.stock.and_then(|stock| fact(w.in_stock, stock.to_string())),
+        fact(w.right_now, use_of(language, item.units.unwrap_or(1), in_use)).filter(|_| in_use > 0),
         fact(w.who_decides, approval(language, item.approval).to_owned()).filter(|_| lent),
         item.pickup.as_ref().and_then(|place| fact(w.pickup, place.label.clone())),
         fact(w.listed_on, day(language, listed)),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// Such as "in use", or "1 of 3 in use".
+fn use_of(language: Language, units: u32, in_use: u32) -> String {
+    let w = language.words();
+    if units == 1 { w.in_use.to_owned() } else { format!("{in_use} {} {units} {}", w.of_them, w.in_use) }
 }
 
 fn condition(language: Language, condition: Condition) -> &'static str {
