@@ -35,6 +35,24 @@ async fn a_change_of_password_ends_every_token_but_those_it_answers() {
 }
 
 #[tokio::test]
+async fn a_precondition_that_is_sent_with_a_change_of_password_is_kept() {
+    on_every_database(async |database| {
+        let app = TestApp::start(&database).await;
+        let ada = app.member("ada@example.org").await;
+        let read = ada.client.get("/api/v1/users/me").await.expect(200).header("etag").unwrap().to_owned();
+        ada.client.patch("/api/v1/users/me", "*", &json!({ "display_name": "Ada L." })).await.expect(200);
+        let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+        let stale = ada.client.put(PATH, &read, &change).await.expect(412);
+        assert_eq!(stale.problem(), "stale_version");
+        app.login("ada@example.org", PASSWORD).await.expect(200);
+        let read = stale.header("etag").unwrap().to_owned();
+        app.signed_in(&ada.client.put(PATH, &read, &change).await);
+        app.login("ada@example.org", NEW).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_password_is_changed_only_by_who_knows_it_and_to_a_good_one() {
     on_every_database(async |database| {
         let app = TestApp::start(&database).await;

@@ -1,6 +1,8 @@
+use std::convert::Infallible;
+
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use problem::{Kind, Problem};
 
 /// The strong entity tag of a version: `"7"` (RFC 9110 §8.8.3).
@@ -36,18 +38,30 @@ impl IfMatch {
     }
 }
 
+impl IfMatch {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let tags = entity_tags(headers, &header::IF_MATCH);
+        let any = tags.iter().any(|tag| tag == "*");
+        (!tags.is_empty()).then_some(Self(if any { Wanted::Any } else { Wanted::OneOf(tags) }))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     /// # Errors
     /// 428 without the header.
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        let tags = entity_tags(&parts.headers, &header::IF_MATCH);
-        if tags.is_empty() {
-            return Err(Problem::new(Kind::MissingPrecondition));
-        }
-        let any = tags.iter().any(|tag| tag == "*");
-        Ok(Self(if any { Wanted::Any } else { Wanted::OneOf(tags) }))
+        Self::of(&parts.headers).ok_or_else(|| Problem::new(Kind::MissingPrecondition))
+    }
+}
+
+/// For changes that lose nothing of anybody's without the header. Whoever sends it means it (RFC 9110 §13.1.1).
+impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Self::Rejection> {
+        Ok(Self::of(&parts.headers))
     }
 }
 
@@ -80,7 +94,7 @@ mod tests {
     async fn if_match(value: &'static str) -> Result<IfMatch, Problem> {
         let mut request = ::http::Request::new(());
         *request.headers_mut() = headers(header::IF_MATCH, value);
-        IfMatch::from_request_parts(&mut request.into_parts().0, &()).await
+        <IfMatch as FromRequestParts<()>>::from_request_parts(&mut request.into_parts().0, &()).await
     }
 
     #[tokio::test]
