@@ -20,7 +20,7 @@ const RESERVING: Duration = Duration::from_secs(10);
 const EACH_MS: f64 = 2.0;
 
 /// How long an import may take, however slow the machine.
-const PATIENCE_MS: u64 = 600_000;
+const PATIENCE: Duration = Duration::from_mins(10);
 
 const IMPORT_SECONDS: f64 = 60.0;
 const IMPORT_MB: f64 = 200.0;
@@ -83,7 +83,7 @@ pub(super) async fn import(server: &Server, rows: u64) -> Result<[Figure; 2]> {
     let path = format!("/internal/v1/items/import?owner_id={}", id(Kind::Member, 60_000));
     let request = server.service().request(Method::POST, &path).header("content-type", "text/csv");
     // As `lendery import` does, for whom the usual deadline is too short.
-    let request = request.header("x-request-timeout-ms", PATIENCE_MS);
+    let request = request.header("x-request-timeout-ms", PATIENCE.as_millis().to_string()).timeout(PATIENCE);
     let (size, started) = (file.len(), Instant::now());
     let report = send(request.body(file)).await.expect(200).json();
     let took = started.elapsed().as_secs_f64();

@@ -103,7 +103,7 @@ impl Problem {
             r#type: format!("/problems/{}", self.kind.slug()),
             title: self.kind.title().to_owned(),
             status: self.kind.status().as_u16(),
-            detail: self.detail.clone(),
+            detail: Some(self.detail.as_deref().unwrap_or(self.kind.explanation()).to_owned()),
             code: self.kind.code(),
             request_id: request_id.map(ToOwned::to_owned),
             errors: self.errors.clone(),
@@ -136,5 +136,11 @@ mod tests {
         assert_eq!(body.code, "stale_version");
         assert_eq!(body.status, 412);
         assert_eq!(body.request_id.as_deref(), Some("req-1"));
+    }
+
+    #[test]
+    fn whatever_goes_wrong_the_reader_learns_what_helps() {
+        let detail = Problem::new(Kind::MissingPrecondition).body(None).detail.unwrap();
+        assert!(detail.contains("If-Match"), "{detail}");
     }
 }

@@ -9,6 +9,7 @@ use serde_json::error::Category;
 
 use super::merge_patch::{keep_idle_nulls, merge_patch};
 use super::unrepeated::Unrepeated;
+use super::wording::in_plain_words;
 use crate::serve::limits::{BODY_BYTES, body_problem};
 
 /// A JSON body, parsed, with the bytes it was parsed from.
@@ -124,7 +125,7 @@ fn refusal(error: &serde_json::Error, pointer: String) -> Problem {
             if words.starts_with("unknown field") || words.starts_with("duplicate field") {
                 return Problem::because(Kind::UnknownField, words);
             }
-            wrong_type(pointer, words)
+            wrong_type(pointer, in_plain_words(&words))
         }
     }
 }

@@ -13,6 +13,7 @@ mod precondition;
 pub mod refusals;
 mod router;
 mod unrepeated;
+mod wording;
 
 pub use answer::{CacheRule, Represented, Written};
 pub use body::{JsonBody, MergePatchBody};

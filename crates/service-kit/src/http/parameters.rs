@@ -44,7 +44,12 @@ where
         }
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Problem::because(Kind::UnknownParameter, rejection.body_text())),
+            Err(rejection) => {
+                let words = rejection.body_text();
+                // Which parameter it was, without what axum was doing.
+                let words = words.split_once(": ").map_or(words.as_str(), |(_, words)| words);
+                Err(Problem::because(Kind::UnknownParameter, words))
+            }
         }
     }
 }
