@@ -22,7 +22,17 @@ const TABLE: Table = Table {
         column("created_at", TimestampMicros),
         column("updated_at", TimestampMicros),
     ],
-    withheld: &["number", "payment_token", "state_reason", "stuck", "deadline", "due_at", "leased_until", "leased_by"],
+    withheld: &[
+        "number",
+        "payment_id",
+        "payment_token",
+        "state_reason",
+        "stuck",
+        "deadline",
+        "due_at",
+        "leased_until",
+        "leased_by",
+    ],
     members: &["borrower_id"],
 };
 

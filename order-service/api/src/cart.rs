@@ -23,13 +23,26 @@ pub struct CartLine {
 /// What a cart would cost if it were ordered now, and whether it could be had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
+    /// What could be ordered, if it is free.
     pub lines: Vec<QuoteLine>,
-    /// What the lines cost together.
+    /// What cannot be ordered as it is, whether or not it is free.
+    pub refused: Vec<RefusedLine>,
+    /// What `lines` cost together.
     pub total: Money,
     /// What is held besides and given back with the things.
     pub deposit_total: Money,
-    /// Whether all of it is free now. Nothing is held: it may be gone a moment later.
+    /// Whether all of the cart could be ordered and is free now. Nothing is held: it may be gone a moment later.
     pub available: bool,
+}
+
+/// A line of a cart without a price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefusedLine {
+    pub item_id: ItemId,
+    pub units: u32,
+    pub period: Option<Period>,
+    /// Why it cannot be ordered, in a sentence or more.
+    pub obstacle: String,
 }
 
 /// One line of a quote.

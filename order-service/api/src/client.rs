@@ -63,7 +63,7 @@ pub trait OrderClient: Send + Sync {
     async fn order(&self, id: OrderId, token: &Secret, context: &HeaderMap) -> Result<Order, OrderError>;
 
     /// What was done and what came of it.
-    async fn steps(&self, id: OrderId, token: &Secret, context: &HeaderMap) -> Result<Vec<Step>, OrderError>;
+    async fn steps(&self, id: OrderId, token: &Secret, context: &HeaderMap) -> Result<Page<Step>, OrderError>;
 
     /// Gives the order up.
     async fn cancel(&self, id: OrderId, token: &Secret, context: &HeaderMap) -> Result<Order, OrderError>;
@@ -201,7 +201,7 @@ impl OrderClient for HttpOrders {
         self.get(&format!("/api/v1/orders/{id}"), &[], token, context).await
     }
 
-    async fn steps(&self, id: OrderId, token: &Secret, context: &HeaderMap) -> Result<Vec<Step>, OrderError> {
+    async fn steps(&self, id: OrderId, token: &Secret, context: &HeaderMap) -> Result<Page<Step>, OrderError> {
         self.get(&format!("/api/v1/orders/{id}/steps"), &[], token, context).await
     }
 

@@ -9,12 +9,12 @@ mod step;
 mod stuck;
 mod words;
 
-pub use cart::{Cart, CartLine, Quote, QuoteLine};
+pub use cart::{Cart, CartLine, Quote, QuoteLine, RefusedLine};
 pub use client::{HttpOrders, OrderClient};
 pub use error::OrderError;
 pub use inventory_api::{Period, PeriodRequest};
 pub use order::{Order, OrderEvent, OrderLine};
-pub use payment_api::{OrderId, Provider};
+pub use payment_api::{OrderId, PaymentId, Provider};
 pub use request::{
     CartLineRequest, CartWord, DeclineRequest, HandOverRequest, LineRequest, LinesRequest, PaymentRequest,
     PlaceOrderRequest, ReturnRequest,

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use inventory_api::Period;
-use payment_api::{OrderId, Provider};
+use payment_api::{OrderId, PaymentId, Provider};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::{ItemId, Money, UserId};
@@ -22,6 +22,9 @@ pub struct Order {
     pub deposit_total: Money,
     /// Who moves the money; null if it costs nothing.
     pub provider: Option<Provider>,
+    /// Leads its payer and administrators to `/api/v1/payments/{id}`; null while none was asked for.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub payment_id: Option<PaymentId>,
     pub state: OrderState,
     /// Why it is in this state, in a sentence; null where the state says it all.
     pub state_reason: Option<String>,

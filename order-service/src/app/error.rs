@@ -9,6 +9,8 @@ use crate::domain::saga::WrongState;
 pub(crate) enum AppError {
     #[error("there is no such order, or not for this caller")]
     NoSuchOrder,
+    #[error("there is no such item")]
+    NoSuchItem,
     #[error("it is not the caller's to do")]
     NotYours(&'static str),
     #[error(transparent)]

@@ -3,6 +3,7 @@
 pub(crate) mod carts;
 mod error;
 pub(crate) mod orders;
+mod payments;
 mod pricing;
 pub(crate) mod saga;
 

@@ -13,11 +13,20 @@ pub(super) async fn priced(
     borrower: UserId,
     context: &HeaderMap,
 ) -> Result<Pricing, AppError> {
+    Ok(price(&with_items(app, wanted, context).await?, borrower, app.clock.now())?)
+}
+
+/// What is wanted with its items as the inventory has them now; none where it has none any more.
+pub(super) async fn with_items(
+    app: &App,
+    wanted: &[Wanted],
+    context: &HeaderMap,
+) -> Result<Vec<(Wanted, Option<Item>)>, AppError> {
     let mut lines = Vec::with_capacity(wanted.len());
     for line in wanted {
         lines.push((*line, item(app, line, context).await?));
     }
-    Ok(price(&lines, borrower, app.clock.now())?)
+    Ok(lines)
 }
 
 async fn item(app: &App, wanted: &Wanted, context: &HeaderMap) -> Result<Option<Item>, AppError> {

@@ -44,6 +44,22 @@ pub(crate) async fn remove(tx: &DatabaseTransaction, member: UserId, item: ItemI
     Entity::delete_by_id((member.uuid(), item.uuid())).exec(tx).await.map(drop)
 }
 
+/// Takes these lines out; one that was changed since they were read stays.
+pub(crate) async fn take_out(tx: &DatabaseTransaction, member: UserId, lines: &[Wanted]) -> Result<(), DbErr> {
+    for line in lines {
+        let same = Entity::delete_many()
+            .filter(Column::MemberId.eq(member.uuid()))
+            .filter(Column::ItemId.eq(line.item_id.uuid()))
+            .filter(Column::Units.eq(number::<i32, _>("cart_lines.units", line.units)?));
+        let same = match line.period {
+            Some(period) => same.filter(Column::StartsAt.eq(period.start)).filter(Column::EndsAt.eq(period.end)),
+            None => same.filter(Column::StartsAt.is_null()),
+        };
+        same.exec(tx).await?;
+    }
+    Ok(())
+}
+
 /// Empties a cart.
 pub(crate) async fn clear(tx: &DatabaseTransaction, member: UserId) -> Result<(), DbErr> {
     Entity::delete_many().filter(Column::MemberId.eq(member.uuid())).exec(tx).await.map(drop)

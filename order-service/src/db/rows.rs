@@ -7,6 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use inventory_api::{Period, ReservationId};
 use order_api::{StepKind, StepState};
+use payment_api::PaymentId;
 use sea_orm::{ActiveValue::Set, DbErr};
 use vocabulary::{ItemId, UserId};
 
@@ -28,6 +29,7 @@ pub(super) fn order_of(
         lines: lines.into_iter().map(line_of).collect::<Result<_, _>>()?,
         currency: parsed("orders.currency", &row.currency)?,
         provider: row.provider.map(|word| parsed("orders.provider", &word)).transpose()?,
+        payment_id: row.payment_id.map(PaymentId::new),
         stage: Stage::of(parsed("orders.state", &row.state)?, row.state_reason),
         steps: steps.iter().map(step_of).collect::<Result<_, _>>()?,
         deadline: row.deadline,
@@ -40,6 +42,7 @@ pub(super) fn order_of(
 /// The columns of an order that change.
 pub(super) fn order_columns(order: &Order) -> order::ActiveModel {
     order::ActiveModel {
+        payment_id: Set(order.payment_id.map(PaymentId::uuid)),
         state: Set(order.stage.state().as_str().to_owned()),
         state_reason: Set(order.stage.reason().map(ToOwned::to_owned)),
         stuck: Set(order.is_stuck()),
@@ -75,7 +78,7 @@ pub(super) fn step_row(order: &Order, step: &Step) -> Result<order_step::ActiveM
     let (attempts, again_at, outcome) = match &step.progress {
         Progress::Begun { attempts, again_at, heard } => (*attempts, Some(*again_at), heard.as_ref()),
         Progress::Refused(why) => (0, None, Some(why)),
-        Progress::Stuck { attempts, why } => (*attempts, None, Some(why)),
+        Progress::Stuck { attempts, why, again_at } => (*attempts, *again_at, Some(why)),
         _ => (0, None, None),
     };
     Ok(order_step::ActiveModel {
@@ -122,7 +125,7 @@ fn step_of(row: &order_step::Model) -> Result<Step, DbErr> {
         StepState::Refused => Progress::Refused(why),
         StepState::Skipped => Progress::Skipped,
         StepState::Abandoned => Progress::Abandoned,
-        StepState::Stuck => Progress::Stuck { attempts, why },
+        StepState::Stuck => Progress::Stuck { attempts, why, again_at: row.again_at },
         StepState::Accepted => Progress::Accepted,
     };
     Ok(Step { number: number("order_steps.number", row.number)?, action: action_of(row)?, progress })

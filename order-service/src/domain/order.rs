@@ -1,5 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use order_api::{LineProgress, OrderId, Provider};
+use payment_api::PaymentId;
 use vocabulary::{Currency, Money, UserId};
 
 use super::line::Line;
@@ -23,6 +24,8 @@ pub(crate) struct Order {
     pub(crate) lines: Vec<Line>,
     pub(crate) currency: Currency,
     pub(crate) provider: Option<Provider>,
+    /// Once it was asked for.
+    pub(crate) payment_id: Option<PaymentId>,
     pub(crate) stage: Stage,
     pub(crate) steps: Vec<Step>,
     /// When it expires, unless it moves on before.
@@ -64,6 +67,7 @@ impl Order {
             borrower_id: new.borrower_id,
             currency: new.currency,
             provider: new.provider,
+            payment_id: None,
             stage: Stage::Pending,
             steps: steps.collect(),
             lines: new.lines,
@@ -111,8 +115,7 @@ impl Order {
     pub(crate) fn due_at(&self) -> Option<DateTime<Utc>> {
         let step = self.current().and_then(|step| match &step.progress {
             Progress::Waiting => Some(self.updated_at),
-            Progress::Begun { again_at, .. } => Some(*again_at),
-            _ => None,
+            known => known.again_at(),
         });
         [step, self.deadline].into_iter().flatten().min()
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use inventory_api::{Approval, Item, ItemStatus, OfferKind, Period};
+use payment_api::MOST_MINOR;
 use problem::{FieldErrors, Problem};
 use vocabulary::{Currency, ItemId, Money, UserId};
 
@@ -67,12 +68,36 @@ pub(crate) fn price(
     }
     let total = sum(priced.iter().map(|line| line.amount));
     let deposit_total = sum(priced.iter().map(|line| line.deposit));
-    let sums = total.zip(deposit_total).filter(|(total, deposit)| total.checked_add(*deposit).is_some());
+    // What no payment can be about.
+    let sums = total.zip(deposit_total).filter(|sums| sums.0 <= MOST_MINOR && sums.1 <= MOST_MINOR);
     if sums.is_none() {
-        errors.refuse("/lines", "too_much", "All of it together costs more than can be counted; order less at a time.");
+        errors.refuse("/lines", "too_much", "All of it together costs more than can be paid; order less at a time.");
     }
     let currency = currency.unwrap_or(Currency::EUR);
     errors.finish(sums.map(|(total, deposit_total)| Pricing { lines: priced, currency, total, deposit_total }))
+}
+
+/// Prices those lines that could be ordered together, each beside the ones before it, and says why the others could not.
+pub(crate) fn price_what_can_be(
+    lines: Vec<(Wanted, Option<Item>)>,
+    borrower: UserId,
+    now: DateTime<Utc>,
+) -> (Pricing, Vec<(Wanted, String)>) {
+    let mut pricing = Pricing { lines: Vec::new(), currency: Currency::EUR, total: 0, deposit_total: 0 };
+    let (mut together, mut refused) = (Vec::with_capacity(lines.len()), Vec::new());
+    for line in lines {
+        let wanted = line.0;
+        together.push(line);
+        match price(&together, borrower, now) {
+            Ok(priced) => pricing = priced,
+            Err(problem) => {
+                together.pop();
+                let why: Vec<_> = problem.errors().iter().map(|error| error.detail.as_str()).collect();
+                refused.push((wanted, why.join(" ")));
+            }
+        }
+    }
+    (pricing, refused)
 }
 
 fn check_item(errors: &mut FieldErrors, pointer: &str, item: &Item, borrower: UserId) {

@@ -6,7 +6,7 @@ use chrono::{SubsecRound, TimeDelta};
 use inventory_api::{Period, PeriodRequest};
 use order_api::{LineRequest, PaymentRequest, Provider};
 use problem::{FieldErrors, Problem};
-use vocabulary::{ItemId, Secret};
+use vocabulary::{ItemId, Secret, text};
 
 /// Most lines of an order.
 pub(crate) const MOST_LINES: usize = 50;
@@ -30,15 +30,11 @@ pub(crate) struct Payment {
     pub(crate) token: Option<Secret>,
 }
 
-/// Reads the lines of an order.
-///
-/// # Errors
-/// 422 with everything that is wrong with them.
-pub(crate) fn lines(requests: &[LineRequest]) -> Result<Vec<Wanted>, Problem> {
-    let mut errors = FieldErrors::default();
+/// Reads the lines of an order, and notes everything that is wrong with them.
+pub(crate) fn lines(errors: &mut FieldErrors, requests: &[LineRequest]) -> Option<Vec<Wanted>> {
     if !(1..=MOST_LINES).contains(&requests.len()) {
         errors.refuse("/lines", "out_of_range", format!("An order has 1 to {MOST_LINES} lines."));
-        return errors.finish(None);
+        return None;
     }
     let mut seen = HashSet::new();
     let wanted = requests.iter().enumerate().filter_map(|(position, request)| {
@@ -48,12 +44,11 @@ pub(crate) fn lines(requests: &[LineRequest]) -> Result<Vec<Wanted>, Problem> {
             let detail = "The item is in an earlier line; ask for more units there.";
             errors.refuse(format!("{pointer}/item_id"), "repeated", detail);
         }
-        let units = units(&mut errors, &pointer, request.units);
-        let period = period(&mut errors, &pointer, request.period.as_ref());
+        let units = units(errors, &pointer, request.units);
+        let period = period(errors, &pointer, request.period.as_ref());
         Some(Wanted { item_id: item_id?, units: units?, period: period? })
     });
-    let wanted = wanted.collect();
-    errors.finish(Some(wanted))
+    Some(wanted.collect())
 }
 
 /// Reads what a line of the cart is to be.
@@ -72,12 +67,8 @@ pub(crate) fn cart_line(
     errors.finish(wanted)
 }
 
-/// Reads who moves the money.
-///
-/// # Errors
-/// 422 for a provider or a token that is none.
-pub(crate) fn payment(request: &PaymentRequest) -> Result<Payment, Problem> {
-    let mut errors = FieldErrors::default();
+/// Reads who moves the money, and notes a provider or a token that is none.
+pub(crate) fn payment(errors: &mut FieldErrors, request: &PaymentRequest) -> Option<Payment> {
     let provider = errors.required("/payment/provider", request.provider.as_deref());
     let provider: Option<Provider> =
         provider.and_then(|word| errors.parsed("/payment/provider", "unknown_provider", word.parse()));
@@ -102,20 +93,18 @@ pub(crate) fn payment(request: &PaymentRequest) -> Result<Payment, Problem> {
         }
         _ => {}
     }
-    errors.finish(provider.map(|provider| Payment { provider, token }))
+    provider.map(|provider| Payment { provider, token })
 }
 
-/// A text for people: trimmed, none if nothing is left.
+/// A text for people, none if nothing is left of it without white space at its ends.
 ///
 /// # Errors
-/// 422 when it is longer than `most` characters.
-pub(crate) fn words(pointer: &str, text: Option<&str>, most: usize) -> Result<Option<String>, Problem> {
+/// 422 when it is longer than `most` characters, or holds what would deceive a reader.
+pub(crate) fn words(pointer: &str, given: Option<&str>, most: usize) -> Result<Option<String>, Problem> {
     let mut errors = FieldErrors::default();
-    let trimmed = text.map(str::trim).filter(|text| !text.is_empty());
-    if trimmed.is_some_and(|text| text.chars().count() > most || text.contains('\0')) {
-        errors.refuse(pointer, "out_of_range", format!("It has at most {most} characters, none of them NUL."));
-    }
-    errors.finish(Some(trimmed.map(ToOwned::to_owned)))
+    let Some(given) = given.map(str::trim) else { return Ok(None) };
+    let words = text::paragraphs(given, most).map_err(|error| errors.refuse(pointer, error.code(), error)).ok();
+    errors.finish(words.map(|words| Some(words).filter(|words| !words.is_empty())))
 }
 
 fn units(errors: &mut FieldErrors, pointer: &str, units: Option<i64>) -> Option<u32> {

@@ -20,7 +20,7 @@ use order_api::{OrderState, StepState};
 use super::order::{Order, Party};
 use super::step::{Action, Progress};
 
-/// Answers that are of no use, one after another, until a step waits for an administrator.
+/// Answers that are of no use, one after another, until a step is stuck: an administrator sees it and can decide.
 pub(crate) const ATTEMPTS: u32 = 5;
 
 /// Something that has happened.
@@ -50,8 +50,15 @@ pub(crate) enum Answer {
     Done,
     /// It did not happen and never will, for a reason that people can read.
     Refused(String),
-    /// It may or may not have happened; asked again in this time.
+    /// The participant has not answered, so it may or may not have happened; asked again in this time, and after
+    /// [`ATTEMPTS`] no more unless an administrator says so.
     None {
+        why: String,
+        wait: TimeDelta,
+    },
+    /// The participant has answered that nobody knows: whoever moves the money does not answer it. As with no answer, but it
+    /// is asked again for ever, because what may have happened to money is never guessed.
+    Unknown {
         why: String,
         wait: TimeDelta,
     },
@@ -122,7 +129,8 @@ impl Order {
                 step.progress = Progress::Begun { attempts: 0, again_at: now, heard: None };
                 false
             }
-            Progress::Begun { again_at, .. } if *again_at <= now => true,
+            // What is stuck stays so while it is asked for.
+            known if known.again_at().is_some_and(|at| at <= now) => true,
             _ => return None,
         };
         Some(Command { step: step.number, action: step.action, again })

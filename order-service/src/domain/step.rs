@@ -41,9 +41,12 @@ pub(crate) enum Progress {
     Refused(String),
     Skipped,
     Abandoned,
+    /// An administrator has to decide.
     Stuck {
         attempts: u32,
         why: String,
+        /// When it is asked for again by itself, where only an answer is missing; none where only people can help.
+        again_at: Option<DateTime<Utc>>,
     },
     Accepted,
 }
@@ -101,6 +104,23 @@ impl Progress {
             Self::Abandoned => StepState::Abandoned,
             Self::Stuck { .. } => StepState::Stuck,
             Self::Accepted => StepState::Accepted,
+        }
+    }
+
+    /// When it is asked for again; none while it is not.
+    pub(crate) fn again_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Begun { again_at, .. } => Some(*again_at),
+            Self::Stuck { again_at, .. } => *again_at,
+            _ => None,
+        }
+    }
+
+    /// Answers that were of no use, one after another.
+    pub(crate) fn attempts(&self) -> u32 {
+        match self {
+            Self::Begun { attempts, .. } | Self::Stuck { attempts, .. } => *attempts,
+            _ => 0,
         }
     }
 

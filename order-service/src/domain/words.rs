@@ -31,7 +31,10 @@ pub(crate) fn outcome(step: &Step) -> Option<String> {
         Progress::Refused(why) => Some(why.clone()),
         Progress::Skipped => Some("Not needed any more.".to_owned()),
         Progress::Abandoned => Some("Given up under way; whatever came of it is undone below.".to_owned()),
-        Progress::Stuck { why, .. } => Some(format!("An administrator has to decide: {why}")),
+        Progress::Stuck { why, again_at: Some(_), .. } => {
+            Some(format!("It is asked for again and again, and an administrator can decide meanwhile: {why}"))
+        }
+        Progress::Stuck { why, again_at: None, .. } => Some(format!("An administrator has to decide: {why}")),
         Progress::Accepted => Some("An administrator has said that it counts as done.".to_owned()),
     }
 }

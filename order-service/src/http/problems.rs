@@ -10,6 +10,7 @@ impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         match error {
             AppError::NoSuchOrder | AppError::WrongState(WrongState::NoSuchStep(_)) => Self::new(Kind::NotFound),
+            AppError::NoSuchItem => Self::because(Kind::NotFound, "There is no such item, or not any more."),
             AppError::NotYours(why) => Self::because(Kind::Forbidden, why),
             AppError::WrongState(WrongState::KeepsTooMuch { most }) => Self::invalid(vec![problem::FieldProblem {
                 pointer: "/keep/amount_minor".to_owned(),

@@ -39,9 +39,3 @@ impl FromRef<AppState> for Outbox {
         state.app.outbox.clone()
     }
 }
-
-impl FromRef<AppState> for CancellationToken {
-    fn from_ref(state: &AppState) -> Self {
-        state.shutdown.clone()
-    }
-}

@@ -1,6 +1,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use inventory_api::{Item, ItemStatus};
+use inventory_api::{Approval, Item, ItemStatus};
+use reqwest::Method;
 use serde_json::{Value, json};
+use test_kit::http::send;
 use vocabulary::{Currency, ItemId, Money};
 
 use crate::shop::{NOON, Shop, drill, line, novel, on_both, pays, place, user};
@@ -101,6 +103,83 @@ async fn an_order_without_a_key_or_with_a_broken_body_is_refused() {
         assert_eq!(place(&ben, "key", &json!({ "basket": [] })).await.expect(400).problem(), "unknown_field");
         assert_eq!(place(&ben, "key", &json!({ "lines": "basket" })).await.expect(422).problem(), "invalid_fields");
         place(&shop.anonymous(), "key", &body).await.expect(401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_payment_that_cannot_be_is_refused_before_anything_is_ordered_together_with_all_else() {
+    on_both(async |shop| {
+        let order = |lines: Value, payment: Value| json!({ "lines": lines, "payment": payment });
+        let (sold, own) =
+            (json!([{ "item_id": shop.novel() }]), shop.offer(Item { owner_id: user("ben"), ..drill(11) }));
+        let stripe = json!({ "provider": "stripe", "token": "pm_card_visa" });
+        assert_eq!(refused(shop, &order(sold.clone(), stripe.clone())).await, ["/payment/provider not_set_up"]);
+        assert_eq!(refused(shop, &order(sold.clone(), pays("unknown"))).await, ["/payment/token unknown_token"]);
+        let both = ["/lines/0/item_id own_item", "/payment/provider not_set_up"];
+        assert_eq!(refused(shop, &order(json!([line(own)]), stripe)).await, both);
+        let paypal = json!({ "provider": "paypal", "token": "" });
+        let malformed = [
+            "/lines/0/item_id required",
+            "/lines/0/units out_of_range",
+            "/payment/provider unknown_provider",
+            "/payment/token out_of_range",
+        ];
+        assert_eq!(refused(shop, &order(json!([{ "units": 0 }]), paypal.clone())).await, malformed);
+        assert_eq!(refused(shop, &json!({ "payment": paypal })).await, ["/lines required", malformed[2], malformed[3]]);
+
+        let dear = Some(Money { amount_minor: 1_000_000_000_001, currency: Currency::EUR });
+        let dear = shop.offer(Item { price: dear, ..novel(17) });
+        assert_eq!(refused(shop, &order(json!([{ "item_id": dear }]), pays("approved"))).await, ["/lines too_much"]);
+        let mine = shop.member("ben").get("/api/v1/orders").await.expect(200).json();
+        assert_eq!(mine["items"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fields_that_may_be_left_out_may_be_left_out_with_the_whole_body() {
+    on_both(async |shop| {
+        let bare = async |name: &str, path: &str| {
+            let request = shop.member(name).request(Method::POST, path);
+            send(request.header("content-type", "application/json")).await
+        };
+        let order = shop.ordered("approved").await;
+        shop.settled(&order, "confirmed").await;
+        for act in ["cancel", "approve", "decline", "hand-over", "return"] {
+            let unknown = shop.act("ada", &order, act, &json!({ "colour": 1 })).await.expect(400);
+            assert_eq!(unknown.problem(), "unknown_field", "{act}");
+        }
+        bare("ada", &format!("{order}/hand-over")).await.expect(200);
+        shop.settled(&order, "active").await;
+        send(shop.member("ada").request(Method::POST, &format!("{order}/return"))).await.expect(200);
+        shop.settled(&order, "closed").await;
+        let asked = shop.offer(Item { approval: Approval::Owner, ..drill(12) });
+        let order = shop.place("ben", &json!({ "lines": [line(asked)], "payment": pays("approved") })).await;
+        shop.settled(&order, "awaiting_approval").await;
+        bare("ada", &format!("{order}/decline")).await.expect(200);
+        assert_eq!(shop.settled(&order, "declined").await["state_reason"], "The owner has not agreed.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_people_write_cannot_deceive_those_who_read_it() {
+    on_both(async |shop| {
+        let order = shop.ordered("approved").await;
+        shop.settled(&order, "confirmed").await;
+        for (act, field) in [("decline", "reason"), ("hand-over", "note"), ("return", "note"), ("return", "reason")] {
+            for (text, code) in [
+                ("paid\u{202e}OLLEH", "direction_override"),
+                ("a\u{7}b", "control_character"),
+                ("a\0", "control_character"),
+            ] {
+                let refused = shop.act("ada", &order, act, &json!({ field: text })).await.expect(422).json();
+                let error = &refused["errors"][0];
+                assert_eq!((&error["pointer"], &error["code"]), (&json!(format!("/{field}")), &json!(code)), "{act}");
+            }
+        }
+        shop.act("ada", &order, "hand-over", &json!({ "note": "Two cases:\r\na drill\nand bits." })).await.expect(200);
     })
     .await;
 }

@@ -1,9 +1,10 @@
+use inventory_api::{Item, ItemStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
 use test_kit::http::{Answer, Client, send};
 use vocabulary::ItemId;
 
-use crate::shop::{line, on_both, pays, period};
+use crate::shop::{line, on_both, pays, period, user};
 
 async fn put(client: &Client, item: ItemId, line: &Value) -> Answer {
     send(client.request(Method::PUT, &format!("/api/v1/cart/lines/{item}")).json(line)).await
@@ -62,6 +63,59 @@ async fn a_quote_prices_the_cart_and_says_what_is_not_free_without_holding_anyth
 }
 
 #[tokio::test]
+async fn what_cannot_be_ordered_any_more_does_not_hide_the_price_of_the_rest() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        let (drill, novel) = (shop.drill(), shop.novel());
+        put(&ben, drill, &lent(1)).await.expect(200);
+        put(&ben, novel, &json!({ "units": 2 })).await.expect(200);
+        shop.offer(Item { status: ItemStatus::Paused, ..crate::shop::drill(1) });
+        let quote = ben.post("/api/v1/cart/quote", &json!(null)).await.expect(200).json();
+        assert_eq!(quote["lines"].as_array().unwrap().len(), 1);
+        assert_eq!(quote["lines"][0]["item_id"], json!(novel));
+        assert_eq!((&quote["total"]["amount_minor"], &quote["available"]), (&json!(1_800), &json!(false)));
+        let obstacle = "It is not offered at the moment; its owner has paused it.";
+        let refused = json!([{ "item_id": drill, "units": 1, "period": period(), "obstacle": obstacle }]);
+        assert_eq!(quote["refused"], refused);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_can_never_be_ordered_is_not_put_into_a_cart() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        let own = shop.offer(Item { owner_id: user("ben"), ..crate::shop::drill(11) });
+        let (drill, novel) = (shop.drill(), shop.novel());
+        let inventory_api::Period { start, end } = period();
+        let ago = chrono::TimeDelta::days(10);
+        let past = json!({ "period": { "start": start - ago, "end": end - ago } });
+        for (item, line, errors) in [
+            (own, lent(1), ["item_id own_item"].as_slice()),
+            (drill, json!({}), &["/period required"]),
+            (drill, past, &["/period/start in_the_past", "/period/end in_the_past"]),
+            (novel, lent(1), &["/period not_for_this_offer"]),
+        ] {
+            let refused = put(&ben, item, &line).await.expect(422).json();
+            let named = refused["errors"].as_array().unwrap().iter();
+            let named =
+                named.map(|error| [&error["pointer"], &error["code"]].map(|text| text.as_str().unwrap()).join(" "));
+            assert_eq!(named.collect::<Vec<_>>(), errors, "{line}");
+        }
+        let unknown = crate::shop::drill(14).id;
+        put(&ben, unknown, &lent(1)).await.expect(404);
+        assert_eq!(ben.get("/api/v1/cart").await.expect(200).json(), json!({ "lines": [] }));
+        // Who cannot be asked refuses nothing; a quote tells later.
+        shop.world.shelves.set_down(true);
+        put(&ben, unknown, &lent(1)).await.expect(200);
+        shop.world.shelves.set_down(false);
+        let quote = ben.post("/api/v1/cart/quote", &json!(null)).await.expect(200).json();
+        assert_eq!(quote["refused"][0]["obstacle"], "There is no such item any more; leave it out.");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_cart_becomes_an_order_and_is_empty_afterwards() {
     on_both(async |shop| {
         let ben = shop.member("ben");
@@ -73,6 +127,31 @@ async fn the_cart_becomes_an_order_and_is_empty_afterwards() {
         let body = json!({ "lines": "cart", "payment": pays("approved") });
         let empty = crate::shop::place(&ben, "another", &body).await.expect(422);
         assert_eq!(empty.json()["errors"][0]["code"], "cart_empty");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_put_in_while_the_cart_is_ordered_is_ordered_or_still_there() {
+    on_both(async |shop| {
+        let ben = shop.member("ben");
+        let gift = shop.offer(Item { price: None, stock: Some(1_000), ..crate::shop::novel(3) });
+        let other = shop.offer(Item { price: None, stock: Some(1_000), ..crate::shop::novel(4) });
+        let body = json!({ "lines": "cart" });
+        for round in 0..20 {
+            put(&ben, gift, &json!({})).await.expect(200);
+            let key = round.to_string();
+            let nothing = json!({});
+            let (placed, put_in) = tokio::join!(crate::shop::place(&ben, &key, &body), put(&ben, other, &nothing));
+            put_in.expect(200);
+            let items = |lines: &Value| -> Vec<Value> {
+                lines.as_array().unwrap().iter().map(|line| line["item_id"].clone()).collect()
+            };
+            let ordered = items(&placed.expect(202).json()["lines"]);
+            let left = items(&ben.get("/api/v1/cart").await.expect(200).json()["lines"]);
+            assert!(ordered.contains(&json!(other)) != left.contains(&json!(other)), "{ordered:?} {left:?}");
+            delete(&ben, "/api/v1/cart").await.expect(204);
+        }
     })
     .await;
 }

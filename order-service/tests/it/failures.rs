@@ -77,7 +77,7 @@ async fn what_is_not_paid_in_time_expires() {
         let reserved = shop.admin();
         test_kit::wait_until("the money is asked for", Duration::from_secs(20), async || {
             let steps = reserved.get(&format!("{order}/steps")).await.expect(200).json();
-            steps[1]["outcome"] == "It has still to be paid."
+            steps["items"][1]["outcome"] == "It has still to be paid."
         })
         .await;
         shop.world.pass(Duration::from_hours(24));

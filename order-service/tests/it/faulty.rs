@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use http::HeaderMap;
 use inventory_api::{HoldRequest, Item, Period, Reservation, ReservationClient, ReservationError, ReservationId};
 use payment_api::{
-    AuthoriseRequest, PartRequest, Payment, PaymentClient, PaymentError, PaymentId, PaymentKey, VoidRequest,
+    AuthoriseRequest, CheckRequest, PartRequest, Payment, PaymentClient, PaymentError, PaymentId, PaymentKey,
+    RefusedField, VoidRequest,
 };
 use tokio::sync::Notify;
 use vocabulary::ItemId;
@@ -132,6 +133,10 @@ impl ReservationClient for Trapped<dyn ReservationClient> {
 impl PaymentClient for Trapped<dyn PaymentClient> {
     async fn authorise(&self, request: &AuthoriseRequest, context: &HeaderMap) -> Result<Payment, PaymentError> {
         self.trap.through(self.inner.authorise(request, context)).await
+    }
+
+    async fn check(&self, request: &CheckRequest, context: &HeaderMap) -> Result<Vec<RefusedField>, PaymentError> {
+        self.inner.check(request, context).await
     }
 
     async fn payment(&self, id: PaymentId, context: &HeaderMap) -> Result<Payment, PaymentError> {

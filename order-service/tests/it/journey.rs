@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::shop::{drill, line, on_both, pays, period};
 
 fn outcomes(steps: &Value) -> Vec<String> {
-    let steps = steps.as_array().unwrap().iter();
+    let steps = steps["items"].as_array().unwrap().iter();
     steps.map(|step| format!("{} {}", step["kind"].as_str().unwrap(), step["state"].as_str().unwrap())).collect()
 }
 
@@ -38,7 +38,7 @@ async fn a_drill_is_ordered_fetched_and_brought_back_and_a_part_of_its_deposit_k
         let steps = shop.member("ben").get(&format!("{order}/steps")).await.expect(200).json();
         let all = ["reserve", "authorise", "confirm", "check_out", "capture", "take_back", "capture", "void"];
         assert_eq!(outcomes(&steps), all.map(|kind| format!("{kind} done")));
-        assert_eq!(steps[0]["title"], "Set aside 1 of Drill");
+        assert_eq!(steps["items"][0]["title"], "Set aside 1 of Drill");
     })
     .await;
 }

@@ -1,6 +1,10 @@
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::shop::{CREDENTIAL, on_both, pays};
+use inventory_api::Item;
+use serde_json::{Value, json};
+use test_kit::wait_until;
+
+use crate::shop::{CREDENTIAL, on_both, pays, place};
 
 #[tokio::test]
 async fn an_order_is_for_those_it_concerns() {
@@ -57,6 +61,9 @@ async fn lists_show_what_was_ordered_and_what_is_asked_of_one_page_by_page() {
         shop.member("ben").get("/api/v1/orders?scope=all").await.expect(403);
         shop.member("ben").get("/api/v1/orders?state=lost").await.expect(422);
         shop.member("ben").get("/api/v1/orders?scope=mine").await.expect(422);
+        assert_eq!(count("scope=all&sort=-created_at").await, 3);
+        let sorted = shop.member("ben").get("/api/v1/orders?sort=number").await.expect(422).json();
+        assert_eq!(sorted["errors"][0]["pointer"], "sort");
         shop.member("ben").get("/api/v1/orders?cursor=x").await.expect(400);
     })
     .await;
@@ -115,6 +122,30 @@ async fn no_reader_sees_the_state_of_one_moment_with_the_steps_of_another() {
             let states = futures_util::future::join_all((0..4).map(|_| reader())).await;
             assert!(states.iter().all(|state| state == "confirmed" || state == "rejected"), "{states:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_leads_to_its_payment_once_there_is_one() {
+    on_both(async |shop| {
+        let body = json!({ "lines": [{ "item_id": shop.novel() }], "payment": pays("created") });
+        let placed = place(&shop.member("ben"), "key", &body).await.expect(202);
+        assert_eq!(placed.json()["payment_id"], Value::Null);
+        let order = placed.header("location").unwrap().to_owned();
+        let ben = shop.member("ben");
+        wait_until("the payment is known", Duration::from_secs(20), async || {
+            !ben.get(&order).await.expect(200).json()["payment_id"].is_null()
+        })
+        .await;
+        let payment = shop.world.book.payments().pop().unwrap();
+        assert_eq!(ben.get(&order).await.expect(200).json()["payment_id"], json!(payment.id));
+        shop.world.book.settle(&payment.key());
+        assert_eq!(shop.settled_later(&order, "confirmed").await["payment_id"], json!(payment.id));
+
+        let gift = shop.offer(Item { price: None, ..crate::shop::novel(3) });
+        let free = shop.place("ben", &json!({ "lines": [{ "item_id": gift }] })).await;
+        assert_eq!(shop.settled(&free, "confirmed").await["payment_id"], Value::Null);
     })
     .await;
 }

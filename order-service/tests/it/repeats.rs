@@ -1,7 +1,11 @@
 use futures_util::future::join_all;
-use serde_json::json;
+use inventory_api::{Approval, Item};
+use reqwest::Method;
+use serde_json::{Value, json};
+use test_kit::http::{Answer, Client, send};
 
-use crate::shop::{line, on_both, pays, place};
+use crate::shop::{drill, line, on_both, pays, place};
+use crate::stuck::stuck;
 
 #[tokio::test]
 async fn fifty_posts_with_one_key_are_one_order() {
@@ -52,6 +56,79 @@ async fn what_was_done_is_answered_although_the_inventory_is_away() {
         let away = place(&ben, "another-key", &body).await.expect(503);
         assert!(away.header("retry-after").is_some());
         shop.world.shelves.set_down(false);
+    })
+    .await;
+}
+
+/// Does something to an order with a key.
+async fn keyed(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
+    send(client.request(Method::POST, path).header("idempotency-key", key).json(body)).await
+}
+
+#[tokio::test]
+async fn what_is_done_to_an_order_with_the_same_key_is_done_once_and_answered_again() {
+    on_both(async |shop| {
+        let asked = shop.offer(Item { approval: Approval::Owner, ..drill(1) });
+        let order = shop.place("ben", &json!({ "lines": [line(asked)], "payment": pays("approved") })).await;
+        shop.settled(&order, "awaiting_approval").await;
+        let (ada, nothing) = (shop.member("ada"), json!({}));
+        for (act, then) in [("approve", "confirmed"), ("hand-over", "active"), ("return", "closed")] {
+            let path = format!("{order}/{act}");
+            let first = keyed(&ada, &path, "the-key", &nothing).await.expect(200);
+            shop.settled(&order, then).await;
+            let again = keyed(&ada, &path, "the-key", &nothing).await.expect(200);
+            assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body), "{act}");
+            assert_eq!(again.etag(), first.etag());
+            // No body, and one without fields, are the same request.
+            let bare = ada.request(Method::POST, &path).header("idempotency-key", "the-key");
+            assert_eq!(send(bare).await.expect(200).body, first.body);
+            let other = keyed(&ada, &path, "the-key", &json!({ "colour": 1 })).await.expect(400);
+            assert_eq!(other.problem(), "unknown_field");
+            keyed(&ada, &path, "another-key", &nothing).await.expect(409);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_for_one_order_and_one_body_whatever_is_done() {
+    on_both(async |shop| {
+        let (one, other) = (shop.ordered("approved").await, shop.ordered("approved").await);
+        for order in [&one, &other] {
+            shop.settled(order, "confirmed").await;
+        }
+        let (ben, ada, nothing) = (shop.member("ben"), shop.member("ada"), json!({}));
+        keyed(&ben, &format!("{one}/cancel"), "the-key", &nothing).await.expect(200);
+        let again = keyed(&ben, &format!("{one}/cancel"), "the-key", &nothing).await.expect(200);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        let elsewhere = keyed(&ben, &format!("{other}/cancel"), "the-key", &nothing).await.expect(422);
+        assert_eq!(elsewhere.problem(), "key_reused");
+        // What was refused was not done, so its key is still free.
+        keyed(&ada, &format!("{one}/hand-over"), "the-key", &nothing).await.expect(409);
+        let noted = json!({ "note": "clean" });
+        keyed(&ada, &format!("{other}/hand-over"), "the-key", &noted).await.expect(200);
+        let otherwise = keyed(&ada, &format!("{other}/hand-over"), "the-key", &nothing).await.expect(422);
+        assert_eq!(otherwise.problem(), "key_reused");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_decision_with_the_same_key_is_taken_once_and_answered_again() {
+    on_both(async |shop| {
+        let (admin, nothing) = (shop.admin(), json!({}));
+        for (decision, then) in [("undo", "cancelled"), ("retry", "confirmed"), ("accept", "confirmed")] {
+            let order = stuck(shop).await;
+            let path = format!("{order}/steps/2/{decision}");
+            let first = keyed(&admin, &path, decision, &nothing).await.expect(200);
+            let again = keyed(&admin, &path, decision, &nothing).await.expect(200);
+            assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body), "{decision}");
+            assert_eq!(
+                keyed(&admin, &path, "once-more", &json!({ "colour": 1 })).await.expect(400).problem(),
+                "unknown_field"
+            );
+            shop.settled_later(&order, then).await;
+        }
     })
     .await;
 }

@@ -1,14 +1,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::HeaderMap;
-use peer::{CallContext, Peer};
+use http::{HeaderMap, StatusCode};
+use peer::{CallContext, Peer, PeerError};
 use serde::Serialize;
 
-use crate::{AuthoriseRequest, PartRequest, Payment, PaymentError, PaymentId, PaymentKey, VoidRequest};
+use crate::error::refused_fields;
+use crate::{
+    AuthoriseRequest, CheckRequest, PartRequest, Payment, PaymentError, PaymentId, PaymentKey, RefusedField,
+    VoidRequest,
+};
 
 /// How long a caller waits for the payment service in all, which itself waits for a provider elsewhere.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a caller waits for a check, which asks nobody elsewhere and can be done without.
+const CHECK: Duration = Duration::from_secs(1);
 
 /// What other services ask the payment service. Every call may be repeated: with the same key it happens once. `context`
 /// carries the request's id and trace; an empty one is that of background work.
@@ -21,6 +27,12 @@ pub trait PaymentClient: Send + Sync {
     /// [`PaymentError::Conflict`] when the key was voided before, [`PaymentError::Refused`] when it came with another
     /// request.
     async fn authorise(&self, request: &AuthoriseRequest, context: &HeaderMap) -> Result<Payment, PaymentError>;
+
+    /// What would be refused of a payment like this, as far as that is known without the provider; nothing of it if empty.
+    ///
+    /// # Errors
+    /// When it cannot be told now. That says nothing of the payment.
+    async fn check(&self, request: &CheckRequest, context: &HeaderMap) -> Result<Vec<RefusedField>, PaymentError>;
 
     /// The payment as it is known now.
     ///
@@ -103,6 +115,16 @@ impl HttpPayments {
 impl PaymentClient for HttpPayments {
     async fn authorise(&self, request: &AuthoriseRequest, context: &HeaderMap) -> Result<Payment, PaymentError> {
         self.post("/internal/v1/payments", request, context).await
+    }
+
+    async fn check(&self, request: &CheckRequest, context: &HeaderMap) -> Result<Vec<RefusedField>, PaymentError> {
+        let context = CallContext::serving(context, CHECK).idempotent();
+        let checked = self.peer.post("/internal/v1/payments/check", &context).json(request).acknowledge().await;
+        match checked {
+            Ok(()) => Ok(Vec::new()),
+            Err(PeerError::Status { status: StatusCode::UNPROCESSABLE_ENTITY, body, .. }) => Ok(refused_fields(&body)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn payment(&self, id: PaymentId, context: &HeaderMap) -> Result<Payment, PaymentError> {

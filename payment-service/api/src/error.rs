@@ -24,6 +24,16 @@ pub enum PaymentError {
     Unavailable(#[source] PeerError),
 }
 
+/// A field that the payment service refuses, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RefusedField {
+    /// Its place in the request, as a JSON Pointer (RFC 6901).
+    pub pointer: String,
+    pub code: String,
+    /// A sentence for people.
+    pub detail: String,
+}
+
 impl PaymentError {
     /// Whether the same call may succeed a little later.
     pub fn is_retryable(&self) -> bool {
@@ -64,7 +74,18 @@ impl From<PeerError> for PaymentError {
 /// What a problem document (RFC 9457) says for programs and for people.
 struct Words {
     code: String,
+    /// What is wrong with each field, if it is about fields.
     text: String,
+}
+
+/// The fields that a problem document names.
+pub(crate) fn refused_fields(body: &[u8]) -> Vec<RefusedField> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Document {
+        errors: Vec<RefusedField>,
+    }
+    serde_json::from_slice::<Document>(body).unwrap_or_default().errors
 }
 
 impl Words {
@@ -75,20 +96,12 @@ impl Words {
             detail: Option<String>,
             #[serde(default)]
             code: String,
-            #[serde(default)]
-            errors: Vec<Field>,
         }
-        #[derive(Deserialize)]
-        struct Field {
-            pointer: String,
-            detail: String,
-        }
-        let Ok(Document { title, detail, code, errors }) = serde_json::from_slice(body) else {
+        let Ok(Document { title, detail, code }) = serde_json::from_slice(body) else {
             return Self { code: String::new(), text: "it did not say why".to_owned() };
         };
-        let fields = errors.into_iter().map(|Field { pointer, detail }| format!("{pointer}: {detail}"));
-        let text = [detail.unwrap_or(title)].into_iter().chain(fields).collect::<Vec<_>>().join(" ");
-        Self { code, text }
+        let fields: Vec<_> = refused_fields(body).into_iter().map(|field| field.detail).collect();
+        Self { code, text: if fields.is_empty() { detail.unwrap_or(title) } else { fields.join(" ") } }
     }
 }
 
@@ -104,7 +117,7 @@ mod tests {
     fn a_refusal_is_told_in_the_words_of_the_problem() {
         let body = br#"{"title":"Some fields","errors":[{"pointer":"/amount","code":"x","detail":"Too much."}]}"#;
         let error = answered(StatusCode::UNPROCESSABLE_ENTITY, body);
-        assert_eq!(error.to_string(), "the payment service refuses it: Some fields /amount: Too much.");
+        assert_eq!(error.to_string(), "the payment service refuses it: Too much.");
         assert!(matches!(answered(StatusCode::CONFLICT, b"<html>"), PaymentError::Conflict(_)));
     }
 

@@ -10,12 +10,13 @@ use uuid::Uuid;
 use vocabulary::Money;
 
 use crate::{
-    AuthoriseRequest, Failure, FailureCode, Operation, OperationKind, OperationState, PartRequest, Payment,
-    PaymentClient, PaymentError, PaymentId, PaymentKey, PaymentState, VoidRequest,
+    AuthoriseRequest, CheckRequest, Failure, FailureCode, Operation, OperationKind, OperationState, PartRequest,
+    Payment, PaymentClient, PaymentError, PaymentId, PaymentKey, PaymentState, Provider, RefusedField, VoidRequest,
 };
 
 /// Payments for the tests of others: it keeps count as the real service does, and can be switched off. The token
-/// `declined` is refused, with `created` the payment waits for [`settle`](Self::settle), all others are held at once.
+/// `declined` is refused, with `created` the payment waits for [`settle`](Self::settle), `unknown` is none that a check lets
+/// pass, all others are held at once. There is no `stripe`.
 #[derive(Debug, Default)]
 pub struct FakePayments {
     state: Mutex<Book>,
@@ -27,6 +28,7 @@ struct Book {
     payments: HashMap<PaymentKey, Option<Payment>>,
     down: bool,
     losing: bool,
+    silent: bool,
 }
 
 impl FakePayments {
@@ -38,6 +40,11 @@ impl FakePayments {
     /// From now on it does what it is asked and its answers are lost, or not any more.
     pub fn set_losing_answers(&self, losing: bool) {
         self.with(|book| book.losing = losing);
+    }
+
+    /// Whoever moves the money does not answer, so that what is asked for is unknown, or answers again.
+    pub fn set_provider_silent(&self, silent: bool) {
+        self.with(|book| book.silent = silent);
     }
 
     /// Lets a payment that waits be held.
@@ -107,6 +114,10 @@ impl Book {
         match request.token.as_ref().map_or("", |token| token.expose()) {
             "declined" => refuse(&mut payment),
             "created" => {}
+            _ if self.silent => {
+                payment.operations[0].state = OperationState::Unknown;
+                payment.state = PaymentState::Unknown;
+            }
             _ => settle(&mut payment),
         }
         self.payments.insert(key, Some(payment.clone()));
@@ -115,7 +126,11 @@ impl Book {
 
     fn find(&mut self, key: &PaymentKey) -> Result<&mut Payment, PaymentError> {
         let missing = || PaymentError::Missing("no such payment".to_owned());
-        self.payments.get_mut(key).and_then(Option::as_mut).ok_or_else(missing)
+        let payment = self.payments.get_mut(key).and_then(Option::as_mut).ok_or_else(missing)?;
+        if payment.state == PaymentState::Unknown && !self.silent {
+            settle(payment);
+        }
+        Ok(payment)
     }
 
     /// Does to the payment what the step asks for, once.
@@ -127,6 +142,9 @@ impl Book {
         change: impl FnOnce(&mut Payment) -> bool,
     ) -> Result<Payment, PaymentError> {
         let payment = self.find(key)?;
+        if payment.state == PaymentState::Unknown {
+            return Err(PaymentError::InFlight);
+        }
         if payment.operation(kind, step).is_none() {
             let mut changed = payment.clone();
             if !change(&mut changed) {
@@ -149,6 +167,20 @@ impl Book {
 impl PaymentClient for FakePayments {
     async fn authorise(&self, request: &AuthoriseRequest, _: &HeaderMap) -> Result<Payment, PaymentError> {
         self.answer(|book| book.authorise(request))
+    }
+
+    async fn check(&self, request: &CheckRequest, _: &HeaderMap) -> Result<Vec<RefusedField>, PaymentError> {
+        self.answer(|_| {
+            let refused = |pointer: &str, code: &str, detail: &str| {
+                let [pointer, code, detail] = [pointer, code, detail].map(ToOwned::to_owned);
+                vec![RefusedField { pointer, code, detail }]
+            };
+            Ok(match (request.provider, request.token.as_ref().map_or("", |token| token.expose())) {
+                (Some(Provider::Stripe), _) => refused("/provider", "not_set_up", "There is no Stripe here."),
+                (_, "unknown") => refused("/token", "unknown_token", "The bank does not know this token."),
+                _ => Vec::new(),
+            })
+        })
     }
 
     async fn payment(&self, id: PaymentId, _: &HeaderMap) -> Result<Payment, PaymentError> {

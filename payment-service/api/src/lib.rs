@@ -8,8 +8,8 @@ mod request;
 mod words;
 
 pub use client::{HttpPayments, PaymentClient};
-pub use error::PaymentError;
+pub use error::{PaymentError, RefusedField};
 pub use fake::FakePayments;
 pub use payment::{Failure, Operation, Order, OrderId, Payment, PaymentId, PaymentKey};
-pub use request::{AuthoriseRequest, PartRequest, VoidRequest};
+pub use request::{AuthoriseRequest, CheckRequest, MOST_MINOR, PartRequest, VoidRequest};
 pub use words::{FailureCode, OperationKind, OperationState, PaymentState, Provider};

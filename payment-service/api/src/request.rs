@@ -4,6 +4,29 @@ use vocabulary::{Money, Secret, UserId};
 
 use crate::{OrderId, Provider};
 
+/// More than anything here costs, in minor units; a thousand times it is still far from what an `i64` holds.
+pub const MOST_MINOR: i64 = 1_000_000_000_000;
+
+/// Asks whether money could be held like this. Nothing is held, and no provider is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckRequest {
+    #[schema(required, nullable = false)]
+    pub provider: Option<Provider>,
+    /// What the provider gave the payer; `desk` takes none.
+    #[schema(nullable = false, max_length = 255)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret>,
+    /// What things cost, if that is known.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// What is held besides, if that is known.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit: Option<Money>,
+}
+
 /// Holds money. Fields are optional here so that all missing ones are reported at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

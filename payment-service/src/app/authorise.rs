@@ -1,4 +1,5 @@
 use payment_api::PaymentId;
+use problem::FieldErrors;
 
 use super::{App, AppError, resolve, settle};
 use crate::db;
@@ -8,7 +9,9 @@ use crate::domain::request::NewPayment;
 
 /// Holds money, once for each key. Asked again, it answers the same payment as it is then.
 pub(crate) async fn authorise(app: &App, new: NewPayment) -> Result<Payment, AppError> {
-    app.providers.check(new.terms.provider)?;
+    let mut errors = FieldErrors::default();
+    app.providers.check_set_up(&mut errors, new.terms.provider);
+    errors.finish(Some(()))?;
     let tx = app.db.begin().await?;
     match db::payments::meaning(&tx, &new.key).await? {
         Some(Meaning::Payment(id)) => {

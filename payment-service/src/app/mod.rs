@@ -1,6 +1,7 @@
 //! Use cases: each decides whether it may happen and does it in one transaction before the provider is asked and one after.
 
 pub(crate) mod authorise;
+pub(crate) mod check;
 pub(crate) mod desk;
 mod error;
 pub(crate) mod notify;

@@ -2,6 +2,7 @@
 
 pub(crate) mod bank;
 mod entity;
+pub(crate) mod listing;
 mod migrations;
 pub(crate) mod notices;
 pub(crate) mod payments;

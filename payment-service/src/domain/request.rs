@@ -2,16 +2,13 @@
 
 use std::str::FromStr;
 
-use payment_api::{AuthoriseRequest, PartRequest, Provider, VoidRequest};
+use payment_api::{AuthoriseRequest, CheckRequest, MOST_MINOR, PartRequest, Provider, VoidRequest};
 use problem::{FieldErrors, Problem};
 use sha2::{Digest, Sha256};
 use vocabulary::{Currency, Money, Secret};
 
 use super::payment::Terms;
 use super::step::{Key, Step};
-
-/// More than anything here costs, in minor units; a thousand times it is still far from what an `i64` holds.
-pub(crate) const MOST: i64 = 1_000_000_000_000;
 
 /// A hold that was asked for.
 #[derive(Debug, Clone)]
@@ -88,6 +85,16 @@ impl Part {
     }
 }
 
+/// Who would move the money of a payment that was only thought of, with which token. Notes what could not be asked for.
+pub(crate) fn intended(errors: &mut FieldErrors, request: CheckRequest) -> Option<(Provider, Option<Secret>)> {
+    let provider = errors.required("/provider", request.provider);
+    let token = token(errors, provider, request.token);
+    for (pointer, money) in [("/amount/amount_minor", request.amount), ("/deposit/amount_minor", request.deposit)] {
+        within(errors, pointer, money.map_or(0, |money| money.amount_minor), 0);
+    }
+    Some((provider?, token))
+}
+
 /// The step of a request to void.
 ///
 /// # Errors
@@ -119,8 +126,8 @@ fn token(errors: &mut FieldErrors, provider: Option<Provider>, token: Option<Sec
 }
 
 fn within(errors: &mut FieldErrors, pointer: &str, amount: i64, least: i64) {
-    if !(least..=MOST).contains(&amount) {
-        errors.refuse(pointer, "out_of_range", format!("It is a whole number from {least} to {MOST}."));
+    if !(least..=MOST_MINOR).contains(&amount) {
+        errors.refuse(pointer, "out_of_range", format!("It is a whole number from {least} to {MOST_MINOR}."));
     }
 }
 

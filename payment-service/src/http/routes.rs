@@ -10,10 +10,12 @@ use super::{AppState, internal, payments};
 /// Every route there is.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(payments::list::list_payments))
         .routes(routes!(payments::get::get_payment))
         .routes(routes!(payments::paid::pay_at_the_desk))
         .routes(routes!(payments::webhook::receive_webhook))
         .routes(routes!(internal::authorise::authorise_payment))
+        .routes(routes!(internal::check::check_payment))
         .routes(routes!(internal::get::find_payment))
         .routes(routes!(internal::find::find_payment_by_key))
         .routes(routes!(internal::capture::capture_payment))

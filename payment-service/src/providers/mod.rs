@@ -8,7 +8,7 @@ pub(crate) use stripe::{Stripe, StripeSettings};
 pub(crate) use test::TestBank;
 
 use payment_api::Provider;
-use problem::{FieldErrors, Problem};
+use problem::FieldErrors;
 use vocabulary::Secret;
 
 use crate::domain::notice::Notice;
@@ -30,22 +30,33 @@ pub(crate) struct Answer {
 }
 
 impl Providers {
-    /// # Errors
-    /// 422 that says what is missing when the provider is not set up.
-    pub(crate) fn check(&self, provider: Provider) -> Result<(), Problem> {
-        let remedy = match provider {
-            Provider::Test if self.test.is_none() => {
-                "Test payments are switched off; LENDERY_PAYMENTS_TEST allows them."
-            }
-            Provider::Stripe if self.stripe.is_none() => {
-                "Stripe has no keys here; LENDERY_PAYMENTS_STRIPE_SECRET_KEY_FILE and \
-                 LENDERY_PAYMENTS_STRIPE_WEBHOOK_SECRET_FILE name the files with them."
-            }
-            Provider::Test | Provider::Desk | Provider::Stripe => return Ok(()),
+    /// Notes that the provider is not set up, if it is not: in words for the payer, and for the operator in the log.
+    pub(crate) fn check_set_up(&self, errors: &mut FieldErrors, provider: Provider) {
+        let (detail, remedy) = match provider {
+            Provider::Test if self.test.is_none() => (
+                "Lendery does not take test payments here; choose desk.",
+                "test payments are switched off; LENDERY_PAYMENTS_TEST=true allows them",
+            ),
+            Provider::Stripe if self.stripe.is_none() => (
+                "Lendery does not take payments by Stripe here; choose desk.",
+                "Stripe has no keys; LENDERY_PAYMENTS_STRIPE_SECRET_KEY_FILE and \
+                 LENDERY_PAYMENTS_STRIPE_WEBHOOK_SECRET_FILE name the files with them",
+            ),
+            Provider::Test | Provider::Desk | Provider::Stripe => return,
         };
-        let mut errors = FieldErrors::default();
-        errors.refuse("/provider", "not_set_up", remedy);
-        errors.finish(Some(()))
+        tracing::info!(provider = provider.as_str(), remedy, "a payment was refused: its provider is not set up");
+        errors.refuse("/provider", "not_set_up", detail);
+    }
+
+    /// Notes what keeps the provider from taking this token, as far as that is known without asking it.
+    pub(crate) fn check(&self, errors: &mut FieldErrors, provider: Provider, token: Option<&Secret>) {
+        self.check_set_up(errors, provider);
+        if provider == Provider::Test
+            && self.test.is_some()
+            && let Some(complaint) = token.and_then(TestBank::complaint)
+        {
+            errors.refuse("/token", "unknown_token", complaint);
+        }
     }
 
     /// Tells the provider to do it.

@@ -48,6 +48,12 @@ impl TestBank {
         Self { db, clock }
     }
 
+    /// What the bank has against a token; nothing if it knows it.
+    pub(crate) fn complaint(token: &Secret) -> Option<String> {
+        let known = || format!("The test bank knows the tokens {}.", Manner::TOKENS.map(|(token, _)| token).join(", "));
+        token.expose().parse::<Manner>().is_err().then(known)
+    }
+
     pub(crate) async fn carry_out(&self, payment: &Payment, operation: &Operation, token: Option<&Secret>) -> Answer {
         let done = match operation.kind {
             OperationKind::Authorise => self.hold(payment, operation, token).await,
@@ -76,17 +82,17 @@ impl TestBank {
 
     async fn hold(&self, payment: &Payment, operation: &Operation, token: Option<&Secret>) -> Result<Answer, DbErr> {
         let now = self.clock.now();
-        let token = token.map_or("", |token| token.expose());
-        let Ok(manner) = token.parse::<Manner>() else {
-            let detail =
-                format!("The test bank knows the tokens {}.", Manner::TOKENS.map(|(token, _)| token).join(", "));
+        let nothing = Secret::default();
+        let token = token.unwrap_or(&nothing);
+        let Ok(manner) = token.expose().parse::<Manner>() else {
+            let detail = Self::complaint(token).unwrap_or_default();
             let outcome = Outcome::Refused { code: FailureCode::InvalidToken, detail };
             return Ok(Answer { told: Vec::new(), outcome });
         };
         let entry = Entry {
             done: !matches!(manner, Manner::Declined | Manner::Slow | Manner::Late),
             due_at: matches!(manner, Manner::Slow | Manner::Late).then(|| now + THOUGHT),
-            ..new_entry(payment, operation, token)
+            ..new_entry(payment, operation, token.expose())
         };
         let entry = self.write(entry, now).await?;
         let told: Vec<_> = match manner {

@@ -1,7 +1,9 @@
+use reqwest::Method;
 use serde_json::{Value, json};
+use test_kit::http::send;
 use uuid::Uuid;
 
-use crate::payments::{Payments, amounts, euros, on_both, text};
+use crate::payments::{Payments, amounts, euros, on_both, refused, text};
 
 async fn at_the_desk(payments: &Payments, order: u128) -> Value {
     let request = json!({ "order_id": Uuid::from_u128(order), "step": "authorise", "payer_id": payments.member("ada").id,
@@ -54,6 +56,61 @@ async fn a_payment_is_shown_to_its_payer_and_to_administrators() {
         for path in ["/internal/v1/payments/01890a5d-ac96-774b-bcce-b302099a8057", "/internal/v1/events"] {
             payments.member("ada").client.get(path).await.expect(401);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_operator_sees_what_waits_at_the_desk_page_by_page() {
+    on_both(async |payments| {
+        let admin = payments.admin().client;
+        let list = async |query: &str| admin.get(&format!("/api/v1/payments?{query}")).await;
+        let mut waiting = Vec::new();
+        for order in 1..=3 {
+            waiting.insert(0, text(&at_the_desk(payments, order).await["id"]));
+        }
+        payments.authorise(4, "tok_late").await.expect(200);
+        let desk = "state=created&provider=desk";
+        let first = list(&format!("{desk}&limit=2&sort=-created_at")).await.expect(200).json();
+        let next = text(&first["next"]);
+        let second = list(&format!("{desk}&limit=2&cursor={next}")).await.expect(200).json();
+        assert_eq!((ids(&first), ids(&second)), (waiting[..2].to_vec(), waiting[2..].to_vec()));
+        assert_eq!(second["next"], Value::Null);
+        admin.post(&format!("/api/v1/payments/{}/paid", waiting[0]), &json!(null)).await.expect(200);
+        assert_eq!(ids(&list(desk).await.expect(200).json()), waiting[1..]);
+        assert_eq!(ids(&list("state=authorised").await.expect(200).json()), waiting[..1]);
+        assert_eq!(ids(&list("").await.expect(200).json()).len(), 4);
+
+        list(&format!("limit=2&cursor={next}")).await.expect(400);
+        list("colour=red").await.expect(400);
+        let bad = list("state=paid&provider=cash&sort=amount&limit=0").await.expect(422);
+        assert_eq!(refused(&bad), ["limit", "state", "provider", "sort"]);
+        payments.member("ada").client.get("/api/v1/payments").await.expect(403);
+        payments.anonymous().get("/api/v1/payments").await.expect(401);
+    })
+    .await;
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    page["items"].as_array().unwrap().iter().map(|payment| text(&payment["id"])).collect()
+}
+
+#[tokio::test]
+async fn paid_with_the_same_key_is_answered_as_the_first_time() {
+    on_both(async |payments| {
+        let [one, other] = [at_the_desk(payments, 1).await, at_the_desk(payments, 2).await]
+            .map(|payment| format!("/api/v1/payments/{}/paid", text(&payment["id"])));
+        let admin = payments.admin().client;
+        let paid =
+            async |path: &str| send(admin.request(Method::POST, path).header("idempotency-key", "the-key")).await;
+        let first = paid(&one).await.expect(200);
+        payments.operate(1, "capture", "hand-over", Some(900)).await.expect(200);
+        let again = paid(&one).await.expect(200);
+        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
+        assert_eq!(paid(&other).await.expect(422).problem(), "key_reused");
+        let unknown = admin.post(&other, &json!({ "amount": 900 })).await.expect(400);
+        assert_eq!(unknown.problem(), "unknown_field");
+        assert_eq!(payments.state(2).await, "created");
     })
     .await;
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
 
 mod authorising;
+mod checking;
 mod compensations;
 mod contract;
 mod desk;

@@ -73,7 +73,8 @@ impl Orders {
     }
 
     pub(crate) async fn steps(&self, id: OrderId, asking: &Asking) -> Result<Vec<Step>, ApiError> {
-        Ok(self.call(Method::GET, format!("{ORDERS}/{id}/steps")).receive(asking).await?.body)
+        let page: Answer<Page<Step>> = self.call(Method::GET, format!("{ORDERS}/{id}/steps")).receive(asking).await?;
+        Ok(page.body.items)
     }
 
     /// Moves an order on by the transition of this name.

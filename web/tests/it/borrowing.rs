@@ -34,7 +34,7 @@ pub(crate) fn quote() -> Value {
         "days": 3, "unit_price": euros(450), "amount": euros(1350), "deposit": euros(2000), "needs_approval": true,
         "free": 2, "obstacle": null,
     });
-    json!({ "lines": [line], "total": euros(1350), "deposit_total": euros(2000), "available": true })
+    json!({ "lines": [line], "refused": [], "total": euros(1350), "deposit_total": euros(2000), "available": true })
 }
 
 /// An order in which the owner, who is signed in, has this part.
@@ -51,12 +51,13 @@ pub(crate) fn order(borrower: &str, owner: &str, state: &str, progress: &str) ->
 }
 
 pub(crate) fn steps() -> Value {
-    json!([
+    let steps = json!([
         { "number": 1, "kind": "reserve", "title": "Set aside 1 of Cordless drill", "state": "done",
           "outcome": "It is set aside.", "amount": null, "attempts": 1, "next_attempt_at": null },
         { "number": 2, "kind": "authorise", "title": "Hold €33.50", "state": "begun", "outcome": null,
           "amount": euros(3350), "attempts": 1, "next_attempt_at": null },
-    ])
+    ]);
+    json!({ "items": steps, "next": null })
 }
 
 fn lends(site: &Site) {
@@ -159,6 +160,13 @@ async fn a_cart_says_what_it_costs_and_what_cannot_be_had() {
     site.orders.answer("POST /api/v1/cart/quote", 200, taken);
     let page = browser.get("/en/cart").await.expect(200).html();
     assert!(page.contains("Only 0 are free.") && !page.contains("Order now"), "{page}");
+    let mut gone = quote();
+    gone["lines"] = json!([]);
+    gone["available"] = json!(false);
+    gone["refused"] = json!([{ "item_id": ITEM, "units": 1, "period": period(), "obstacle": "Leave it out." }]);
+    site.orders.answer("POST /api/v1/cart/quote", 200, gone);
+    let page = browser.get("/en/cart").await.expect(200).html();
+    assert!(page.contains("Leave it out.") && !page.contains("Order now"), "{page}");
     site.orders.answer("GET /api/v1/cart", 200, json!({ "lines": [] }));
     assert!(browser.get("/de/cart").await.expect(200).html().contains("In deinem Korb ist nichts."));
 }
@@ -299,8 +307,8 @@ async fn what_others_wrote_on_orders_shows_as_text() {
     evil_order["lines"][0]["name"] = json!(evil);
     has(&site, evil_order.clone());
     let mut evil_steps = steps();
-    evil_steps[0]["title"] = json!(evil);
-    evil_steps[0]["outcome"] = json!(evil);
+    evil_steps["items"][0]["title"] = json!(evil);
+    evil_steps["items"][0]["outcome"] = json!(evil);
     site.orders.answer(&format!("GET /api/v1/orders/{ORDER}/steps"), 200, evil_steps);
     site.orders.answer("GET /api/v1/orders", 200, json!({ "items": [evil_order], "next": null }));
     let mut evil_quote = quote();

@@ -70,9 +70,9 @@ fn is_run_by_evil(site: &Site) {
     site.orders.answer(&format!("GET /api/v1/orders/{ORDER}"), 200, stuck);
     let mut evil_steps = steps();
     for field in ["title", "outcome"] {
-        evil_steps[1][field] = json!(EVIL);
+        evil_steps["items"][1][field] = json!(EVIL);
     }
-    evil_steps[1]["state"] = json!("stuck");
+    evil_steps["items"][1]["state"] = json!("stuck");
     site.orders.answer(&format!("GET /api/v1/orders/{ORDER}/steps"), 200, evil_steps);
     let reports = json!({ "items": [{ "name": "revenue", "about": EVIL }] });
     site.warehouse.answer("GET /api/v1/warehouse/reports", 200, reports);

@@ -122,7 +122,7 @@ async fn a_stuck_step_is_asked_for_again_undone_or_taken_for_done() {
     let mut stuck = order(OTHER, OWNER, "reserved", "agreed");
     stuck["stuck"] = json!(true);
     let mut of_it = steps();
-    of_it[1]["state"] = json!("stuck");
+    of_it["items"][1]["state"] = json!("stuck");
     site.orders.answer("GET /api/v1/orders", 200, json!({ "items": [stuck.clone()], "next": null }));
     site.orders.answer(&format!("GET /api/v1/orders/{ORDER}/steps"), 200, of_it);
     let page = browser.get("/en/stuck").await.expect(200).html();

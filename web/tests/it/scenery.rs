@@ -41,7 +41,7 @@ pub(crate) fn is_asked(site: &Site, state: &str, progress: &str) {
     let mut asked = order(OTHER, OWNER, state, progress);
     asked["stuck"] = json!(true);
     let mut of_it = steps();
-    of_it[1]["state"] = json!("stuck");
+    of_it["items"][1]["state"] = json!("stuck");
     site.orders.answer("GET /api/v1/orders", 200, json!({ "items": [asked.clone()], "next": null }));
     site.orders.answer(&format!("GET /api/v1/orders/{ORDER}"), 200, asked);
     site.orders.answer(&format!("GET /api/v1/orders/{ORDER}/steps"), 200, of_it);

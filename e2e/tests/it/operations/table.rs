@@ -81,7 +81,7 @@ const INVENTORY: &[Operation] = &[
 const ORDERS: &[Operation] = &[
     ("get", "/api/v1/cart", signed_in(200, 200)),
     ("delete", "/api/v1/cart", signed_in(204, 204)),
-    ("put", "/api/v1/cart/lines/{item_id}", signed_in(200, 200)),
+    ("put", "/api/v1/cart/lines/{item_id}", signed_in(422, 422)),
     ("delete", "/api/v1/cart/lines/{item_id}", signed_in(204, 204)),
     ("post", "/api/v1/cart/quote", signed_in(200, 200)),
     ("get", "/api/v1/orders", signed_in(200, 200)),
@@ -104,10 +104,12 @@ const ORDERS: &[Operation] = &[
 
 const PAYMENTS: &[Operation] = &[
     ("post", "/api/v1/payments/webhooks/{provider}", open(404)),
+    ("get", "/api/v1/payments", signed_in(403, 200)),
     ("get", "/api/v1/payments/{id}", signed_in(404, 200)),
     ("post", "/api/v1/payments/{id}/paid", signed_in(403, 409)),
     ("get", "/internal/v1/events", services(200)),
     ("post", "/internal/v1/payments", services(422)),
+    ("post", "/internal/v1/payments/check", services(422)),
     ("get", "/internal/v1/payments/{id}", services(200)),
     ("get", "/internal/v1/payments/{order_id}/{step}", services(404)),
     ("post", "/internal/v1/payments/{order_id}/{step}/capture", services(422)),

@@ -73,7 +73,8 @@ async fn place(borrower: &Client, body: &Value) -> String {
 /// What an administrator does about a step that has failed five times.
 async fn retry(admin: &Client, address: &str) {
     let steps = try_send(admin.request(Method::GET, &format!("{address}/steps"))).await;
-    let stuck = steps.and_then(|(_, steps)| steps.as_array()?.iter().find(|step| step["state"] == "stuck").cloned());
+    let stuck =
+        steps.and_then(|(_, steps)| steps["items"].as_array()?.iter().find(|step| step["state"] == "stuck").cloned());
     if let Some(step) = stuck {
         eprintln!("an administrator asks again for step {} of {address}", step["number"]);
         let path = format!("{address}/steps/{}/retry", step["number"]);

@@ -1,5 +1,6 @@
 use order_api::OrderId;
 use service_kit::caller::Caller;
+use service_kit::http::{Keyed, Written};
 use vocabulary::Currency;
 
 use super::save;
@@ -18,9 +19,21 @@ pub(crate) enum Act {
     TakeBack { note: Option<String>, keep: Option<(Keep, Currency)> },
 }
 
+/// What is answered to a change, and by which key it is known again.
+pub(crate) struct Repeatable<'a> {
+    pub(crate) keyed: &'a Keyed,
+    pub(crate) answer: fn(&Order) -> Written,
+}
+
 /// Moves an order on, if the caller may and its state allows it. Who comes second reads what the first has done.
-pub(crate) async fn act(app: &App, caller: &Caller, id: OrderId, act: Act) -> Result<Order, AppError> {
-    change(app, id, |order| {
+pub(crate) async fn act(
+    app: &App,
+    caller: &Caller,
+    id: OrderId,
+    act: Act,
+    repeatable: Repeatable<'_>,
+) -> Result<Written, AppError> {
+    change(app, id, repeatable, |order| {
         concerned(caller, order)?;
         event(caller, order, act)
     })
@@ -33,8 +46,9 @@ pub(crate) async fn decide(
     caller: &Caller,
     (id, step): (OrderId, u32),
     decision: Decision,
-) -> Result<Order, AppError> {
-    change(app, id, |order| {
+    repeatable: Repeatable<'_>,
+) -> Result<Written, AppError> {
+    change(app, id, repeatable, |order| {
         concerned(caller, order)?;
         if caller.is_admin() {
             Ok(Event::Decided { step, decision })
@@ -50,8 +64,9 @@ pub(crate) async fn decide_as_operator(
     app: &App,
     (id, step): (OrderId, u32),
     decision: Decision,
-) -> Result<Order, AppError> {
-    change(app, id, |_| Ok(Event::Decided { step, decision })).await
+    repeatable: Repeatable<'_>,
+) -> Result<Written, AppError> {
+    change(app, id, repeatable, |_| Ok(Event::Decided { step, decision })).await
 }
 
 /// Refuses whom an order does not concern. Of others' orders nobody learns.
@@ -62,17 +77,22 @@ fn concerned(caller: &Caller, order: &Order) -> Result<(), AppError> {
 async fn change(
     app: &App,
     id: OrderId,
+    Repeatable { keyed, answer }: Repeatable<'_>,
     event: impl FnOnce(&Order) -> Result<Event, AppError>,
-) -> Result<Order, AppError> {
+) -> Result<Written, AppError> {
     let tx = app.db.begin().await?;
+    if let Some(replayed) = keyed.replay(&tx, app.clock.now()).await? {
+        return Ok(replayed);
+    }
     let order = db::orders::find_for_update(&tx, id).await?.ok_or(AppError::NoSuchOrder)?;
     let event = event(&order)?;
     let now = app.clock.now();
     let next = order.clone().decide(event, now)?;
-    let saved = save(app, &tx, &order, next, now).await?;
+    let written = answer(&save(app, &tx, &order, next, now).await?);
+    keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
     app.announce(id);
-    Ok(saved)
+    Ok(written)
 }
 
 fn event(caller: &Caller, order: &Order, act: Act) -> Result<Event, AppError> {

@@ -5,7 +5,7 @@ mod place;
 mod read;
 mod save;
 
-pub(crate) use act::{Act, act, decide, decide_as_operator};
+pub(crate) use act::{Act, Repeatable, act, decide, decide_as_operator};
 pub(crate) use place::place;
 pub(crate) use read::{count_stuck, events_after, get, page};
 pub(crate) use save::{begun, save};

@@ -1,12 +1,12 @@
 use http::HeaderMap;
 use order_api::{LineProgress, LinesRequest, PlaceOrderRequest};
-use problem::{FieldProblem, Problem};
+use problem::{FieldErrors, FieldProblem, Problem};
 use service_kit::caller::Caller;
 use service_kit::http::{Keyed, Written};
 
 use super::begun;
 use crate::app::pricing::priced;
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, payments};
 use crate::db;
 use crate::domain::line::Line;
 use crate::domain::order::{NewOrder, Order};
@@ -29,15 +29,13 @@ pub(crate) async fn place(
         return Ok(replayed);
     }
     let is_cart = matches!(request.lines, Some(LinesRequest::Cart(_)));
-    let wanted = wanted(&tx, caller, request).await?;
+    let mut errors = FieldErrors::default();
+    let wanted = wanted(&mut errors, &tx, caller, request).await?;
     tx.rollback().await?;
-    let payment = request.payment.as_ref().map(request::payment).transpose()?;
-    let pricing = priced(app, &wanted, caller.user_id, context).await?;
-    let is_free = pricing.total + pricing.deposit_total == 0;
-    if payment.is_none() && !is_free {
-        return Err(refused("/payment", "required", "It is not free of charge, so it takes a payment.").into());
-    }
-    let payment = payment.filter(|_| !is_free);
+    let payment = request.payment.as_ref().and_then(|payment| request::payment(&mut errors, payment));
+    let wanted = errors.finish(wanted)?;
+    let (pricing, payment) =
+        payable(app, priced(app, &wanted, caller.user_id, context).await, payment, context).await?;
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     if let Some(replayed) = keyed.replay(&tx, now).await? {
@@ -48,7 +46,7 @@ pub(crate) async fn place(
     db::orders::insert(&tx, &order, payment.as_ref().and_then(|payment| payment.token.as_ref())).await?;
     begun(app, &tx, &order).await?;
     if is_cart {
-        db::carts::clear(&tx, caller.user_id).await?;
+        db::carts::take_out(&tx, caller.user_id, &wanted).await?;
     }
     let written = answer(&order);
     keyed.keep(&tx, &written, now).await?;
@@ -57,18 +55,23 @@ pub(crate) async fn place(
     Ok(written)
 }
 
-async fn wanted(tx: &db::Transaction, caller: &Caller, request: &PlaceOrderRequest) -> Result<Vec<Wanted>, AppError> {
-    match &request.lines {
-        None => Err(refused("/lines", "required", "This field is required.").into()),
-        Some(LinesRequest::Lines(lines)) => Ok(request::lines(lines)?),
+async fn wanted(
+    errors: &mut FieldErrors,
+    tx: &db::Transaction,
+    caller: &Caller,
+    request: &PlaceOrderRequest,
+) -> Result<Option<Vec<Wanted>>, AppError> {
+    Ok(match errors.required("/lines", request.lines.as_ref()) {
+        None => None,
+        Some(LinesRequest::Lines(lines)) => request::lines(errors, lines),
         Some(LinesRequest::Cart(_)) => {
             let lines = db::carts::of_member(tx, caller.user_id).await?;
             if lines.is_empty() {
-                return Err(refused("/lines", "cart_empty", "The cart is empty; put something into it first.").into());
+                errors.refuse("/lines", "cart_empty", "The cart is empty; put something into it first.");
             }
-            Ok(lines)
+            Some(lines)
         }
-    }
+    })
 }
 
 fn new_order(app: &App, caller: &Caller, pricing: Pricing, payment: Option<&Payment>) -> NewOrder {
@@ -98,7 +101,30 @@ fn line(app: &App, priced: Priced) -> Line {
     }
 }
 
-fn refused(pointer: &str, code: &'static str, detail: &str) -> Problem {
-    let (pointer, detail) = (pointer.to_owned(), detail.to_owned());
-    Problem::invalid(vec![FieldProblem { pointer, code: code.into(), detail }])
+/// The pricing, and how it is paid unless it is free of charge; refused with everything that is wrong with either.
+async fn payable(
+    app: &App,
+    pricing: Result<Pricing, AppError>,
+    payment: Option<Payment>,
+    context: &HeaderMap,
+) -> Result<(Pricing, Option<Payment>), AppError> {
+    if pricing.as_ref().is_ok_and(|pricing| pricing.total + pricing.deposit_total == 0) {
+        return Ok((pricing?, None));
+    }
+    let wrong = match (&payment, &pricing) {
+        (Some(payment), Ok(_) | Err(AppError::Refused(_))) => {
+            payments::unusable(app, payment, pricing.as_ref().ok(), context).await
+        }
+        (None, Ok(_)) => {
+            let detail = "It is not free of charge, so it takes a payment.".to_owned();
+            vec![FieldProblem { pointer: "/payment".to_owned(), code: "required".into(), detail }]
+        }
+        _ => Vec::new(),
+    };
+    match pricing {
+        Err(AppError::Refused(lines)) => Err(Problem::invalid([lines.errors(), &wrong].concat()).into()),
+        Ok(pricing) if wrong.is_empty() => Ok((pricing, payment)),
+        Ok(_) => Err(Problem::invalid(wrong).into()),
+        Err(error) => Err(error),
+    }
 }

@@ -7,8 +7,10 @@ mod perform;
 use std::time::Duration;
 
 use order_api::OrderId;
+use payment_api::PaymentId;
 use uuid::Uuid;
 
+use self::perform::Performed;
 use super::orders::save;
 use super::{App, AppError};
 use crate::db;
@@ -26,8 +28,9 @@ pub(crate) async fn turn(app: &App, worker: Uuid) -> Result<bool, AppError> {
     }
     let Some((mut order, mut command)) = claim(app, worker).await? else { return Ok(false) };
     while let Some(asked) = command {
-        let answer = perform::perform(app, &order, asked).await?;
+        let Performed { answer, payment } = perform::perform(app, &order, asked).await?;
         let event = Event::Answered { step: asked.step, answer };
+        order.payment_id = payment.or(order.payment_id);
         (order, command) = go_on(app, worker, order, event).await?;
     }
     Ok(true)
@@ -37,7 +40,7 @@ async fn claim(app: &App, worker: Uuid) -> Result<Option<(Order, Option<Command>
     let tx = app.db.begin().await?;
     let now = app.clock.now();
     let Some(id) = db::leases::claim(&tx, worker, now, now + LEASE).await? else { return Ok(None) };
-    let turned = step(app, tx, (worker, id), Event::Looked).await?;
+    let turned = step(app, tx, (worker, id), Event::Looked, None).await?;
     Ok(Some(turned))
 }
 
@@ -48,7 +51,7 @@ async fn go_on(app: &App, worker: Uuid, order: Order, event: Event) -> Result<(O
         tracing::warn!(order_id = %order.id, "an answer came after its order was given to another worker");
         return Ok((order, None));
     }
-    step(app, tx, (worker, order.id), event).await
+    step(app, tx, (worker, order.id), event, order.payment_id).await
 }
 
 async fn step(
@@ -56,10 +59,12 @@ async fn step(
     tx: db::Transaction,
     (worker, id): (Uuid, OrderId),
     event: Event,
+    payment: Option<PaymentId>,
 ) -> Result<(Order, Option<Command>), AppError> {
     let now = app.clock.now();
     let before = db::orders::find_for_update(&tx, id).await?.ok_or(AppError::NoSuchOrder)?;
     let mut next = before.clone().decide(event, now)?;
+    next.payment_id = payment.or(before.payment_id);
     let command = next.begin(now);
     let saved = save(app, &tx, &before, next, now).await?;
     if command.is_none() {

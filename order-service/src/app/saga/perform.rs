@@ -1,10 +1,11 @@
 //! Asks participants. Every call may be repeated: holds are known by an id of ours, payments by order and step.
 
+use chrono::TimeDelta;
 use http::HeaderMap;
 use inventory_api::{HoldRequest, ReservationError};
 use payment_api::{
-    AuthoriseRequest, OperationKind, OperationState, PartRequest, Payment, PaymentError, PaymentKey, PaymentState,
-    VoidRequest,
+    AuthoriseRequest, OperationKind, OperationState, PartRequest, Payment, PaymentError, PaymentId, PaymentKey,
+    PaymentState, VoidRequest,
 };
 
 use super::backoff::{after_failure, while_waiting};
@@ -12,36 +13,52 @@ use crate::app::{App, AppError};
 use crate::db;
 use crate::domain::line::Line;
 use crate::domain::order::{HOLD_SECONDS, Order};
-use crate::domain::saga::{Answer, Command};
-use crate::domain::step::{Action, Progress};
+use crate::domain::saga::{ATTEMPTS, Answer, Command};
+use crate::domain::step::Action;
 
 /// What a participant has said, before it is decided when to ask again.
 enum Said {
     Done,
     Refused(String),
     Nothing(String),
+    /// The payment service waits for an answer itself.
+    Unknown(String),
     NotYet(String),
 }
 
-pub(super) async fn perform(app: &App, order: &Order, command: Command) -> Result<Answer, AppError> {
-    let said = match command.action.line().and_then(|line| order.lines.get(line)) {
-        Some(line) => on_things(app, order, line, command.action).await,
+/// What came of asking.
+pub(super) struct Performed {
+    pub(super) answer: Answer,
+    /// The order's payment, if it was asked about.
+    pub(super) payment: Option<PaymentId>,
+}
+
+pub(super) async fn perform(app: &App, order: &Order, command: Command) -> Result<Performed, AppError> {
+    let (said, payment) = match command.action.line().and_then(|line| order.lines.get(line)) {
+        Some(line) => (on_things(app, order, line, command.action).await, None),
         None => on_money(app, order, command).await?,
     };
     let now = app.clock.now();
-    Ok(match said {
+    let answer = match said {
         Said::Done => Answer::Done,
         Said::Refused(why) => Answer::Refused(why),
         Said::Nothing(why) => Answer::None { why, wait: after_failure(attempts(order, command.step), &app.randomness) },
+        Said::Unknown(why) => Answer::Unknown { why, wait: until_known(order, command.step, app) },
         Said::NotYet(why) => Answer::NotYet { why, wait: while_waiting(order.created_at, now) },
-    })
+    };
+    Ok(Performed { answer, payment })
 }
 
 fn attempts(order: &Order, number: u32) -> u32 {
     let step = order.steps.iter().find(|step| step.number == number);
-    match step.map(|step| &step.progress) {
-        Some(Progress::Begun { attempts, .. }) => *attempts,
-        _ => 0,
+    step.map_or(0, |step| step.progress.attempts())
+}
+
+/// Before a step is stuck, twice as long as after no answer: it was answered, and whoever is asked there has to come back.
+fn until_known(order: &Order, number: u32, app: &App) -> TimeDelta {
+    match attempts(order, number) {
+        attempts if attempts < ATTEMPTS => after_failure(attempts + 1, &app.randomness),
+        _ => while_waiting(order.created_at, app.clock.now()),
     }
 }
 
@@ -78,7 +95,7 @@ fn hold(order: &Order, line: &Line) -> HoldRequest {
     }
 }
 
-async fn on_money(app: &App, order: &Order, command: Command) -> Result<Said, AppError> {
+async fn on_money(app: &App, order: &Order, command: Command) -> Result<(Said, Option<PaymentId>), AppError> {
     let key = PaymentKey::new(order.id, "authorise");
     let context = HeaderMap::new();
     let step = format!("{}-{}", command.action.kind().as_str(), command.step);
@@ -93,11 +110,13 @@ async fn on_money(app: &App, order: &Order, command: Command) -> Result<Said, Ap
         Action::Void => app.payments.void(&key, &VoidRequest::new(&*step), &context).await,
         _ => authorise(app, order, &key, command.again).await?.map(Some),
     };
-    Ok(match answered {
+    let payment = answered.as_ref().ok().and_then(Option::as_ref).map(|payment| payment.id);
+    let said = match answered {
         Ok(None) => Said::Done,
         Ok(Some(payment)) if command.action == Action::Authorise => authorised(&payment),
         Ok(Some(payment)) => operated(&payment, command.action, &step),
-        Err(PaymentError::InFlight) => Said::NotYet("The payment is being worked on.".to_owned()),
+        // Whoever works on it waits for the provider.
+        Err(PaymentError::InFlight) => Said::Unknown("The payment is being worked on.".to_owned()),
         Err(PaymentError::Missing(why) | PaymentError::Conflict(why) | PaymentError::Refused(why)) => {
             Said::Refused(why)
         }
@@ -105,7 +124,8 @@ async fn on_money(app: &App, order: &Order, command: Command) -> Result<Said, Ap
             tracing::info!(order_id = %order.id, error = %error, "the payment service did not answer");
             Said::Nothing("The payment service did not answer.".to_owned())
         }
-    })
+    };
+    Ok((said, payment))
 }
 
 /// Asks for the money. If that was asked for before, the key tells what came of it: a timeout is not a failure.
@@ -141,7 +161,7 @@ fn authorised(payment: &Payment) -> Said {
             Some(url) => format!("The payer has to approve it at {url}"),
             None => "It has still to be paid.".to_owned(),
         }),
-        PaymentState::Unknown => Said::NotYet("It is not known yet whether the money is held.".to_owned()),
+        PaymentState::Unknown => Said::Unknown("It is not known yet whether the money is held.".to_owned()),
         PaymentState::Failed => {
             let failure = payment.failure.as_ref().map(|failure| failure.detail.clone());
             Said::Refused(failure.unwrap_or_else(|| "The payment was refused.".to_owned()))
@@ -160,7 +180,8 @@ fn operated(payment: &Payment, action: Action, step: &str) -> Said {
     match payment.operation(kind, step) {
         Some(operation) => match operation.state {
             OperationState::Done => Said::Done,
-            OperationState::Pending | OperationState::Unknown => Said::NotYet("It is being worked on.".to_owned()),
+            OperationState::Pending => Said::NotYet("It is being worked on.".to_owned()),
+            OperationState::Unknown => Said::Unknown("It is not known yet whether the money has moved.".to_owned()),
             OperationState::Failed => {
                 Said::Refused(operation.failure.clone().unwrap_or_else(|| "The provider refused it.".to_owned()))
             }

@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) deposit_minor: i64,
     pub(crate) provider: Option<String>,
     /// Null as soon as the money is held, or will never be.
+    pub(crate) payment_id: Option<Uuid>,
     pub(crate) payment_token: Option<String>,
     pub(crate) state: String,
     pub(crate) state_reason: Option<String>,

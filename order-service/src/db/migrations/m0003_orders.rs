@@ -23,6 +23,7 @@ fn orders() -> TableCreateStatement {
         .col(big_integer("total_minor"))
         .col(big_integer("deposit_minor"))
         .col(text_null("provider"))
+        .col(uuid_null("payment_id"))
         .col(text_null("payment_token"))
         .col(text("state"))
         .col(text_null("state_reason"))

@@ -25,7 +25,7 @@ impl MigrationTrait for Migration {
             .col(timestamp_with_time_zone_null("again_at"))
             .col(text_null("outcome"))
             .primary_key(Index::create().col("order_id").col("number"))
-            .check(Expr::cust("(state = 'begun') = (again_at IS NOT NULL)"))
+            .check(Expr::cust("state = 'stuck' OR (state = 'begun') = (again_at IS NOT NULL)"))
             .foreign_key(ForeignKey::create().from("order_steps", "order_id").to("orders", "id"))
             .to_owned();
         manager.create_table(table).await

@@ -11,19 +11,25 @@ impl Order {
     pub(super) fn answered(&mut self, number: u32, answer: Answer, now: DateTime<Utc>) {
         let Some(step) = self.steps.iter_mut().find(|step| step.number == number) else { return };
         // An answer to what was given up meanwhile, or was answered before, says nothing new.
-        let Progress::Begun { attempts, .. } = step.progress else { return };
+        let goes_on = matches!(step.progress, Progress::Stuck { again_at: Some(_), .. });
+        if !goes_on && !matches!(step.progress, Progress::Begun { .. }) {
+            return;
+        }
+        let attempts = step.progress.attempts().saturating_add(1);
         let action = step.action;
         match answer {
             Answer::Done => step.progress = Progress::Done,
             Answer::NotYet { why, wait } => {
                 step.progress = Progress::Begun { attempts: 0, again_at: now + wait, heard: Some(why) };
             }
-            Answer::None { why, .. } if attempts + 1 >= ATTEMPTS => {
-                step.progress = Progress::Stuck { attempts: attempts + 1, why };
+            Answer::None { why, .. } if attempts >= ATTEMPTS && !goes_on => {
+                step.progress = Progress::Stuck { attempts, why, again_at: None };
             }
-            Answer::None { why, wait } => {
-                let again_at = now + wait;
-                step.progress = Progress::Begun { attempts: attempts + 1, again_at, heard: Some(why) };
+            Answer::None { why, wait } | Answer::Unknown { why, wait } if attempts >= ATTEMPTS => {
+                step.progress = Progress::Stuck { attempts, why, again_at: Some(now + wait) };
+            }
+            Answer::None { why, wait } | Answer::Unknown { why, wait } => {
+                step.progress = Progress::Begun { attempts, again_at: now + wait, heard: Some(why) };
             }
             Answer::Refused(why) => self.refused(number, action, why, now),
         }
@@ -41,8 +47,11 @@ impl Order {
         };
         // Money that was not taken in the end need not be given back.
         let is_harmless = matches!((action, &self.stage), (Action::Capture { .. }, Stage::Ended(_)));
-        let progress =
-            if ending.is_some() || is_harmless { Progress::Refused(why) } else { Progress::Stuck { attempts: 1, why } };
+        let progress = if ending.is_some() || is_harmless {
+            Progress::Refused(why)
+        } else {
+            Progress::Stuck { attempts: 1, why, again_at: None }
+        };
         if let Some(step) = self.steps.iter_mut().find(|step| step.number == number) {
             step.progress = progress;
         }

@@ -157,8 +157,8 @@ impl Schedule {
         }
         if faults && self.dice.one_in(8) {
             // The request lives on without its worker, and arrives later than what undoes it.
-            let (why, wait) = ("lost".to_owned(), TimeDelta::seconds(1));
-            self.happen(Event::Answered { step: command.step, answer: Answer::None { why, wait } });
+            let answer = self.of_no_use();
+            self.happen(Event::Answered { step: command.step, answer });
             return true;
         }
         let answer = self.world.perform(&self.order, command);
@@ -167,8 +167,8 @@ impl Schedule {
             return true;
         }
         if faults && self.dice.one_in(5) {
-            let (why, wait) = ("lost".to_owned(), TimeDelta::seconds(1));
-            self.happen(Event::Answered { step: command.step, answer: Answer::None { why, wait } });
+            let answer = self.of_no_use();
+            self.happen(Event::Answered { step: command.step, answer });
             return true;
         }
         if faults && self.dice.one_in(5) {
@@ -176,6 +176,11 @@ impl Schedule {
         }
         self.happen(answered);
         true
+    }
+
+    fn of_no_use(&mut self) -> Answer {
+        let (why, wait) = ("lost".to_owned(), TimeDelta::seconds(1));
+        if self.dice.one_in(2) { Answer::None { why, wait } } else { Answer::Unknown { why, wait } }
     }
 
     fn person(&mut self) {

@@ -122,6 +122,28 @@ fn after_five_answers_of_no_use_a_step_waits_for_an_administrator() {
 }
 
 #[test]
+fn what_nobody_knows_is_stuck_after_five_answers_and_goes_on_by_itself_once_it_is_known() {
+    let order = (0..2).fold(order_of(LineProgress::Agreed), |order, _| done(order));
+    let wait = TimeDelta::seconds(30);
+    let unknown = |wait| Answer::Unknown { why: "Nobody knows.".to_owned(), wait };
+    let order = (0..4).fold(order, |order, _| answered(order, unknown(TimeDelta::zero())));
+    assert!(!order.is_stuck());
+    let stuck = answered(order, unknown(wait));
+    assert!(stuck.is_stuck());
+    assert_eq!((stuck.due_at(), stuck.clone().begin(start())), (Some(start() + wait), None));
+    // While it is asked for it stays stuck, and can be decided on.
+    let mut asked = stuck.clone();
+    let command = asked.begin(start() + wait).unwrap();
+    assert!(command.again && asked.is_stuck());
+    let answer = |answer| asked.clone().decide(Event::Answered { step: 3, answer }, start() + wait).unwrap();
+    assert_eq!(answer(unknown(wait)).due_at(), Some(start() + wait + wait));
+    assert_eq!(answer(Answer::Done).stage.state(), OrderState::Authorised);
+    assert_eq!(answer(Answer::Refused("Declined.".to_owned())).stage.state(), OrderState::PaymentFailed);
+    let undone = asked.decide(Event::Decided { step: 3, decision: Decision::Undo }, start()).unwrap();
+    assert_eq!(kinds(&undone)[3..], [StepKind::Void, StepKind::Release, StepKind::Release]);
+}
+
+#[test]
 fn waiting_for_a_payment_is_no_failure() {
     let order = (0..2).fold(order_of(LineProgress::Agreed), |order, _| done(order));
     let not_yet = || Answer::NotYet { why: "It waits.".to_owned(), wait: TimeDelta::zero() };

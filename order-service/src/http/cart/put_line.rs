@@ -8,12 +8,13 @@ use vocabulary::Item;
 use super::representation::cart;
 use crate::app::{self, App};
 use crate::domain::request::cart_line;
+use crate::http::context::Context;
 use service_kit::http::refusals::{Always, Body, Missing, SignIn};
 
 /// Put an item into the caller's cart
 ///
-/// Over the line with the same item, whatever it says: a cart has one reader, so `If-Match` is not asked for. Nothing is set
-/// aside, and whether the item can be had is for a quote to say.
+/// Over the line with the same item, whatever it says: a cart has one reader, so `If-Match` is not asked for. What could never
+/// be ordered like this is refused. Nothing is set aside, and whether it is free is for a quote to say.
 #[utoipa::path(
     put,
     path = "/api/v1/cart/lines/{item_id}",
@@ -26,11 +27,12 @@ use service_kit::http::refusals::{Always, Body, Missing, SignIn};
 pub(crate) async fn put_cart_line(
     State(app): State<App>,
     caller: Caller,
+    Context(context): Context,
     PathId(item_id): PathId<Item>,
     _: NoParameters,
     body: JsonBody<CartLineRequest>,
 ) -> Result<Written, Problem> {
     let wanted = cart_line(item_id, body.value.units, body.value.period.as_ref())?;
-    let lines = app::carts::put(&app, caller.user_id, wanted).await?;
+    let lines = app::carts::put(&app, caller.user_id, wanted, &context).await?;
     Ok(Written::changed(&cart(&lines)))
 }

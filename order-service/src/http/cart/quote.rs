@@ -7,11 +7,11 @@ use service_kit::http::{NoParameters, Written};
 use super::representation::quote;
 use crate::app::{self, App};
 use crate::http::context::Context;
-use service_kit::http::refusals::{Always, Parameters, SignIn};
+use service_kit::http::refusals::{Always, SignIn};
 
 /// Price the caller's cart
 ///
-/// By what the inventory says now. Nothing is set aside.
+/// By what the inventory says now. What cannot be ordered is told beside the prices of the rest. Nothing is set aside.
 #[utoipa::path(
     post,
     path = "/api/v1/cart/quote",
@@ -20,8 +20,7 @@ use service_kit::http::refusals::{Always, Parameters, SignIn};
     responses(
         (status = 200, description = "What it costs, and what of it is free", body = Quote),
         Always,
-        SignIn,
-        Parameters
+        SignIn
     )
 )]
 pub(crate) async fn quote_cart(

@@ -1,4 +1,4 @@
-use order_api::{Cart, CartLine, Quote, QuoteLine};
+use order_api::{Cart, CartLine, Quote, QuoteLine, RefusedLine};
 use vocabulary::{Currency, Money};
 
 use crate::app::carts::Quoted;
@@ -12,21 +12,34 @@ pub(super) fn cart(lines: &[Wanted]) -> Cart {
 }
 
 /// The quote as its member sees it.
-pub(super) fn quote(Quoted { pricing, free }: &Quoted) -> Quote {
+pub(super) fn quote(Quoted { pricing, free, refused }: &Quoted) -> Quote {
     let money = |amount_minor| Money { amount_minor, currency: pricing.currency };
     let lines: Vec<_> =
-        pricing.lines.iter().zip(free).map(|(line, free)| quote_line(line, *free, pricing.currency)).collect();
+        pricing.lines.iter().zip(free).map(|(line, free)| quote_line(line, free, pricing.currency)).collect();
+    let refused = refused.iter().map(|(line, why)| RefusedLine {
+        item_id: line.item_id,
+        units: line.units,
+        period: line.period,
+        obstacle: why.clone(),
+    });
     Quote {
-        available: lines.iter().all(|line| line.obstacle.is_none()),
+        available: refused.len() == 0 && lines.iter().all(|line| line.obstacle.is_none()),
         lines,
+        refused: refused.collect(),
         total: money(pricing.total),
         deposit_total: money(pricing.deposit_total),
     }
 }
 
-fn quote_line(line: &Priced, free: u32, currency: Currency) -> QuoteLine {
+fn quote_line(line: &Priced, free: &Result<u32, String>, currency: Currency) -> QuoteLine {
     let money = |amount_minor| Money { amount_minor, currency };
-    let short = line.units > free;
+    let obstacle = match free {
+        Ok(free) if line.units > *free => {
+            Some(format!("Asked for {}, and {free} are free; take fewer, or another time.", line.units))
+        }
+        Ok(_) => None,
+        Err(why) => Some(why.clone()),
+    };
     QuoteLine {
         item_id: line.item_id,
         name: line.name.clone(),
@@ -39,7 +52,7 @@ fn quote_line(line: &Priced, free: u32, currency: Currency) -> QuoteLine {
         amount: money(line.amount),
         deposit: money(line.deposit),
         needs_approval: line.needs_approval,
-        free,
-        obstacle: short.then(|| format!("Asked for {}, and {free} are free; take fewer, or another time.", line.units)),
+        free: free.as_ref().map_or(0, |free| *free),
+        obstacle,
     }
 }

@@ -2,14 +2,14 @@ use axum::extract::State;
 use order_api::Order as Wire;
 use problem::Problem;
 use service_kit::caller::Caller;
-use service_kit::http::{NoParameters, Written};
+use service_kit::http::{IdempotencyKey, NoFields, NoParameters, OptionalJsonBody, Written};
 
 use super::address::StepAddress;
-use super::representation::changed;
+use super::representation::repeatable;
 use crate::app::App;
 use crate::app::orders::decide;
 use crate::domain::saga::Decision;
-use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, SignIn};
+use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownership, SignIn};
 
 /// Take a step for done
 ///
@@ -18,7 +18,12 @@ use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, Sig
     post,
     path = "/api/v1/orders/{id}/steps/{number}/accept",
     tag = "orders",
-    params(("id" = uuid::Uuid, Path), ("number" = u32, Path)),
+    params(
+        ("id" = uuid::Uuid, Path),
+        ("number" = u32, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again")
+    ),
+    request_body = Option<NoFields>,
     security(("member" = [])),
     responses(
         (status = 200, description = "The order goes on", body = Wire, headers(("ETag" = String))),
@@ -26,14 +31,18 @@ use service_kit::http::refusals::{Always, Contradiction, Missing, Ownership, Sig
         SignIn,
         Ownership,
         Missing,
-        Contradiction
+        Contradiction,
+        Body
     )
 )]
 pub(crate) async fn accept_step(
     State(app): State<App>,
     caller: Caller,
     address: StepAddress,
+    key: IdempotencyKey,
     _: NoParameters,
+    body: OptionalJsonBody<NoFields>,
 ) -> Result<Written, Problem> {
-    Ok(changed(&decide(&app, &caller, (address.order, address.step), Decision::Accept).await?))
+    let keyed = key.of(caller.user_id.uuid(), "POST /orders/{id}/steps/{number}/accept", &address.asked(&body.bytes));
+    Ok(decide(&app, &caller, address.step(), Decision::Accept, repeatable(&keyed)).await?)
 }

@@ -6,8 +6,20 @@ use problem::{Kind, Problem};
 /// `/orders/{id}/steps/{number}/…`: a step of an order. What names none is answered 404.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepAddress {
-    pub(crate) order: OrderId,
-    pub(crate) step: u32,
+    order: OrderId,
+    step: u32,
+}
+
+impl StepAddress {
+    /// The order, and the number of the step.
+    pub(super) fn step(self) -> (OrderId, u32) {
+        (self.order, self.step)
+    }
+
+    /// The request to this address with this body, for the digest that tells it from others with its key.
+    pub(super) fn asked(self, body: &[u8]) -> Vec<u8> {
+        [self.order.uuid().as_bytes(), &self.step.to_be_bytes()[..], body].concat()
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for StepAddress {

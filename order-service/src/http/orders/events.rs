@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
+use crate::http::AppState;
 use crate::http::context::Context;
 use service_kit::http::refusals::{Always, Missing, SignIn};
 
@@ -49,9 +50,7 @@ const LONGEST: Duration = Duration::from_mins(15);
     )
 )]
 pub(crate) async fn order_events(
-    State(app): State<App>,
-    State(sessions): State<Sessions>,
-    State(shutdown): State<CancellationToken>,
+    State(AppState { app, sessions, shutdown, .. }): State<AppState>,
     caller: Caller,
     Context(context): Context,
     PathId(id): PathId<payment_api::Order>,

@@ -2,9 +2,9 @@ use axum::extract::State;
 use order_api::{HandOverRequest, Order as Wire};
 use problem::Problem;
 use service_kit::caller::Caller;
-use service_kit::http::{JsonBody, NoParameters, PathId, Written};
+use service_kit::http::{IdempotencyKey, NoParameters, OptionalJsonBody, PathId, Written};
 
-use super::representation::changed;
+use super::representation::repeatable;
 use crate::app::App;
 use crate::app::orders::{Act, act};
 use crate::domain::request::words;
@@ -17,8 +17,8 @@ use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownershi
     post,
     path = "/api/v1/orders/{id}/hand-over",
     tag = "orders",
-    params(("id" = uuid::Uuid, Path)),
-    request_body = HandOverRequest,
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again")),
+    request_body = Option<HandOverRequest>,
     security(("member" = [])),
     responses(
         (status = 200, description = "It is in use", body = Wire, headers(("ETag" = String))),
@@ -34,9 +34,12 @@ pub(crate) async fn hand_over_order(
     State(app): State<App>,
     caller: Caller,
     PathId(id): PathId<payment_api::Order>,
+    key: IdempotencyKey,
     _: NoParameters,
-    body: JsonBody<HandOverRequest>,
+    body: OptionalJsonBody<HandOverRequest>,
 ) -> Result<Written, Problem> {
     let note = words("/note", body.value.note.as_deref(), 2_000)?;
-    Ok(changed(&act(&app, &caller, id, Act::HandOver { note }).await?))
+    let asked = [id.uuid().as_bytes(), &*body.bytes].concat();
+    let keyed = key.of(caller.user_id.uuid(), "POST /orders/{id}/hand-over", &asked);
+    Ok(act(&app, &caller, id, Act::HandOver { note }, repeatable(&keyed)).await?)
 }

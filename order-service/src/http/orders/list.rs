@@ -21,6 +21,8 @@ pub(crate) struct ListOrders {
     state: Option<String>,
     /// `all` shows administrators everybody's orders.
     scope: Option<String>,
+    /// `-created_at`, newest first, which is the only order there is.
+    sort: Option<String>,
     /// 1 to 100; 20 unless given, and more than 100 gives 100.
     #[param(value_type = Option<u64>)]
     limit: Option<String>,
@@ -55,6 +57,9 @@ pub(crate) async fn list_orders(
     let limit = Limit::parse(query.limit.as_deref(), &mut errors);
     let filter = query.state.as_deref().and_then(|word| state(&mut errors, word));
     let is_all = query.scope.as_deref().is_some_and(|word| scope(&mut errors, word));
+    if query.sort.as_deref().is_some_and(|sort| sort != "-created_at") {
+        errors.refuse("sort", "unknown_sort", "Orders are listed newest first: -created_at, or leave it out.");
+    }
     let limit = errors.finish(Some(limit))?;
     let everybody = is_all || filter == Some(Filter::Stuck);
     if everybody && !caller.is_admin() {

@@ -1,8 +1,9 @@
 use order_api::{Order as Wire, OrderLine, Step as WireStep, StepState, StuckOrder};
-use service_kit::http::Written;
+use service_kit::http::{Keyed, Written};
 
+use crate::app::orders::Repeatable;
 use crate::domain::order::Order;
-use crate::domain::step::{Progress, Step};
+use crate::domain::step::Step;
 use crate::domain::words::{amount, outcome, title};
 
 /// The order as everybody whom it concerns sees it.
@@ -26,6 +27,7 @@ pub(super) fn wire(order: &Order) -> Wire {
         total: order.money(order.total()),
         deposit_total: order.money(order.deposit_total()),
         provider: order.provider,
+        payment_id: order.payment_id,
         state: order.stage.state(),
         state_reason: order.stage.reason().map(ToOwned::to_owned),
         settled: order.is_settled(),
@@ -36,8 +38,12 @@ pub(super) fn wire(order: &Order) -> Wire {
     }
 }
 
-/// The answer to what moves an order on.
-pub(super) fn changed(order: &Order) -> Written {
+/// What moves an order on is answered with the order, and the same again for its key.
+pub(super) fn repeatable(keyed: &Keyed) -> Repeatable<'_> {
+    Repeatable { keyed, answer: changed }
+}
+
+fn changed(order: &Order) -> Written {
     Written::changed(&wire(order)).version(order.version)
 }
 
@@ -50,22 +56,15 @@ pub(super) fn stuck(order: &Order) -> Option<StuckOrder> {
 
 /// The steps of an order in plain words.
 pub(super) fn steps(order: &Order) -> Vec<WireStep> {
-    let step = |step: &Step| {
-        let (attempts, next_attempt_at) = match &step.progress {
-            Progress::Begun { attempts, again_at, .. } => (*attempts, Some(*again_at)),
-            Progress::Stuck { attempts, .. } => (*attempts, None),
-            _ => (0, None),
-        };
-        WireStep {
-            number: step.number,
-            kind: step.action.kind(),
-            title: title(order, step.action),
-            state: step.progress.state(),
-            outcome: outcome(step),
-            amount: amount(order, step.action).map(|amount| order.money(amount)),
-            attempts,
-            next_attempt_at,
-        }
+    let step = |step: &Step| WireStep {
+        number: step.number,
+        kind: step.action.kind(),
+        title: title(order, step.action),
+        state: step.progress.state(),
+        outcome: outcome(step),
+        amount: amount(order, step.action).map(|amount| order.money(amount)),
+        attempts: step.progress.attempts(),
+        next_attempt_at: step.progress.again_at(),
     };
     order.steps.iter().map(step).collect()
 }

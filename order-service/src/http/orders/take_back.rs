@@ -2,10 +2,10 @@ use axum::extract::State;
 use order_api::{Order as Wire, ReturnRequest};
 use problem::{FieldErrors, Problem};
 use service_kit::caller::Caller;
-use service_kit::http::{JsonBody, NoParameters, PathId, Written};
+use service_kit::http::{IdempotencyKey, NoParameters, OptionalJsonBody, PathId, Written};
 use vocabulary::Currency;
 
-use super::representation::changed;
+use super::representation::repeatable;
 use crate::app::App;
 use crate::app::orders::{Act, act};
 use crate::domain::request::words;
@@ -19,8 +19,8 @@ use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownershi
     post,
     path = "/api/v1/orders/{id}/return",
     tag = "orders",
-    params(("id" = uuid::Uuid, Path)),
-    request_body = ReturnRequest,
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again")),
+    request_body = Option<ReturnRequest>,
     security(("member" = [])),
     responses(
         (status = 200, description = "They are back", body = Wire, headers(("ETag" = String))),
@@ -36,12 +36,15 @@ pub(crate) async fn return_order(
     State(app): State<App>,
     caller: Caller,
     PathId(id): PathId<payment_api::Order>,
+    key: IdempotencyKey,
     _: NoParameters,
-    body: JsonBody<ReturnRequest>,
+    body: OptionalJsonBody<ReturnRequest>,
 ) -> Result<Written, Problem> {
     let note = words("/note", body.value.note.as_deref(), 2_000)?;
     let keep = keep(&body.value)?;
-    Ok(changed(&act(&app, &caller, id, Act::TakeBack { note, keep }).await?))
+    let asked = [id.uuid().as_bytes(), &*body.bytes].concat();
+    let keyed = key.of(caller.user_id.uuid(), "POST /orders/{id}/return", &asked);
+    Ok(act(&app, &caller, id, Act::TakeBack { note, keep }, repeatable(&keyed)).await?)
 }
 
 /// What is kept of the deposit, with its reason.

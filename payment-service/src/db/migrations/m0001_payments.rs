@@ -49,6 +49,7 @@ impl MigrationTrait for Migration {
         };
         manager.create_index(index("payments_to_renew", "payments", "renew_at")).await?;
         manager.create_index(index("operations_to_ask", "operations", "ask_at")).await?;
+        manager.create_index(index("payments_by_state", "payments", "state").col("id").to_owned()).await?;
         install(manager).await?;
         track(manager, Tracked { table: "payments", key: Column::Uuid("id"), image: &IMAGE }).await
     }

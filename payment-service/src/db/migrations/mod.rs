@@ -5,6 +5,7 @@ mod m0002_ledger;
 mod m0003_notices;
 mod m0004_test_bank;
 mod m0005_events;
+mod m0006_idempotency;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_notices::Migration),
             Box::new(m0004_test_bank::Migration),
             Box::new(m0005_events::Migration),
+            Box::new(m0006_idempotency::Migration),
         ]
     }
 }

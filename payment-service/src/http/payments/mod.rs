@@ -1,3 +1,4 @@
 pub(super) mod get;
+pub(super) mod list;
 pub(super) mod paid;
 pub(super) mod webhook;

@@ -40,6 +40,7 @@ struct Books {
     faults: HashSet<(usize, Fault)>,
     calls: usize,
     events: u64,
+    down: bool,
 }
 
 /// What goes wrong with a call.
@@ -74,6 +75,11 @@ impl FakeStripe {
         let mut books = self.books();
         let number = books.calls + number;
         books.faults.insert((number, fault));
+    }
+
+    /// From now on nothing arrives, or all of it again.
+    pub(crate) fn set_down(&self, down: bool) {
+        self.books().down = down;
     }
 
     /// Held, taken and given back in all, by its own books.
@@ -130,6 +136,9 @@ pub(crate) fn sign(secret: &str, seconds: i64, body: &str) -> String {
 async fn read(State(Account(books)): State<Account>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let mut books = books.lock().unwrap();
     books.calls += 1;
+    if books.down {
+        return broken();
+    }
     if !authorised(&headers) {
         return answer(401, &json!({ "type": "invalid_request_error", "message": "Invalid API Key provided" }));
     }
@@ -149,6 +158,9 @@ async fn call(
     let mut books = books.lock().unwrap();
     let number = books.calls;
     books.calls += 1;
+    if books.down {
+        return broken();
+    }
     if !authorised(&headers) {
         return answer(401, &json!({ "type": "invalid_request_error", "message": "Invalid API Key provided" }));
     }

@@ -59,6 +59,34 @@ async fn a_confirmation_that_never_arrived_is_called_off_and_fails() {
 }
 
 #[tokio::test]
+async fn while_stripe_is_away_nothing_is_guessed_and_afterwards_everything_is_known() {
+    with_stripe("", async |payments, stripe| {
+        stripe.set_down(true);
+        // Of the second order the money is held, and nobody has heard of it.
+        let first = authorise(payments, 1, "pm_card_visa").await.expect(200).json();
+        stripe.set_down(false);
+        stripe.fail(2, Fault::LostAnswer);
+        let second = authorise(payments, 2, "pm_card_visa").await.expect(200).json();
+        stripe.set_down(true);
+        assert_eq!([&first["state"], &second["state"]], ["unknown", "unknown"]);
+        for order in [1, 2].repeat(6) {
+            payments.hands.advance(Duration::from_secs(60));
+            assert_eq!(payments.state(order).await, "unknown");
+            let void = payments.operate(order, "void", "undo", None).await.expect(409);
+            assert_eq!(void.problem(), "request_in_flight");
+        }
+        stripe.set_down(false);
+        for (order, state) in [(1, "failed"), (2, "authorised")] {
+            known(payments, order).await;
+            assert_eq!(payments.state(order).await, state);
+            payments.operate(order, "void", "undo", None).await.expect(200);
+        }
+        assert_eq!(stripe.amounts(), (0, 0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn without_keys_stripe_is_not_called() {
     on_both(async |payments| {
         let answer = authorise(payments, 1, "pm_card_visa").await.expect(422);

@@ -68,7 +68,10 @@ impl CartPage {
         let items = join_all(lines.iter().map(|line| visit.web.inventory.item(line.item_id, &visit.asking))).await;
         let lines = lines.iter().zip(items).map(|(line, item)| {
             let priced = quote.as_ref().and_then(|quote| quote.lines.iter().find(|one| one.item_id == line.item_id));
-            shown(visit.lang, line, item.ok().as_ref(), priced)
+            let refused = quote.as_ref().and_then(|quote| quote.refused.iter().find(|one| one.item_id == line.item_id));
+            let obstacle = refused.map(|refused| refused.obstacle.clone());
+            let obstacle = obstacle.or_else(|| priced.and_then(|priced| priced.obstacle.clone()));
+            shown(visit.lang, line, item.ok().as_ref(), (priced, obstacle))
         });
         let lines = lines.collect();
         let checkout = quote.map(|quote| checkout(visit, &quote, key));
@@ -97,10 +100,14 @@ async fn quoted(visit: &Visit, notices: &mut Vec<Notice>) -> Option<Quote> {
     }
 }
 
-fn shown(language: Language, line: &CartLine, item: Option<&Item>, priced: Option<&QuoteLine>) -> Line {
+fn shown(
+    language: Language,
+    line: &CartLine,
+    item: Option<&Item>,
+    (priced, obstacle): (Option<&QuoteLine>, Option<String>),
+) -> Line {
     let w = language.words();
     let name = item.map(|item| item.name.clone()).or_else(|| priced.map(|priced| priced.name.clone()));
-    let obstacle = priced.and_then(|priced| priced.obstacle.clone());
     Line {
         id: line.item_id.to_string(),
         name: name.unwrap_or_else(|| w.orders.thing.to_owned()),
