@@ -24,7 +24,7 @@ use crate::cache::directives::CDN_CACHE_CONTROL;
 use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::host::Hosts;
-use crate::ids::{Ids, TRACEPARENT, X_REQUEST_ID};
+use crate::ids::{Ids, TRACEPARENT, X_REQUEST_ID, trace_id};
 use crate::metrics::{Counted, Metrics};
 use crate::problems::respond;
 use crate::rates::Rates;
@@ -160,6 +160,7 @@ impl Gateway {
         self.metrics.took(&route, begun.elapsed(), &names.traceparent);
         tracing::debug!(
             request_id = names.request_id.to_str().unwrap_or_default(),
+            trace_id = trace_id(&names.traceparent),
             %method,
             route = &*route,
             status = response.status().as_u16(),

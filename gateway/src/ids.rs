@@ -75,6 +75,11 @@ fn to_value(text: &[u8]) -> HeaderValue {
     HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
 }
 
+/// The trace that a `traceparent` names.
+pub(crate) fn trace_id(traceparent: &HeaderValue) -> &str {
+    traceparent.to_str().ok().and_then(|text| text.split('-').nth(1)).unwrap_or_default()
+}
+
 /// Version 00, both ids in lower-case hexadecimal and not zero (Trace Context §3.2).
 fn is_traceparent(value: &[u8]) -> bool {
     let is_hex = |part: &[u8]| part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -115,6 +120,7 @@ mod tests {
         let ids = Ids::new(7);
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert_eq!(ids.traceparent(&headers(TRACEPARENT, given)), given);
+        assert_eq!(trace_id(&HeaderValue::from_static(given)), "4bf92f3577b34da6a3ce929d0e0e4736");
         for odd in ["", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", &given.to_uppercase(), "ff-1-2-3"] {
             let made = ids.traceparent(&headers(TRACEPARENT, odd));
             assert!(is_traceparent(made.as_bytes()) && made != given, "{odd}");

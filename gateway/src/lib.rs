@@ -24,4 +24,4 @@ mod target;
 
 pub use config::{CacheConfig, Config, LimitsConfig, RouteConfig, UpstreamConfig, Upstreams};
 pub use listen::Listening;
-pub use run::{Deps, run};
+pub use run::{Deps, Threads, run, run_by};

@@ -10,8 +10,9 @@ use service_kit::clock::Clock;
 use service_kit::ops::Ops;
 use service_kit::process;
 use service_kit::serve::tls::{Tls, TlsFiles, serve_tls};
-use service_kit::serve::{Limits, serve_connections};
+use service_kit::serve::{Hands, Limits, serve_connections_by};
 use tokio::net::TcpListener;
+use tokio::runtime::Id;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::policy::Rules;
@@ -48,6 +49,14 @@ pub struct Deps {
     pub listening: Vec<Listening>,
 }
 
+/// Who serves connections: by default whoever runs the gateway.
+#[derive(Debug, Default)]
+pub struct Threads {
+    pub hands: Hands,
+    /// A client for each of their schedulers, so that a request and what it asks of an upstream stay on one thread.
+    pub http: Vec<(Id, HttpClient)>,
+}
+
 /// Serves until `shutdown` is cancelled and what had begun is answered.
 ///
 /// # Errors
@@ -58,8 +67,22 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
+    run_by(Threads::default(), config, deps, listener, shutdown).await
+}
+
+/// As [`run`], with connections served by threads of their own.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_by(
+    threads: Threads,
+    config: Config,
+    deps: Deps,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
     let listening = deps.listening.clone();
-    let gateway = Arc::new(build(&config, deps)?);
+    let gateway = Arc::new(build(&config, deps, &threads.http)?);
     for to in listening {
         listen(to, Arc::clone(&gateway.cache), shutdown.clone());
     }
@@ -72,11 +95,11 @@ pub async fn run(
     let edge_for =
         move |client| Edge { connection: gateway.metrics.connection(), gateway: Arc::clone(&gateway), client };
     let secure = secure_listener(&config).await?;
-    let plain = serve_connections(listener, edge_for.clone(), limits.clone(), shutdown.clone());
+    let plain = serve_connections_by(&threads.hands, listener, edge_for.clone(), limits.clone(), shutdown.clone());
     match secure {
         None => plain.await?,
         Some((listener, tls)) => {
-            tokio::try_join!(plain, serve_tls(listener, tls, edge_for, limits, shutdown))?;
+            tokio::try_join!(plain, serve_tls(&threads.hands, listener, tls, edge_for, limits, shutdown))?;
         }
     }
     Ok(())
@@ -95,7 +118,7 @@ async fn secure_listener(config: &Config) -> Result<Option<(TcpListener, Tls)>, 
     Ok(Some((listener, tls)))
 }
 
-fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
+fn build(config: &Config, deps: Deps, at_home: &[(Id, HttpClient)]) -> Result<Gateway, RunError> {
     let mistakes = config.mistakes();
     if !mistakes.is_empty() {
         let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
@@ -103,7 +126,7 @@ fn build(config: &Config, deps: Deps) -> Result<Gateway, RunError> {
     }
     let proxies = config.proxies().map_err(|error| RunError::Settings(error.to_string()))?;
     let Deps { clock, ops, http, seed, listening: _ } = deps;
-    let peers = peers(config, &http, seed)?;
+    let peers = peers(config, &http, at_home, seed)?;
     for peer in peers.values() {
         tokio::spawn(peer.watch());
     }
@@ -159,12 +182,18 @@ fn shared(config: &Config, ops: &Ops, seed: u64) -> Result<Option<Arc<Shared>>, 
 }
 
 /// The upstreams that routes lead to.
-fn peers(config: &Config, http: &HttpClient, seed: u64) -> Result<BTreeMap<String, Peer>, RunError> {
+fn peers(
+    config: &Config,
+    http: &HttpClient,
+    at_home: &[(Id, HttpClient)],
+    seed: u64,
+) -> Result<BTreeMap<String, Peer>, RunError> {
     let used: BTreeSet<_> = config.routes.iter().map(|route| &route.upstream).collect();
     let upstreams = config.upstreams.0.iter().filter(|(name, _)| used.contains(name));
     let peers = upstreams.map(|(name, upstream)| {
         let settings = upstream.to_peer_settings(name).map_err(RunError::Settings)?;
-        let peer = Peer::new(settings, http.clone(), seed).map_err(|error| RunError::Settings(error.to_string()))?;
+        let peer = Peer::new_with(settings, http.clone(), at_home.to_vec(), seed);
+        let peer = peer.map_err(|error| RunError::Settings(error.to_string()))?;
         Ok((name.clone(), peer))
     });
     peers.collect()

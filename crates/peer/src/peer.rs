@@ -3,6 +3,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::{Method, Request, Response};
+use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
 use crate::admission::Admission;
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     settings: PeerSettings,
     sources: Vec<Source>,
     http: HttpClient,
+    /// Clients of schedulers of their own: a call made there stays on its thread.
+    at_home: Vec<(Id, HttpClient)>,
     breaker: Breaker,
     budget: RetryBudget,
     pool: Arc<Pool>,
@@ -55,6 +58,20 @@ impl Peer {
     /// # Errors
     /// When the settings contradict themselves.
     pub fn new(settings: PeerSettings, http: HttpClient, seed: u64) -> Result<Self, InvalidSettings> {
+        Self::new_with(settings, http, Vec::new(), seed)
+    }
+
+    /// The same for a process with several schedulers (tokio runtimes): calls made on one that is among `at_home` are carried by
+    /// its own client, so that nobody on another thread has to be woken. All others are carried by `http`.
+    ///
+    /// # Errors
+    /// When the settings contradict themselves.
+    pub fn new_with(
+        settings: PeerSettings,
+        http: HttpClient,
+        at_home: Vec<(Id, HttpClient)>,
+        seed: u64,
+    ) -> Result<Self, InvalidSettings> {
         settings.check()?;
         let sources = settings.sources()?;
         let breaker = Breaker::new(&settings.name, settings.breaker.clone(), seed)?;
@@ -63,7 +80,20 @@ impl Peer {
         let addresses = sources.iter().filter_map(Source::known).collect();
         let pool = Arc::new(Pool::new(Arc::clone(&name), settings.balance.clone(), addresses, seed));
         let (attempts, repeated) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self { inner: Arc::new(Inner { name, settings, sources, http, breaker, budget, pool, attempts, repeated }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                name,
+                settings,
+                sources,
+                http,
+                at_home,
+                breaker,
+                budget,
+                pool,
+                attempts,
+                repeated,
+            }),
+        })
     }
 
     /// Looks after the instances for as long as the peer is used anywhere: asks DNS which there are, every five seconds at
@@ -166,7 +196,8 @@ impl Peer {
     }
 
     fn attempt<'a>(&'a self, instance: &'a Instance, context: &CallContext) -> Attempt<'a> {
-        let Inner { name, settings, http, .. } = &*self.inner;
+        let Inner { name, settings, .. } = &*self.inner;
+        let http = self.inner.carrier();
         Attempt { peer: name, address: &instance.address, settings, http, deadline: context.deadline() }
     }
 
@@ -224,6 +255,15 @@ impl Inner {
 
     pub(crate) fn http(&self) -> &HttpClient {
         &self.http
+    }
+
+    /// The client of the scheduler that this runs on.
+    fn carrier(&self) -> &HttpClient {
+        if self.at_home.is_empty() {
+            return &self.http;
+        }
+        let here = Handle::current().id();
+        self.at_home.iter().find(|(id, _)| *id == here).map_or(&self.http, |(_, client)| client)
     }
 
     pub(crate) fn pool(&self) -> &Pool {

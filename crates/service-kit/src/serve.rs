@@ -8,6 +8,7 @@ mod addresses;
 mod arrival;
 mod backoff;
 mod connection;
+mod crew;
 mod deadline;
 pub mod limits;
 mod lingering;
@@ -17,8 +18,9 @@ mod stall;
 pub mod tls;
 mod uncancelled;
 
+pub use crew::{Crew, Hands};
 pub use deadline::{Deadline, deadline};
-pub use listen::{serve, serve_connections};
+pub use listen::{serve, serve_connections, serve_connections_by};
 pub use uncancelled::uncancelled;
 
 use std::net::SocketAddr;

@@ -148,7 +148,11 @@ impl RouteConfig {
                 "prefix",
                 "/internal is for services among themselves and is never routed".to_owned(),
             ),
-            (is_upstream_known, "upstream", format!("`{upstream}` has no address; give it one under upstreams")),
+            (
+                is_upstream_known,
+                "upstream",
+                format!("`{upstream}` has no address for {prefix}; give it one under upstreams"),
+            ),
         ];
         let waits = [
             ("deadline_ms", self.deadline_ms, 1),

@@ -23,4 +23,5 @@ mod smuggling;
 mod stale;
 mod support;
 mod targets;
+mod threads;
 mod tls;

@@ -21,9 +21,25 @@ const FAULT: Duration = Duration::from_secs(4);
 
 /// What becomes of a node or of all of them.
 #[derive(Debug, Clone, Copy)]
-enum Fault {
+pub(crate) enum Fault {
     Killed,
     Hung,
+}
+
+impl Fault {
+    pub(crate) fn strike(self, redis: &RedisCluster, node: Node) {
+        match self {
+            Self::Killed => redis.kill(node),
+            Self::Hung => redis.hang(node),
+        }
+    }
+
+    pub(crate) fn mend(self, redis: &RedisCluster, node: Node) {
+        match self {
+            Self::Killed => redis.restart(node),
+            Self::Hung => redis.resume(node),
+        }
+    }
 }
 
 /// Reads at a steady rate until it is told to stop; every answer has to be a 200.
@@ -55,10 +71,7 @@ async fn survives(fault: Fault, choose: impl Fn(&RedisCluster) -> Vec<Node>) {
     let nodes = choose(&redis);
     let began = Instant::now();
     for node in &nodes {
-        match fault {
-            Fault::Killed => redis.kill(*node),
-            Fault::Hung => redis.hang(*node),
-        }
+        fault.strike(&redis, *node);
     }
     let mut writes = 0;
     while began.elapsed() < FAULT {
@@ -70,10 +83,7 @@ async fn survives(fault: Fault, choose: impl Fn(&RedisCluster) -> Vec<Node>) {
         wait_until("a write shows through the other gateway", SOON, shown).await;
     }
     for node in nodes {
-        match fault {
-            Fault::Killed => redis.restart(node),
-            Fault::Hung => redis.resume(node),
-        }
+        fault.mend(&redis, node);
     }
     one.until_in_step().await;
     other.until_in_step().await;
@@ -93,11 +103,11 @@ fn bounded(origin: &Origin, writes: usize) {
     assert!(calls <= rounds * ADDRESSES, "{calls} calls of the upstream, {writes} writes");
 }
 
-fn primary(redis: &RedisCluster) -> Vec<Node> {
+pub(crate) fn primary(redis: &RedisCluster) -> Vec<Node> {
     vec![redis.primary_of("{gateway:notes}:value")]
 }
 
-fn replica(redis: &RedisCluster) -> Vec<Node> {
+pub(crate) fn replica(redis: &RedisCluster) -> Vec<Node> {
     let primaries = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|key| redis.primary_of(key));
     redis.nodes().into_iter().find(|node| !primaries.contains(node)).into_iter().collect()
 }
@@ -125,4 +135,9 @@ async fn a_replica_that_dies_costs_no_client_an_answer() {
 #[tokio::test]
 async fn a_cluster_that_hangs_as_a_whole_costs_no_client_an_answer_and_is_used_again_after_it() {
     survives(Fault::Hung, RedisCluster::nodes).await;
+}
+
+#[tokio::test]
+async fn a_cluster_that_dies_as_a_whole_costs_no_client_an_answer_and_is_used_again_after_it() {
+    survives(Fault::Killed, RedisCluster::nodes).await;
 }

@@ -88,6 +88,6 @@ async fn only_the_hosts_of_the_list_are_served() {
 async fn a_configuration_with_mistakes_names_them_all() {
     let gateway = configured(gateway::Config::default()).await;
     let error = gateway.ended.await.unwrap().unwrap_err().to_string();
-    assert!(error.contains("route /api/v1/auth: its upstream `users` has no address"), "{error}");
-    assert!(error.contains("route /api/v1/items: its upstream `inventory` has no address"), "{error}");
+    assert!(error.contains("upstream: `users` has no address for /api/v1/auth;"), "{error}");
+    assert!(error.contains("upstream: `inventory` has no address for /api/v1/items;"), "{error}");
 }

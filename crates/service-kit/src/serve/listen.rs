@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use tower::Service;
 
 use super::addresses::Addresses;
 use super::backoff::{AcceptFailure, Backoff};
+use super::crew::Hands;
 use super::{ClientAddr, Limits, ServeError, connection};
 
 /// Serves HTTP/1.1 until `shutdown` is cancelled and every request that had begun is answered, or the drain is over.
@@ -63,19 +65,56 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let serve_one = |stream, client, closing| connection::serve(stream, service_for(client), &limits, closing);
-    accept_loop(listener, &limits, shutdown, serve_one).await
+    serve_connections_by(&Hands::default(), listener, service_for, limits, shutdown).await
+}
+
+/// As [`serve_connections`], by the threads of a [`Crew`](super::Crew). One door lets all of them in, so that caps stay exact,
+/// and each gets as many as any other, which the kernel's `SO_REUSEPORT` does not promise of a few.
+///
+/// # Errors
+/// When the listening socket is unusable.
+pub async fn serve_connections_by<F, S, B>(
+    hands: &Hands,
+    listener: TcpListener,
+    service_for: F,
+    limits: Limits,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError>
+where
+    F: Fn(SocketAddr) -> S,
+    S: HttpService<Incoming, ResBody = B, Error = Infallible> + Send + 'static,
+    S::Future: Send + 'static,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let serve_one = |stream, client, closing| {
+        let (service, limits) = (service_for(client), limits.clone());
+        async move {
+            match at_home(stream) {
+                Ok(stream) => connection::serve(stream, service, &limits, closing).await,
+                Err(error) => tracing::debug!(error = %error, "connection gone before it was served"),
+            }
+        }
+    };
+    accept_loop(hands, listener, &limits, shutdown, serve_one).await
+}
+
+/// The same connection, looked after by the scheduler that this runs on.
+pub(super) fn at_home(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream)
 }
 
 /// Lets connections in and has each of them served by `serve_one`, which ends early once its token is cancelled.
 pub(super) async fn accept_loop<F, C>(
+    hands: &Hands,
     listener: TcpListener,
     limits: &Limits,
     shutdown: CancellationToken,
     serve_one: F,
 ) -> Result<(), ServeError>
 where
-    F: Fn(TcpStream, SocketAddr, CancellationToken) -> C,
+    F: Fn(std::net::TcpStream, SocketAddr, CancellationToken) -> C,
     C: Future<Output = ()> + Send + 'static,
 {
     let closing = CancellationToken::new();
@@ -93,11 +132,16 @@ where
             Some(_) = connections.join_next() => {}
             admitted = door.admit() => match admitted {
                 Ok(Some((stream, client, guards))) => {
+                    let Ok(stream) = stream.into_std() else { continue };
                     let served = serve_one(stream, client, closing.clone());
-                    connections.spawn(async move {
+                    let served = async move {
                         served.await;
                         drop(guards);
-                    });
+                    };
+                    match hands.next() {
+                        Some(thread) => connections.spawn_on(served, thread),
+                        None => connections.spawn(served),
+                    };
                 }
                 Ok(None) => {}
                 Err(error) => break Err(error),

@@ -17,11 +17,12 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::listen::accept_loop;
+use super::crew::Hands;
+use super::listen::{accept_loop, at_home};
 use super::{Limits, ServeError, connection};
 
 pub use certificates::CertificateError;
@@ -72,12 +73,13 @@ impl Tls {
     }
 }
 
-/// As [`super::serve_connections`], over TLS. Requests carry [`Secure`] as an extension, and whatever their protocol a
+/// As [`super::serve_connections_by`], over TLS. Requests carry [`Secure`] as an extension, and whatever their protocol a
 /// target in origin form with a `Host`.
 ///
 /// # Errors
 /// When the listening socket is unusable.
 pub async fn serve_tls<F, S, B>(
+    hands: &Hands,
     listener: TcpListener,
     tls: Tls,
     service_for: F,
@@ -94,7 +96,7 @@ where
 {
     let acceptor = TlsAcceptor::from(tls.config);
     let watching = tls.certificates.watch(LOOK_EVERY);
-    let serving = accept_loop(listener, &limits, shutdown, |stream, client, closing| {
+    let serving = accept_loop(hands, listener, &limits, shutdown, |stream, client, closing| {
         let (acceptor, limits) = (acceptor.clone(), limits.clone());
         serve_one(stream, acceptor, service_for(client), limits, closing)
     });
@@ -105,7 +107,7 @@ where
 }
 
 async fn serve_one<S, B>(
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     acceptor: TlsAcceptor,
     service: S,
     limits: Limits,
@@ -117,6 +119,10 @@ async fn serve_one<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    let stream = match at_home(stream) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::debug!(error = %error, "connection gone before it was served"),
+    };
     // A handshake is the head of what follows: it has as long.
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(limits.head_deadline, acceptor.accept(stream)) => shaken,

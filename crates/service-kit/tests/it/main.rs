@@ -4,6 +4,7 @@
 mod change_capture;
 mod conventions;
 mod credential;
+mod crew;
 mod database;
 mod idempotency;
 mod serve;

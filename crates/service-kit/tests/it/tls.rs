@@ -16,8 +16,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use service_kit::serve::Limits;
 use service_kit::serve::tls::{Secure, Tls, TlsFiles, serve_tls};
+use service_kit::serve::{Hands, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -56,7 +56,8 @@ async fn start(limits: Limits) -> Served {
         let (released, beginning) = (Arc::clone(&released), Arc::clone(&beginning));
         service_fn(move |request| answer(request, Arc::clone(&released), Arc::clone(&beginning)))
     };
-    let ended = tokio::spawn(async move { serve_tls(listener, tls, service_for, limits, stop).await.unwrap() });
+    let here = Hands::default();
+    let ended = tokio::spawn(async move { serve_tls(&here, listener, tls, service_for, limits, stop).await.unwrap() });
     let certificate = made.cert.der().clone();
     Served { address, shutdown, ended, certificate, release, begun, _files: files }
 }
