@@ -42,6 +42,7 @@ async fn no_forged_token_opens_anything_at_any_service() {
     }
     let smuggled = platform.web.get("/api/v1/items?q=Smuggled").await.expect(200).json();
     assert_eq!(smuggled["items"], json!([]));
+    nothing_has_failed(&platform).await;
     assert!(platform.stop().await);
 }
 
@@ -105,10 +106,31 @@ async fn nobody_is_somebody_by_saying_so() {
             assert!(answer.status == 404 || answer.status == 400, "{form}: {}", answer.status);
         }
     }
+    nothing_has_failed(&platform).await;
+    assert!(platform.stop().await);
+}
+
+/// The gateway counts every answer, also those that nobody here has looked at.
+async fn nothing_has_failed(platform: &Platform) {
     let metrics = platform.ops.get("/metrics").await.expect(200);
     let text = String::from_utf8(metrics.body).unwrap();
-    assert!(!text.lines().any(|line| line.contains("status=\"500\"")), "{text}");
-    assert!(platform.stop().await);
+    assert!(text.contains("status=\"401\""), "answers are counted by their status");
+    assert_eq!(failures(&text), Vec::<&str>::new());
+}
+
+/// The counters of answers with a status of 5xx, of whatever route.
+fn failures(metrics: &str) -> Vec<&str> {
+    metrics.lines().filter(|line| line.contains("status=\"5")).collect()
+}
+
+#[test]
+fn a_failure_would_be_seen_whatever_its_status() {
+    let counted =
+        |status: u16| format!("lendery_gateway_requests_total{{route=\"/api/v1/items\",status=\"{status}\"}} 1");
+    for status in [500, 501, 502, 503, 504, 508] {
+        assert_eq!(failures(&counted(status)).len(), 1, "{status}");
+    }
+    assert_eq!(failures(&counted(401)), Vec::<&str>::new());
 }
 
 async fn spoofed_headers_count_for_nothing(web: &Client, ada: &Member, bela: &Member) {

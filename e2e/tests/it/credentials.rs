@@ -37,14 +37,14 @@ const GUARDED: [(&str, &str); 4] = [
 /// Every service, each with a file of its own for its secret, as on machines of their own.
 struct Services {
     files: Vec<PathBuf>,
-    services: Vec<(&'static str, Service)>,
+    running: Vec<(&'static str, Service)>,
     _ports: Ports,
 }
 
 impl Services {
     async fn start(directory: &Path) -> Self {
         let mut ports = Ports::reserve();
-        let (mut files, mut services, mut users_url) = (Vec::new(), Vec::new(), None);
+        let (mut files, mut running, mut users_url) = (Vec::new(), Vec::new(), None);
         for (name, prefix) in [
             ("user-service", "LENDERY_USERS"),
             ("inventory-service", "LENDERY_INVENTORY"),
@@ -65,16 +65,16 @@ impl Services {
             let service = Service::start(name, prefix, &mut ports, &settings);
             users_url.get_or_insert_with(|| service.client.base().to_owned());
             files.push(file);
-            services.push((name, service));
+            running.push((name, service));
         }
-        for (_, service) in &services {
+        for (_, service) in &running {
             service.ready().await;
         }
-        Self { files, services, _ports: ports }
+        Self { files, running, _ports: ports }
     }
 
     fn client(&self, name: &str) -> &Client {
-        &self.services.iter().find(|(known, _)| *known == name).expect("a service of this name").1.client
+        &self.running.iter().find(|(known, _)| *known == name).expect("a service of this name").1.client
     }
 
     fn write(&self, text: &str) {
@@ -82,7 +82,7 @@ impl Services {
     }
 
     async fn until_read(&self, times: usize) {
-        for (name, service) in &self.services {
+        for (name, service) in &self.running {
             let has_read = async || service.log().matches(SAID).count() >= times;
             wait_until(&format!("{name} to have read its file {times} times"), START, has_read).await;
         }
