@@ -26,6 +26,13 @@ runs each of them shortened.
 |---|---|---|
 ";
 
+const FIGURES_HEAD: &str = "
+## Figures
+
+What the proofs measured on the way, in a debug build:
+
+";
+
 /// How one test ended, as cargo-nextest says it.
 #[derive(Debug, PartialEq, Eq)]
 struct Proof {
@@ -39,30 +46,44 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
     ensure!(child::available("cargo", &["nextest"]), "this needs cargo-nextest: `cargo install cargo-nextest`");
     let server = Server::start_or_install(&workspace.root)?;
     let arguments = ["nextest", "run", "--workspace", "--profile", "soak", "--run-ignored", "only", "-E", FILTER];
+    let shown = ["--success-output", "immediate"];
     let mut command = child::command(&workspace.root, "cargo", &arguments);
-    command.args(names).env(SHARED_POSTGRES, &server.url).stderr(Stdio::piped());
+    command.args(shown).args(names).env(SHARED_POSTGRES, &server.url).stderr(Stdio::piped());
     let mut running = command.spawn().context("cargo nextest")?;
     let mut proofs: Vec<Proof> = Vec::new();
+    let mut figures: Vec<String> = Vec::new();
     for line in BufReader::new(running.stderr.take().context("a pipe")?).lines() {
         let line = line?;
         println!("{line}");
         // A failure is told again at the end.
         proofs.extend(proof(&line).filter(|proof| proofs.iter().all(|known| known.name != proof.name)));
+        figures.extend(figure(&line).filter(|figure| !figures.contains(figure)));
     }
     let status = running.wait()?;
     if names.is_empty() {
-        fs::write(workspace.root.join(RESULT), document(&proofs))?;
+        fs::write(workspace.root.join(RESULT), document(&proofs, &figures))?;
     }
     ensure!(status.success(), "a proof failed");
     Ok(())
 }
 
-fn document(proofs: &[Proof]) -> String {
+fn document(proofs: &[Proof], figures: &[String]) -> String {
     let mut text = HEAD.to_owned();
     for Proof { outcome, seconds, name } in proofs {
         let _infallible = writeln!(text, "| {name} | {outcome} | {seconds} |");
     }
+    if !figures.is_empty() {
+        text.push_str(FIGURES_HEAD);
+    }
+    for figure in figures {
+        let _infallible = writeln!(text, "- {figure}");
+    }
     text
+}
+
+/// What a proof has measured and says in a line such as `figure: 99 % within 7 ms`.
+fn figure(line: &str) -> Option<String> {
+    line.trim().strip_prefix("figure: ").map(ToOwned::to_owned)
 }
 
 /// Reads a line such as `PASS [  12.345s] (1/2) e2e::it restart::soak::a_name`.
@@ -89,5 +110,15 @@ mod tests {
         assert_eq!((read.outcome.as_str(), read.seconds.as_str()), ("pass", "12.345s"));
         assert!(proof("     Summary [  12.345s] 1 test run: 1 passed").is_none());
         assert!(proof("        PASS [  12.345s] (1/2) e2e::it restart::a_kill_loses_nothing").is_none());
+    }
+
+    #[test]
+    fn what_a_proof_measured_is_kept_with_its_outcome() {
+        let proofs = [proof("        PASS [  1.0s] (1/1) e2e::it restart::soak::a_kill_loses_nothing").unwrap()];
+        let figures: Vec<_> = ["    figure: 7 ms", "    figures are good"].into_iter().filter_map(figure).collect();
+        assert!(document(&proofs, &figures).ends_with(
+            "| pass | 1.0s |\n\n## Figures\n\nWhat the proofs measured on the way, in a debug build:\n\n- 7 ms\n"
+        ));
+        assert!(document(&proofs, &[]).ends_with("| pass | 1.0s |\n"));
     }
 }

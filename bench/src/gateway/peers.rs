@@ -29,11 +29,13 @@ impl Size {
 }
 
 /// The medians of one server under one load.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Measured {
     cpu_us: f64,
     per_second: f64,
     p99: f64,
+    /// What did not go through.
+    complaints: Vec<String>,
 }
 
 /// The memory that the gateway may use for what it stores, with a full cache.
@@ -68,14 +70,16 @@ pub(super) async fn measure(size: Size) -> Result<Vec<Figure>> {
 
 /// Answers from memory: CPU, throughput, and the 99th percentile at 64 and at 1,000 connections.
 fn hits(servers: &[Server; 4], size: Size, directory: &Path) -> Result<Vec<Figure>> {
-    let [ours, nginx, haproxy, varnish] = round_robin(servers, CACHED, 64, size, directory)?;
+    let all = round_robin(servers, CACHED, 64, size, directory)?;
+    let [ours, nginx, haproxy, varnish] = &all;
     let mut figures = vec![
         Figure {
             name: "server CPU per cached GET, by itself",
             measured: ours.cpu_us,
             bound: haproxy.cpu_us,
             unit: "us",
-            reference: beside("HAProxy {}, nginx {}, Varnish {} us", [haproxy.cpu_us, nginx.cpu_us, varnish.cpu_us]),
+            reference: beside("HAProxy {}, nginx {}, Varnish {} us", [haproxy.cpu_us, nginx.cpu_us, varnish.cpu_us])
+                + &complaints(&all),
         },
         Figure {
             name: "time per cached GET at full load",
@@ -87,16 +91,17 @@ fn hits(servers: &[Server; 4], size: Size, directory: &Path) -> Result<Vec<Figur
                 [nginx.per_second, haproxy.per_second, varnish.per_second],
             ),
         },
-        slowest("99th percentile of cached GETs, 64 connections", [ours, nginx, haproxy, varnish]),
+        slowest("99th percentile of cached GETs, 64 connections", &all),
     ];
     let crowd = round_robin(servers, CACHED, 1_000, size, directory)?;
-    figures.push(slowest("99th percentile of cached GETs, 1,000 connections", crowd));
+    figures.push(slowest("99th percentile of cached GETs, 1,000 connections", &crowd));
     Ok(figures)
 }
 
 /// Answers from the origin, through the server.
 fn passes(servers: &[Server; 4], size: Size, directory: &Path) -> Result<Vec<Figure>> {
-    let [ours, nginx, haproxy, varnish] = round_robin(servers, PASSED, 64, size, directory)?;
+    let all = round_robin(servers, PASSED, 64, size, directory)?;
+    let [ours, nginx, haproxy, varnish] = &all;
     Ok(vec![Figure {
         name: "time per GET that is passed on",
         measured: 1e6 / ours.per_second,
@@ -105,19 +110,28 @@ fn passes(servers: &[Server; 4], size: Size, directory: &Path) -> Result<Vec<Fig
         reference: beside(
             "a second: nginx {}, HAProxy {}, Varnish {}",
             [nginx.per_second, haproxy.per_second, varnish.per_second],
-        ),
+        ) + &complaints(&all),
     }])
 }
 
-fn slowest(name: &'static str, [ours, others @ ..]: [Measured; 4]) -> Figure {
-    let [nginx, haproxy, varnish] = others.map(|other| other.p99);
+fn slowest(name: &'static str, all: &[Measured; 4]) -> Figure {
+    let [ours, nginx, haproxy, varnish] = all.each_ref().map(|server| server.p99);
     Figure {
         name,
-        measured: ours.p99,
+        measured: ours,
         bound: nginx.max(haproxy).max(varnish),
         unit: "ms",
-        reference: beside("nginx {}, HAProxy {}, Varnish {} ms", [nginx, haproxy, varnish]),
+        reference: beside("nginx {}, HAProxy {}, Varnish {} ms", [nginx, haproxy, varnish]) + &complaints(all),
     }
+}
+
+/// What others did not answer; it speaks for itself and does not end the measurement.
+fn complaints(all: &[Measured; 4]) -> String {
+    all.iter()
+        .flat_map(|server| &server.complaints)
+        .map(|complaint| format!("; {complaint}"))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// The cost of a hit with few and with many responses in memory, and the memory they take.
@@ -129,7 +143,7 @@ async fn full(origin: &Server, size: Size, directory: &Path) -> Result<Vec<Figur
     // Each address is asked for once; most of the answers stay within the capacity.
     let mut asked = 0;
     while asked < size.entries {
-        asked += get(&server.base, CACHED, size.entries, load, directory)?.requests;
+        asked += get(&server.base, CACHED, size.entries, load, directory)?.faultless(server.name)?.requests;
     }
     let many = cost(&server, 100, load, size.rounds, directory)?;
     let resident = resident_megabytes(server.process.id())?;
@@ -161,9 +175,9 @@ async fn second_tier(origin: &Server, size: Size, directory: &Path) -> Result<Fi
     let server = Server::gateway(origin, directory, "shared", &format!("redis_urls = [{urls}]\n{small}")).await?;
     let load = Load { connections: 64, duration: size.round };
     // The first round fills Redis.
-    get(&server.base, CACHED, ADDRESSES, load, directory)?;
-    let rounds = (0..size.rounds).map(|_| get(&server.base, CACHED, ADDRESSES, load, directory));
-    let mut times = rounds.map(|outcome| Ok(1e6 / outcome?.per_second())).collect::<Result<Vec<_>>>()?;
+    let round = || get(&server.base, CACHED, ADDRESSES, load, directory)?.faultless(server.name);
+    round()?;
+    let mut times = (0..size.rounds).map(|_| Ok(1e6 / round()?.per_second())).collect::<Result<Vec<_>>>()?;
     Ok(Figure {
         name: "time per GET from the Redis Cluster at full load",
         measured: median(&mut times),
@@ -188,18 +202,32 @@ fn round_robin(
             samples.push(sample(server, path, 1, load, directory)?);
         }
     }
+    // The others may break connections; the gateway may not.
+    if let Some((_, outcome)) = samples[0].iter().find(|(_, outcome)| outcome.complaint.is_some()) {
+        outcome.clone().faultless(servers[0].name)?;
+    }
+    let mut names = servers.iter().map(|server| server.name);
     Ok(samples.map(|samples| {
+        let name = names.next().unwrap_or_default();
         let middle = |of: fn(&(f64, Outcome)) -> f64| median(&mut samples.iter().map(of).collect::<Vec<_>>());
         Measured {
             cpu_us: middle(|(cpu, _)| *cpu),
             per_second: middle(|(_, outcome)| outcome.per_second()),
             p99: middle(|(_, outcome)| outcome.p99),
+            complaints: samples
+                .iter()
+                .filter_map(|(_, outcome)| Some(format!("{name}: {}", outcome.complaint.as_ref()?)))
+                .collect(),
         }
     }))
 }
 
 fn cost(server: &Server, addresses: u32, load: Load, rounds: usize, directory: &Path) -> Result<f64> {
-    let samples = (0..rounds).map(|_| Ok(sample(server, CACHED, addresses, load, directory)?.0));
+    let one = || {
+        let (cost, outcome) = sample(server, CACHED, addresses, load, directory)?;
+        outcome.faultless(server.name).map(|_| cost)
+    };
+    let samples = (0..rounds).map(|_| one());
     Ok(median(&mut samples.collect::<Result<Vec<_>>>()?))
 }
 

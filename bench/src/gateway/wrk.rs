@@ -13,22 +13,32 @@ pub(super) struct Load {
 }
 
 /// What came of a load.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
     pub(super) requests: u32,
     pub(super) seconds: f64,
     /// Milliseconds within which 99 % of the answers came.
     pub(super) p99: f64,
+    /// What did not go through, in wrk's own words: connections that broke, answers that were no success.
+    pub(super) complaint: Option<String>,
 }
 
 impl Outcome {
-    pub(super) fn per_second(self) -> f64 {
+    pub(super) fn per_second(&self) -> f64 {
         f64::from(self.requests) / self.seconds
+    }
+
+    /// # Errors
+    /// When something did not go through.
+    pub(super) fn faultless(self, server: &str) -> Result<Self> {
+        match &self.complaint {
+            None => Ok(self),
+            Some(complaint) => bail!("not every request to {server} went through: {complaint}"),
+        }
     }
 }
 
-/// GETs of `base` and `path`, to which a number from 0 to `addresses` is added if there are several. An answer that is no
-/// success is an error.
+/// GETs of `base` and `path`, to which a number from 0 to `addresses` is added if there are several.
 pub(super) fn get(base: &str, path: &str, addresses: u32, load: Load, directory: &Path) -> Result<Outcome> {
     let script = directory.join("gateway.lua");
     fs::write(&script, lua(path, addresses))?;
@@ -56,9 +66,8 @@ fn lua(path: &str, addresses: u32) -> String {
 
 fn read(report: &str) -> Result<Outcome> {
     let is_complaint = |line: &&str| line.starts_with("Non-2xx") || line.starts_with("Socket errors");
-    if let Some(line) = report.lines().map(str::trim).find(is_complaint) {
-        bail!("the load did not go through: {line}");
-    }
+    let complaints: Vec<_> = report.lines().map(str::trim).filter(is_complaint).collect();
+    let complaint = (!complaints.is_empty()).then(|| complaints.join("; "));
     let counts = report.lines().find_map(|line| {
         let (requests, rest) = line.trim().split_once(" requests in ")?;
         let seconds = milliseconds(rest.split_once(',')?.0)? / 1e3;
@@ -66,7 +75,8 @@ fn read(report: &str) -> Result<Outcome> {
     });
     let p99 = report.lines().find_map(|line| milliseconds(line.trim().strip_prefix("99%")?.trim()));
     let (requests, seconds) = counts.with_context(|| format!("wrk's report has no count: {report}"))?;
-    Ok(Outcome { requests, seconds, p99: p99.with_context(|| format!("wrk's report has no latency: {report}"))? })
+    let p99 = p99.with_context(|| format!("wrk's report has no latency: {report}"))?;
+    Ok(Outcome { requests, seconds, p99, complaint })
 }
 
 /// A time as wrk writes it: `1.20us`, `3.04ms`, `4.00s` or `1.50m`.
@@ -83,8 +93,11 @@ mod tests {
     fn the_report_of_wrk_is_read() {
         let report =
             "  Latency Distribution\n     50%  500.00us\n     99%    1.25ms\n  1000 requests in 2.00s, 4.00MB read\n";
-        assert_eq!(read(report).unwrap(), Outcome { requests: 1000, seconds: 2.0, p99: 1.25 });
-        assert!(read(&format!("{report}  Non-2xx or 3xx responses: 1\n")).is_err());
+        let whole = Outcome { requests: 1000, seconds: 2.0, p99: 1.25, complaint: None };
+        assert_eq!(read(report).unwrap().faultless("us").unwrap(), whole);
+        let broken = read(&format!("{report}  Socket errors: connect 0, read 1, write 0, timeout 0\n")).unwrap();
+        assert!(broken.complaint.as_deref().is_some_and(|complaint| complaint.contains("read 1")));
+        assert!(broken.faultless("us").is_err());
         assert!(read("").is_err());
     }
 
