@@ -1,7 +1,8 @@
 // Pages work without this. It shows times by the reader's own clock, and an order's news as they come.
 "use strict";
 
-const language = document.documentElement.lang;
+// Dates are written as the pages write them: the day before its month.
+const language = document.documentElement.lang.replace(/^en$/, "en-GB");
 
 function localTimes(root) {
   for (const time of root.querySelectorAll('time[datetime*="T"]')) {

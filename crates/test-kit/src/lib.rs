@@ -1,4 +1,4 @@
-//! What tests and benchmarks need and no service does: a real PostgreSQL on a free port, a database of its own for each
+//! What tests and benchmarks need and no service does: a real PostgreSQL on a free port, a real browser, a database of its own for each
 //! test on either engine, real processes that end with the test, a small JSON client, and waiting on conditions rather
 //! than on time. Everything here panics with the remedy when it cannot keep its promise: a test has nobody to hand an
 //! error to.
@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and so does everything it leans on"
 )]
 
+pub mod chromium;
 mod database;
 pub mod http;
 pub mod nats;

@@ -1,32 +1,19 @@
+mod keyboard;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
+use test_kit::chromium::{Chromium, LOOKS, violations};
 
 use crate::borrowing::{ORDER, order};
-use crate::chromium::Chromium;
 use crate::escaping::{EVIL, evil_pages, is_written_by_evil};
 use crate::scenery::{furnished, is_asked};
 use crate::site::{ITEM, OTHER, OWNER, Site, category, item, user};
 
-/// What axe-core is asked: WCAG 2.2 AA, and all that it is built on.
-const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
-const TAGS: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']";
-
-/// A telephone by day, and a desk by night.
-const LOOKS: [(u32, &str); 2] = [(390, "light"), (1280, "dark")];
-
-/// More than any page's HTML has, before it is compressed.
-const PAGE_BYTES: usize = 30_000;
-
-/// Google's "good" is 0.1; nothing here moves at all, but for what a font rounds.
-const LAYOUT_SHIFT: f64 = 0.01;
-
-/// Where screenshots are kept, beside what was built.
-fn artefact(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
-    fs::create_dir_all(&folder).unwrap();
-    folder.join(name)
+/// Where pictures are kept, beside what was built.
+fn artefacts() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages")
 }
 
 async fn sign_in(browser: &Chromium, site: &Site) {
@@ -38,49 +25,48 @@ async fn sign_in(browser: &Chromium, site: &Site) {
 }
 
 /// Looks at each page in both ways, and holds it to what all pages promise.
-async fn look_at(browser: &Chromium, site: &Site, pages: &[&str]) {
-    for (width, scheme) in LOOKS {
-        browser.look(width, scheme).await;
-        for path in pages {
+async fn look_at(browser: &Chromium, site: &Site, pages: &[String]) {
+    for path in pages {
+        let name = path.trim_start_matches('/').replace(['/', '?', '&', '='], "-");
+        for (width, scheme) in LOOKS {
+            browser.look(width, scheme).await;
             browser.open(&format!("{}{path}", site.base())).await;
-            let name = format!("{}-{width}.png", path.trim_start_matches('/').replace(['/', '?', '&', '='], "-"));
-            fs::write(artefact(&name), browser.screenshot().await).unwrap();
-            check(browser, &format!("{path} at {width} pixels")).await;
+            browser.holds(&format!("{path} at {width} pixels")).await;
         }
+        browser.keep(&artefacts(), &name).await;
     }
 }
 
-async fn check(browser: &Chromium, what: &str) {
-    let seen = browser.run("return { ...window.seen, over: document.documentElement.scrollWidth - innerWidth };").await;
-    assert_eq!(seen["violations"], json!([]), "{what} breaks its own policy");
-    assert!(seen["shift"].as_f64().unwrap() < LAYOUT_SHIFT, "{what} moves while it loads: {seen}");
-    assert!(seen["over"].as_i64().unwrap() <= 0, "{what} is wider than its window: {seen}");
-    let bytes = browser.text().await.len();
-    assert!(bytes < PAGE_BYTES, "{what} has {bytes} bytes");
-    assert_eq!(violations(browser).await, json!([]), "{what} is not accessible");
+/// What everybody may see.
+fn public_pages() -> Vec<String> {
+    let days = format!("/en/items/{ITEM}?from=2026-12-04&to=2026-12-03&units=1");
+    let pages = ["/en", "/de/items?q=drill", "/en/sign-in?back=/en/mine", "/en/register", "/en/problems"];
+    let others = ["/de/problems/gone", "/en/nowhere"].map(ToOwned::to_owned);
+    let named = [format!("/en/items/{ITEM}"), days, format!("/de/members/{OWNER}")];
+    pages.map(ToOwned::to_owned).into_iter().chain(named).chain(others).collect()
 }
 
-/// What axe-core finds wrong with the page: the rule, and where.
-async fn violations(browser: &Chromium) -> Value {
-    browser.run(AXE).await;
-    let script = format!(
-        "const done = arguments[arguments.length - 1];
-         axe.run(document, {{ runOnly: {{ type: 'tag', values: {TAGS} }}, resultTypes: ['violations'] }})
-            .then((found) => done(found.violations.map((one) => [one.id, ...one.nodes.map((node) => node.html)])),
-                  (error) => done(String(error)));"
-    );
-    browser.run_async(&script).await
+fn pages_of_members() -> Vec<String> {
+    let pages = ["/en/mine", "/en/offer", "/en/mine/bookings?month=2026-12", "/en/cart", "/de/orders", "/en/account"];
+    let mine = ["", "/units", "/labels"].map(|part| format!("/en/mine/{ITEM}{part}"));
+    pages.map(ToOwned::to_owned).into_iter().chain(mine).chain([format!("/en/orders/{ORDER}")]).collect()
+}
+
+fn pages_of_operators() -> Vec<String> {
+    let pages = ["/en/operations", "/de/reports/revenue", "/en/people", "/en/audit", "/en/stuck", "/en/categories"];
+    pages.map(ToOwned::to_owned).into_iter().chain([format!("/en/people/{OWNER}")]).collect()
+}
+
+/// Every kind of page.
+pub(crate) fn every_page() -> impl Iterator<Item = String> {
+    public_pages().into_iter().chain(pages_of_members()).chain(pages_of_operators())
 }
 
 #[tokio::test]
 async fn pages_for_anybody_are_accessible_and_stay_where_they_are() {
     let site = furnished().await;
     let browser = Chromium::start().await;
-    let item = format!("/en/items/{ITEM}");
-    let (days, member) = (format!("{item}?from=2026-12-04&to=2026-12-03&units=1"), format!("/de/members/{OWNER}"));
-    let pages = ["/en", "/de/items?q=drill", &item, &days, &member, "/en/sign-in?back=/en/mine", "/en/register"];
-    look_at(&browser, &site, &pages).await;
-    look_at(&browser, &site, &["/en/problems", "/de/problems/gone", "/en/nowhere"]).await;
+    look_at(&browser, &site, &public_pages()).await;
     browser.quit().await;
 }
 
@@ -89,11 +75,7 @@ async fn pages_of_members_are_accessible_and_stay_where_they_are() {
     let site = furnished().await;
     let browser = Chromium::start().await;
     sign_in(&browser, &site).await;
-    let mine = format!("/en/mine/{ITEM}");
-    let (units, labels, order) = (format!("{mine}/units"), format!("{mine}/labels"), format!("/en/orders/{ORDER}"));
-    let pages = ["/en/mine", "/en/offer", &mine, &units, &labels, "/en/mine/bookings?month=2026-12", "/en/cart"];
-    look_at(&browser, &site, &pages).await;
-    look_at(&browser, &site, &["/de/orders", &order, "/en/account"]).await;
+    look_at(&browser, &site, &pages_of_members()).await;
     browser.quit().await;
 }
 
@@ -102,10 +84,24 @@ async fn pages_of_operators_are_accessible_and_stay_where_they_are() {
     let site = furnished().await;
     let browser = Chromium::start().await;
     sign_in(&browser, &site).await;
-    let person = format!("/en/people/{OWNER}");
-    let pages = ["/en/operations", "/de/reports/revenue", "/en/people", &person, "/en/audit", "/en/stuck"];
-    look_at(&browser, &site, &pages).await;
-    look_at(&browser, &site, &["/en/categories"]).await;
+    look_at(&browser, &site, &pages_of_operators()).await;
+    browser.quit().await;
+}
+
+#[tokio::test]
+async fn times_are_told_by_the_readers_own_clock_where_there_are_scripts() {
+    let site = furnished().await;
+    let mut browser = Chromium::start().await;
+    sign_in(&browser, &site).await;
+    browser.tell("Emulation.setTimezoneOverride", json!({ "timezoneId": "Asia/Tokyo" })).await;
+    let order = format!("{}/en/orders/{ORDER}", site.base());
+    let told = async |browser: &Chromium| {
+        browser.open(&order).await;
+        browser.run("return document.querySelector('dd time').textContent;").await
+    };
+    assert_eq!(told(&browser).await, "20 November 2026 at 19:00");
+    browser.without_scripts().await;
+    assert_eq!(told(&browser).await, "20 November 2026, 10:00 UTC");
     browser.quit().await;
 }
 
@@ -122,6 +118,8 @@ async fn a_fault_in_a_page_is_found() {
         .await;
     let seen = browser.run("return [window.ran ?? null, window.seen.violations];").await;
     assert_eq!(seen, json!([null, ["script-src-elem inline"]]));
+    let log = browser.log().await;
+    assert!(log.iter().any(|message| message.contains("Content Security Policy")), "{log:?}");
     browser.quit().await;
 }
 
@@ -164,7 +162,7 @@ async fn every_journey_works_with_scripts() {
 
 #[tokio::test]
 async fn every_journey_works_without_scripts() {
-    let browser = Chromium::start().await;
+    let mut browser = Chromium::start().await;
     browser.without_scripts().await;
     journeys(&browser, "plain").await;
     browser.quit().await;
@@ -180,12 +178,8 @@ async fn journeys(browser: &Chromium, name: &str) {
     browser.arrives("/en").await;
 }
 
-/// Keeps what is seen on a telephone and on a desk.
 async fn keep(browser: &Chromium, journey: &str, step: &str) {
-    for (width, scheme) in LOOKS {
-        browser.look(width, scheme).await;
-        fs::write(artefact(&format!("{journey}-{step}-{width}.png")), browser.screenshot().await).unwrap();
-    }
+    browser.keep(&artefacts(), &format!("{journey}-{step}")).await;
 }
 
 /// From the search to an order, signing in on the way.
@@ -261,7 +255,7 @@ async fn offer(browser: &Chromium, site: &Site, name: &str) {
     keep(browser, name, "offer").await;
     browser.click(".offer > .button").await;
     browser.arrives(&format!("/en/mine/{ITEM}?saved=1")).await;
-    let files = ["a.png", "b.jpg"].map(|file| artefact(&format!("{name}-{file}")));
+    let files = ["a.png", "b.jpg"].map(|file| artefacts().join(format!("{name}-{file}")));
     for file in &files {
         fs::write(file, b"a picture, as far as a form knows").unwrap();
     }

@@ -6,7 +6,6 @@ mod bookings;
 mod borrowing;
 mod browser;
 mod caching;
-mod chromium;
 mod editing;
 mod escaping;
 mod fake;

@@ -1,5 +1,8 @@
 use serde_json::json;
 
+use crate::borrowing::ORDER;
+use crate::browser::every_page;
+use crate::scenery::furnished;
 use crate::site::{Html, ITEM, OWNER, Site, header};
 
 #[tokio::test]
@@ -34,6 +37,47 @@ async fn without_the_inventory_pages_say_so_and_are_not_kept() {
     assert!(item.contains("Ein Teil von Lendery antwortet nicht"), "{item}");
     let member = site.get(&format!("/en/members/{OWNER}")).await.expect(200).html();
     assert!(member.contains("Ada L.") && member.contains("cannot be shown"), "{member}");
+}
+
+/// What cannot be whole without a service.
+const NEEDING: [(&str, &[&str]); 5] = [
+    ("users", &["/en/items/ITEM", "/de/members/MEMBER", "/en/account", "/en/people", "/en/audit", "/en/operations"]),
+    (
+        "inventory",
+        &["/en", "/de/items?q=drill", "/en/items/ITEM", "/en/mine", "/en/offer", "/en/mine/ITEM", "/en/categories"],
+    ),
+    ("orders", &["/en/cart", "/de/orders", "/en/orders/ORDER", "/en/mine/bookings?month=2026-12", "/en/stuck"]),
+    ("warehouse", &["/en/operations", "/de/reports/revenue"]),
+    ("operations", &["/en/operations"]),
+];
+
+#[tokio::test]
+async fn with_any_one_service_down_every_page_says_what_is_missing_and_shows_the_rest() {
+    for (down, needing) in NEEDING {
+        let site = furnished().await;
+        let browser = site.sign_in().await;
+        let service = match down {
+            "users" => &site.users,
+            "inventory" => &site.inventory,
+            "orders" => &site.orders,
+            "warehouse" => &site.warehouse,
+            _ => &site.operations,
+        };
+        service.goes_down();
+        for path in every_page() {
+            let page = browser.get(&path).await;
+            let (status, text) = (page.status, page.html());
+            assert!(status < 500 || status == 503, "{path} without {down}: {status}");
+            assert!(text.contains("<nav"), "{path} without {down} is no page: {text}");
+        }
+        for path in needing {
+            let path = path.replace("ITEM", ITEM).replace("MEMBER", OWNER).replace("ORDER", ORDER);
+            let page = browser.get(&path).await;
+            let (status, text) = (page.status, page.html());
+            let says = text.contains("class=\"notice") || status == 503;
+            assert!(says, "{path} without {down} hides that something is missing: {text}");
+        }
+    }
 }
 
 #[tokio::test]

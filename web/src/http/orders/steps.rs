@@ -15,11 +15,13 @@ pub(in crate::http) struct StepLine {
 pub(in crate::http) fn step_line(language: Language, step: Step) -> StepLine {
     let w = &language.words().orders;
     let english = language == Language::English;
+    let state_word = step_word(w, step.state);
     StepLine {
         title: if english { step.title } else { kind_word(w, step.kind).to_owned() },
         state: step.state.as_str(),
-        state_word: step_word(w, step.state),
-        outcome: step.outcome.filter(|_| english),
+        state_word,
+        // What its state says already is not said twice.
+        outcome: step.outcome.filter(|said| english && !said.trim_end_matches('.').eq_ignore_ascii_case(state_word)),
     }
 }
 
