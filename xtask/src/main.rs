@@ -7,6 +7,7 @@ mod child;
 mod layers;
 mod openapi;
 mod postgres;
+mod screenshots;
 mod servers;
 mod soak;
 mod source;
@@ -16,6 +17,7 @@ mod tidy;
 mod violation;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -42,6 +44,11 @@ enum Command {
     Soak {
         /// Only proofs whose name contains one of these; nothing is written then.
         names: Vec<String>,
+    },
+    /// Takes the pictures of the README from a demo, with Debian's chromium.
+    Screenshots {
+        /// The `lendery` to start; built now if it is not given.
+        program: Option<PathBuf>,
     },
     /// Builds for release and prints figures beside their references; without a name, all of them.
     Bench {
@@ -70,6 +77,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Openapi { check: false } => openapi::write(&workspace),
         Command::Openapi { check: true } => openapi::build_and_check(&workspace),
         Command::Soak { names } => soak::run(&workspace, names),
+        Command::Screenshots { program } => screenshots::take(&workspace, program.clone()),
         Command::Bench { arguments } => bench::run(&workspace, arguments),
     }
 }
