@@ -2,6 +2,7 @@
 
 mod corpus;
 mod dialect;
+pub(crate) mod pages;
 mod photos;
 mod reading;
 mod server;

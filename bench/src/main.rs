@@ -45,6 +45,8 @@ enum Name {
     Memory,
     /// What an order costs, embedded and on PostgreSQL, and when who waits for it is told.
     Orders,
+    /// Pages where they are made, with 100,000 items on SQLite.
+    Pages,
     /// Time until requests are served.
     Start,
     /// Latency of a validated write, beside one fsync.
@@ -75,6 +77,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
             Name::Inventory => inventory::measure(inventory, quick).await?,
             Name::Memory => memory::measure().await?,
             Name::Orders => orders::measure(quick).await?,
+            Name::Pages => inventory::pages::measure(inventory, quick).await?,
             Name::Start => start::measure().await?,
             Name::Write => write::measure().await?,
         });
