@@ -92,7 +92,7 @@ settings_of() {
     echo "${prefix}_OPS_LISTEN=127.0.0.1:$(ops_port_of "$1")"
     case "$1" in
     users-* | inventory-* | orders-* | payments-* | etl-* | gateway-*)
-        echo "${prefix}_SERVICE_CREDENTIAL_FILE=$secrets/service-credential"
+        echo "${prefix}_SERVICE_CREDENTIALS_PATH=$secrets/service-credential"
         ;;
     esac
     case "$1" in

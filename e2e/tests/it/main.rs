@@ -23,6 +23,8 @@ mod production;
 mod programs;
 mod restart;
 mod revocation;
+mod rolling;
 mod saga;
 mod simulate;
 mod start;
+mod trace;

@@ -7,14 +7,11 @@ use serde_json::{Value, json};
 use super::{App, AppError};
 use crate::db;
 use crate::domain::item::Item;
+use crate::domain::period::Window;
 use crate::domain::reservation::Reservation;
 
 /// Tells what has become of items; none before if it is new.
-pub(super) async fn items(
-    app: &App,
-    tx: &db::Transaction,
-    changes: &[(Option<&Item>, &Item)],
-) -> Result<(), AppError> {
+pub(super) async fn items(app: &App, tx: &db::Transaction, changes: &[(Option<&Item>, &Item)]) -> Result<(), AppError> {
     let events = changes.iter().map(|(before, after)| NewEvent {
         id: app.clock.new_id::<Item>().uuid(),
         r#type: match before {
@@ -66,8 +63,8 @@ fn reservation(reservation: &Reservation) -> Value {
         "item_id": reservation.item_id,
         "borrower_id": reservation.borrower_id,
         "units": reservation.units,
-        "starts_at": reservation.period.map(|period| period.start()),
-        "ends_at": reservation.period.map(|period| period.end()),
+        "starts_at": reservation.period.map(Window::start),
+        "ends_at": reservation.period.map(Window::end),
         "state": reservation.stage.state(),
     })
 }

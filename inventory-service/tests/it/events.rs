@@ -15,7 +15,7 @@ async fn told(inventory: &Inventory, count: usize) -> Vec<Value> {
     let mut events = Vec::new();
     wait_until("the events are told", SOON, async || {
         let page = inventory.service().get("/internal/v1/events?after=0").await.expect(200).json();
-        events = page["events"].as_array().unwrap().clone();
+        events.clone_from(page["events"].as_array().unwrap());
         events.len() >= count
     })
     .await;

@@ -52,7 +52,7 @@ async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> 
     if arguments.demo && is_unused {
         data_dir.begin_demo()?;
     }
-    let mut backstage = Backstage::without_orders(&data_dir, &secrets, lock).await?;
+    let mut backstage = Backstage::without_trade(&data_dir, &secrets, lock).await?;
     let demo = match (arguments.demo, is_unused) {
         (false, _) => Demo::NotAskedFor,
         (true, false) => Demo::LeftAlone,
@@ -62,7 +62,7 @@ async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> 
             Demo::Filled
         }
     };
-    backstage.take_orders().await?;
+    backstage.open_trade().await?;
     let setup_token = setup_token(&backstage, &secrets).await?;
     let web = listener.local_addr()?;
     let ops = ops_listener.local_addr()?;

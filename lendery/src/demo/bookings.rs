@@ -65,7 +65,8 @@ impl<'a> Bookings<'a> {
         let id = id_of(entry.booking, entry.start);
         let happened = match entry.step {
             Step::Promise => {
-                let hold = self.post("").header("idempotency-key", &id).json(&hold_of(self.cast, booking, entry.start)?);
+                let hold =
+                    self.post("").header("idempotency-key", &id).json(&hold_of(self.cast, booking, entry.start)?);
                 done(hold, booking).await? && done(self.post(&format!("/{id}/confirm")), booking).await?
             }
             _ if self.missed.contains(&entry.booking) => return Ok(()),

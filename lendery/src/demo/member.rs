@@ -8,10 +8,10 @@ use url::Url;
 use user_api::{User, UserLookup};
 use vocabulary::{ItemId, Page, Secret, UserId};
 
+use super::Person;
+use super::catalogue::{self, Lent};
 use super::past::Past;
 use super::pictures::picture;
-use super::catalogue::{self, Lent};
-use super::Person;
 
 /// One page of a member's items, which holds more than anybody in the demo offers.
 const OWN_ITEMS: &str = "users/me/items?limit=100";

@@ -70,8 +70,8 @@ enum Happening {
 }
 
 /// Fills the services through their own interfaces, as members would have done in the months before. Doing it again after a
-/// crash half way does the rest. No order service may be at work meanwhile: it would go on with orders of the past as if it
-/// were today.
+/// crash half way does the rest. No order or payment service may be at work meanwhile: they would go on with orders of the past
+/// as if it were today.
 pub(crate) async fn fill(
     http: &reqwest::Client,
     users: SocketAddr,

@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Days, Utc};
 use order_api::{
-    DeclineRequest, HandOverRequest, LineRequest, LinesRequest, Order, OrderId, OrderState, PaymentRequest, PeriodRequest,
-    PlaceOrderRequest, Provider, ReturnRequest,
+    DeclineRequest, HandOverRequest, LineRequest, LinesRequest, Order, OrderId, OrderState, PaymentRequest,
+    PeriodRequest, PlaceOrderRequest, Provider, ReturnRequest,
 };
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
@@ -112,12 +112,7 @@ impl<'a> Orders<'a> {
     }
 
     /// The order once nothing of it is under way but a payment at the desk, and it is where it should be.
-    async fn rest(
-        &self,
-        reader: UserId,
-        id: OrderId,
-        is_there: impl Fn(OrderState) -> bool,
-    ) -> anyhow::Result<Order> {
+    async fn rest(&self, reader: UserId, id: OrderId, is_there: impl Fn(OrderState) -> bool) -> anyhow::Result<Order> {
         let looks = async {
             loop {
                 let answer = self.request(Method::GET, reader, &format!("/{id}")).send().await?;

@@ -121,12 +121,7 @@ impl Past {
         self.spawn(inventory_service::run(config, deps, listener, self.shutdown.clone()));
     }
 
-    fn spawn_payments(
-        &mut self,
-        config: payment_service::Config,
-        orders: &order_service::Deps,
-        listener: TcpListener,
-    ) {
+    fn spawn_payments(&mut self, config: payment_service::Config, orders: &order_service::Deps, listener: TcpListener) {
         let deps = payment_service::Deps {
             clock: self.clock.clone(),
             ops: self.ops(),

@@ -69,8 +69,8 @@ pub(crate) struct Backstage {
     shutdown: CancellationToken,
     /// Where the warehouse answers, once it has been started.
     warehouse: Option<SocketAddr>,
-    /// Where orders will be taken.
-    orders: Option<TcpListener>,
+    /// Where payments and orders will be taken.
+    trade: Option<(TcpListener, TcpListener)>,
     /// Where the pages will answer: they are last, for they ask everything else.
     pages: Option<TcpListener>,
     _lock: Lock,
@@ -79,13 +79,14 @@ pub(crate) struct Backstage {
 impl Backstage {
     /// Starts them, and returns once they answer.
     pub(crate) async fn start(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
-        let mut backstage = Self::without_orders(data_dir, secrets, lock).await?;
-        backstage.take_orders().await?;
+        let mut backstage = Self::without_trade(data_dir, secrets, lock).await?;
+        backstage.open_trade().await?;
         Ok(backstage)
     }
 
-    /// Starts all but the order service, so that what was ordered in the past can be filled in before anybody works on it.
-    pub(crate) async fn without_orders(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
+    /// Starts users and inventory only, so that what was ordered and paid in the past can be filled in before anybody works on
+    /// it.
+    pub(crate) async fn without_trade(data_dir: &DataDir, secrets: &Secrets, lock: Lock) -> anyhow::Result<Self> {
         data_dir.check_databases()?;
         // What a process that was killed has left would send other commands to nobody.
         Endpoints::remove(data_dir);
@@ -114,23 +115,23 @@ impl Backstage {
             draining,
             shutdown: CancellationToken::new(),
             warehouse: None,
-            orders: Some(orders),
+            trade: Some((payments, orders)),
             pages: Some(pages),
             _lock: lock,
         };
         backstage.spawn_users(users);
         backstage.spawn_inventory(inventory)?;
-        backstage.spawn_payments(payments)?;
-        let Endpoints { users, inventory, payments, .. } = backstage.endpoints;
-        backstage.answering(&[users, inventory, payments]).await?;
+        let Endpoints { users, inventory, .. } = backstage.endpoints;
+        backstage.answering(&[users, inventory]).await?;
         Ok(backstage)
     }
 
-    /// Starts the order service, and returns once it answers.
-    pub(crate) async fn take_orders(&mut self) -> anyhow::Result<()> {
-        let listener = self.orders.take().context("orders are taken already")?;
-        self.spawn_orders(listener)?;
-        self.answering(&[self.endpoints.orders]).await?;
+    /// Starts payments and orders, and returns once they answer.
+    pub(crate) async fn open_trade(&mut self) -> anyhow::Result<()> {
+        let (payments, orders) = self.trade.take().context("payments and orders have been started before")?;
+        self.spawn_payments(payments)?;
+        self.spawn_orders(orders)?;
+        self.answering(&[self.endpoints.payments, self.endpoints.orders]).await?;
         self.data_dir.databases_are_complete()
     }
 

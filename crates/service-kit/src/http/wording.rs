@@ -74,7 +74,10 @@ mod tests {
                 "invalid type: string \"7\", expected i64",
                 "It is the string \"7\"; it has to be a whole number of at most 64 bits.",
             ),
-            ("invalid type: integer `7`, expected struct MoneyRequest", "It is the integer `7`; it has to be an object."),
+            (
+                "invalid type: integer `7`, expected struct MoneyRequest",
+                "It is the integer `7`; it has to be an object.",
+            ),
             ("invalid type: map, expected a sequence", "It is an object; it has to be a list."),
             ("missing field `name`", "The field name is required."),
             ("premature end of input", "It has to be an instant of RFC 3339, such as 2026-05-01T08:00:00Z."),

@@ -90,9 +90,8 @@ mod tests {
     #[test]
     fn nobody_hands_over_what_is_fetched_tomorrow() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::hours(12);
-        let acts = |line: Story| -> Vec<Act> {
-            scenes(&[line], now).unwrap().into_iter().map(|scene| scene.act).collect()
-        };
+        let acts =
+            |line: Story| -> Vec<Act> { scenes(&[line], now).unwrap().into_iter().map(|scene| scene.act).collect() };
         assert_eq!(acts(story(50, 1, OrderState::Active)), [Act::Place, Act::Approve]);
         assert_eq!(acts(story(50, -1, OrderState::Active)), [Act::Place, Act::Approve, Act::HandOver]);
         let all = [Act::Place, Act::Approve, Act::HandOver, Act::TakeBack];
