@@ -33,21 +33,29 @@ pub(crate) async fn page(
         None => None,
         Some(slug) => Some(subtree(db, slug).await?),
     };
-    let backend = db.get_database_backend();
-    for closeness in [Closeness::Exact, Closeness::Similar] {
-        let Some(select) = select(listing, subtree.as_deref(), closeness, backend, limit + 1) else {
-            continue;
-        };
-        let mut page = items::load(db, select).await?;
-        if !page.is_empty() {
-            let most = usize::try_from(limit).unwrap_or(usize::MAX);
-            let goes_on = page.len() > most;
-            page.truncate(most);
-            let last = page.last().filter(|_| goes_on).map(|item| listing.place_of(item));
-            return Ok((page, last));
-        }
+    let mut page = read(db, listing, subtree.as_deref(), &Closeness::Exact, limit + 1).await?;
+    if let Some(search) = listing.search.as_ref().filter(|_| page.is_empty()) {
+        let similar = search::similar(db, search).await?;
+        page = read(db, listing, subtree.as_deref(), &similar, limit + 1).await?;
     }
-    Ok((Vec::new(), None))
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let goes_on = page.len() > most;
+    page.truncate(most);
+    let last = page.last().filter(|_| goes_on).map(|item| listing.place_of(item));
+    Ok((page, last))
+}
+
+async fn read(
+    db: &impl ConnectionTrait,
+    listing: &Listing,
+    subtree: Option<&[CategoryId]>,
+    closeness: &Closeness,
+    limit: u64,
+) -> Result<Vec<Item>, DbErr> {
+    match select(listing, subtree, closeness, db.get_database_backend(), limit) {
+        Some(select) => items::load(db, select).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// A category with all below it; nothing if there is none with this slug.
@@ -60,12 +68,12 @@ async fn subtree(db: &impl ConnectionTrait, slug: &Slug) -> Result<Vec<CategoryI
 fn select(
     listing: &Listing,
     subtree: Option<&[CategoryId]>,
-    closeness: Closeness,
+    closeness: &Closeness,
     backend: DbBackend,
     limit: u64,
 ) -> Option<Select<item::Entity>> {
     let Some(search) = &listing.search else {
-        return (closeness == Closeness::Exact).then(|| {
+        return (*closeness == Closeness::Exact).then(|| {
             let select = item::Entity::find().filter(shown(listing, subtree, Source::Items)).filter(on_terms(listing));
             ordered(select, listing, Source::Items).limit(limit)
         });

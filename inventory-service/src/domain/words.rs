@@ -1,5 +1,7 @@
 //! Folding: what counts as the same text in a search, a sort and a slug, decided here once for both databases.
 
+use std::collections::BTreeSet;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Longer words are cut. No language needs more, and PostgreSQL refuses to index words above 2,046 bytes.
@@ -17,6 +19,20 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let words = folded.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(|word| word.chars().take(LONGEST_WORD).collect()).collect()
+}
+
+/// How much of a word is in another one, from 0 to 1: of the groups of three letters of `word`, those that `term` has as well.
+/// `word_similarity` of PostgreSQL's `pg_trgm` says the same of single words.
+pub(crate) fn similarity(word: &str, term: &str) -> f64 {
+    let (word, term) = (trigrams(word), trigrams(term));
+    let count = |trigrams: usize| u32::try_from(trigrams).map_or(f64::INFINITY, f64::from);
+    count(word.intersection(&term).count()) / count(word.len())
+}
+
+/// As `pg_trgm` makes them: with two spaces before the word, and one behind it.
+fn trigrams(word: &str) -> BTreeSet<[char; 3]> {
+    let padded: Vec<char> = [' ', ' '].into_iter().chain(word.chars()).chain([' ']).collect();
+    padded.windows(3).filter_map(|three| three.try_into().ok()).collect()
 }
 
 /// The combining marks of European scripts. Those of others are vowels rather than accents.
@@ -70,6 +86,15 @@ mod tests {
         ] {
             assert_eq!(fold(text), folded);
         }
+    }
+
+    #[test]
+    fn similar_words_share_most_of_their_groups_of_letters() {
+        let of_eight = |shared: f64| shared / 8.0;
+        assert!((similarity("ladders", "ladder") - of_eight(6.0)).abs() < 1e-9);
+        assert!((similarity("drill", "drill") - 1.0).abs() < f64::EPSILON);
+        assert!(similarity("hamer", "hammer") > 0.6);
+        assert!(similarity("banana", "barn") < 0.6 && similarity("drill", "saw") < 0.1);
     }
 
     #[test]

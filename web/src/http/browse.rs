@@ -86,7 +86,7 @@ pub(super) async fn browse(visit: Visit, Query(search): Query<Search>) -> Result
     let categories = shelves(&categories);
     let template = Items {
         heading: search.heading(&categories, f.w),
-        sorts: sorts(f.w),
+        sorts: sorts(f.w, search.has_words()),
         notices,
         cards: items.iter().map(|item| Card::new(visit.lang, item)).collect(),
         first: (!search.cursor.is_empty()).then(|| search.address(&visit, None)),
@@ -129,7 +129,13 @@ impl Search {
                 other => other,
             };
         }
-        query.with("limit", LIMIT).with("cursor", &self.cursor)
+        // Who looks for words wants what answers them best.
+        let sort = if self.has_words() && self.sort.is_empty() { "relevance" } else { "" };
+        query.with("sort", sort).with("limit", LIMIT).with("cursor", &self.cursor)
+    }
+
+    fn has_words(&self) -> bool {
+        !self.q.trim().is_empty()
     }
 
     /// Whether the list is more than a search and a shelf, so that the further filters show.
@@ -154,12 +160,16 @@ impl Search {
     }
 }
 
-fn sorts(w: &Words) -> Vec<Choice> {
-    vec![
-        Choice::new("", w.sort_newest),
+/// The first is what a list is ordered by unless somebody chooses.
+fn sorts(w: &Words, by_words: bool) -> Vec<Choice> {
+    let first =
+        if by_words { vec![("", w.sort_best), ("-created_at", w.sort_newest)] } else { vec![("", w.sort_newest)] };
+    let mut sorts: Vec<_> = first.into_iter().map(|(value, label)| Choice::new(value, label)).collect();
+    sorts.extend([
         Choice::new("created_at", w.sort_oldest),
         Choice::new("name", w.sort_name),
         Choice::new("daily_price", w.sort_cheapest),
         Choice::new("-daily_price", w.sort_dearest),
-    ]
+    ]);
+    sorts
 }

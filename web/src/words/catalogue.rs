@@ -49,6 +49,7 @@ pub(crate) struct Words {
     pub(crate) pages: &'static str,
     pub(crate) first_page: &'static str,
     pub(crate) next_page: &'static str,
+    pub(crate) sort_best: &'static str,
     pub(crate) sort_newest: &'static str,
     pub(crate) sort_oldest: &'static str,
     pub(crate) sort_name: &'static str,

@@ -44,6 +44,7 @@ pub(super) const ENGLISH: Words = Words {
     pages: "Pages",
     first_page: "First page",
     next_page: "More",
+    sort_best: "Best match first",
     sort_newest: "Newest first",
     sort_oldest: "Oldest first",
     sort_name: "Name",

@@ -44,6 +44,7 @@ pub(super) const GERMAN: Words = Words {
     pages: "Seiten",
     first_page: "Erste Seite",
     next_page: "Weitere",
+    sort_best: "Beste Treffer zuerst",
     sort_newest: "Neueste zuerst",
     sort_oldest: "Älteste zuerst",
     sort_name: "Name",

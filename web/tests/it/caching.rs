@@ -86,7 +86,6 @@ async fn a_search_asks_the_inventory_in_its_own_words() {
         "/en/items?q=+drill+&category=&max_price=3,50&near=48.2,16.37&from=2026-12-01&to=2026-12-05&utm_source=x";
     site.get(search).await.expect(200);
     let asked = &site.inventory.asked("GET /api/v1/items")[0].query;
-    let expected =
-        "q=drill&max_daily_price=350&near=48.2%2C16.37&available_from=2026-12-01&available_to=2026-12-05&limit=24";
+    let expected = "q=drill&max_daily_price=350&near=48.2%2C16.37&available_from=2026-12-01&available_to=2026-12-05&sort=relevance&limit=24";
     assert_eq!(asked, expected);
 }

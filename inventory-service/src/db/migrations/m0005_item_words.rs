@@ -16,6 +16,7 @@ const POSTGRES: &str = "
 
 /// An index over a table of our own (FTS5, external content): the categories of characters make everything but a space
 /// part of a word. <https://www.sqlite.org/fts5.html#external_content_tables>
+/// Its words stand in a table of their own, where those are looked up that are nearly what was typed.
 const SQLITE: &str = "
     CREATE VIRTUAL TABLE item_search USING fts5(
         words, content = 'item_words', content_rowid = 'seq',
@@ -30,7 +31,8 @@ const SQLITE: &str = "
     CREATE TRIGGER item_words_update AFTER UPDATE ON item_words WHEN NEW.words <> OLD.words BEGIN
         INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', OLD.seq, OLD.words);
         INSERT INTO item_search (rowid, words) VALUES (NEW.seq, NEW.words);
-    END;";
+    END;
+    CREATE VIRTUAL TABLE item_search_terms USING fts5vocab(item_search, row);";
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
