@@ -28,6 +28,10 @@ use crate::stack::Settings;
 /// How long whoever was admitted may speak: longer than the past.
 const ADMITTED: TimeDelta = TimeDelta::days(2 * 366);
 
+/// Connections to a database: one thing after another happens in the past, and the memory it takes is not given back when it
+/// is over.
+const FEW: u32 = 2;
+
 /// Services for which it is still some time ago. Time passes only when it is told to.
 pub(super) struct Past {
     inventory: SocketAddr,
@@ -43,11 +47,15 @@ pub(super) struct Past {
 impl Past {
     /// Goes back to this moment.
     pub(super) async fn begin(
-        settings: Settings,
+        mut settings: Settings,
         (http, secret): (&HttpClient, &Secret),
         at: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
         let (inventory, payments, orders) = (listener().await?, listener().await?, listener().await?);
+        settings.inventory.database_connections = FEW;
+        settings.payments.database_connections = FEW;
+        settings.orders.database_connections = FEW;
+        settings.orders.workers = 1;
         let (clock, hands) = Clock::manual(at);
         let mut past = Self {
             inventory: inventory.local_addr()?,

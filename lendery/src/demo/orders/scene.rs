@@ -11,8 +11,6 @@ const THOUGHT: TimeDelta = TimeDelta::hours(1);
 const SECOND_THOUGHT: TimeDelta = TimeDelta::hours(20);
 /// Until who has bought something comes by.
 const FETCHED: TimeDelta = TimeDelta::hours(24);
-/// Just longer than an order waits to be paid.
-const UNPAID: TimeDelta = TimeDelta::minutes(24 * 60 + 1);
 
 /// What people do, or leave undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +56,8 @@ pub(super) fn scenes(stories: &[Story], now: DateTime<Utc>) -> Option<Vec<Scene>
             OrderState::Confirmed => vec![(Act::Approve, placed + THOUGHT)],
             OrderState::Declined => vec![(Act::Decline, placed + SECOND_THOUGHT)],
             OrderState::Cancelled => vec![(Act::Cancel, placed + SECOND_THOUGHT)],
-            OrderState::Expired => vec![(Act::Expire, placed + UNPAID)],
+            // It does by itself; whether it has is asked last.
+            OrderState::Expired => vec![(Act::Expire, now)],
             _ => Vec::new(),
         };
         let acts = [(Act::Place, placed)].into_iter().chain(acts).filter(|(_, at)| *at <= now);
