@@ -33,8 +33,8 @@ pub struct Listening {
 const INVENTORY: &str = "inventory";
 
 impl Listening {
-    /// What a process of its own listens to: the inventory, where the configuration names them and the secret with which they
-    /// are asked. Without a bus their feed is asked each second.
+    /// What a process of its own listens to: the inventory, where the configuration names it and the secret with which it
+    /// is asked. Without a bus its feed is asked each second.
     ///
     /// # Errors
     /// When a setting cannot be used; the error says which.

@@ -1,4 +1,4 @@
-//! Orders of the demo's members, one for each state that lasts.
+//! Orders of the demo's members, in each state that lasts.
 
 mod scene;
 

@@ -72,6 +72,16 @@ impl Limit {
     }
 }
 
+/// The order that lists with no other have.
+const NEWEST_FIRST: &str = "-created_at";
+
+/// Reads the parameter `sort` of a list that has one order.
+pub fn newest_first(sort: Option<&str>, errors: &mut FieldErrors) {
+    if sort.is_some_and(|sort| sort != NEWEST_FIRST) {
+        errors.refuse("sort", "unknown_sort", format!("This list is newest first: {NEWEST_FIRST}, or leave it out."));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ mod wording;
 pub use answer::{CacheRule, Represented, Written};
 pub use body::{JsonBody, MergePatchBody};
 pub use context::{RequestId, outgoing_context};
-pub use cursor::{Cursor, Limit};
+pub use cursor::{Cursor, Limit, newest_first};
 pub use keyed::{IdempotencyKey, Keyed};
 pub use merge_patch::merge_patch;
 pub use optional_body::{NoFields, OptionalJsonBody};

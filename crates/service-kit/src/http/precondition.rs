@@ -36,9 +36,7 @@ impl IfMatch {
             }
         }
     }
-}
 
-impl IfMatch {
     fn of(headers: &HeaderMap) -> Option<Self> {
         let tags = entity_tags(headers, &header::IF_MATCH);
         let any = tags.iter().any(|tag| tag == "*");

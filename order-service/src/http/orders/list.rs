@@ -3,7 +3,7 @@ use order_api::{Order as Wire, OrderId, OrderState};
 use problem::{FieldErrors, Kind, Problem};
 use serde::Deserialize;
 use service_kit::caller::Caller;
-use service_kit::http::{CacheRule, Cursor, Limit, QueryOf, Represented};
+use service_kit::http::{CacheRule, Cursor, Limit, QueryOf, Represented, newest_first};
 use utoipa::IntoParams;
 use vocabulary::Page;
 
@@ -57,9 +57,7 @@ pub(crate) async fn list_orders(
     let limit = Limit::parse(query.limit.as_deref(), &mut errors);
     let filter = query.state.as_deref().and_then(|word| state(&mut errors, word));
     let is_all = query.scope.as_deref().is_some_and(|word| scope(&mut errors, word));
-    if query.sort.as_deref().is_some_and(|sort| sort != "-created_at") {
-        errors.refuse("sort", "unknown_sort", "Orders are listed newest first: -created_at, or leave it out.");
-    }
+    newest_first(query.sort.as_deref(), &mut errors);
     let limit = errors.finish(Some(limit))?;
     let everybody = is_all || filter == Some(Filter::Stuck);
     if everybody && !caller.is_admin() {

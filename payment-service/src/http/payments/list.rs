@@ -3,7 +3,7 @@ use payment_api::{Payment as Wire, PaymentId, PaymentState, Provider};
 use problem::{FieldErrors, Kind, Problem};
 use serde::Deserialize;
 use service_kit::caller::Caller;
-use service_kit::http::{CacheRule, Cursor, Limit, QueryOf, Represented};
+use service_kit::http::{CacheRule, Cursor, Limit, QueryOf, Represented, newest_first};
 use utoipa::IntoParams;
 use vocabulary::Page;
 
@@ -62,9 +62,7 @@ pub(crate) async fn list_payments(
     let state = state.and_then(|word| errors.parsed("state", "unknown_state", word.parse::<PaymentState>()));
     let provider = query.provider.as_deref();
     let provider = provider.and_then(|word| errors.parsed("provider", "unknown_provider", word.parse::<Provider>()));
-    if query.sort.as_deref().is_some_and(|sort| sort != "-created_at") {
-        errors.refuse("sort", "unknown_sort", "Payments are listed newest first: -created_at, or leave it out.");
-    }
+    newest_first(query.sort.as_deref(), &mut errors);
     let limit = errors.finish(Some(limit))?;
     let cursor = Cursor::of(&("payments", state, provider));
     let after: Option<PaymentId> = query.cursor.as_deref().map(|text| cursor.decode(text)).transpose()?;
