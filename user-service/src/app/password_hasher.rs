@@ -1,19 +1,23 @@
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io, thread};
 
 use argon2::password_hash::{self, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, Version};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use service_kit::randomness::Randomness;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, oneshot};
 use vocabulary::Secret;
 
 /// 19 MiB, two passes, one lane: the second choice of OWASP's password storage cheat sheet, and 22 ms of a core.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+
+/// How much lower than a request a hash stands with the scheduler, in steps of `nice`: who is answered from memory does not
+/// wait for those who sign in, and where both want a processor, signing in still gets a quarter of it.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
 
 /// How many hashes may be computed at once, and how many may wait for that.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +26,8 @@ pub(crate) struct HashingLimits {
     pub(crate) waiting: usize,
 }
 
-/// Hashes passwords with argon2id, off the runtime's threads and never more at once than was granted: a flood of logins
-/// neither stops other requests nor takes all memory.
+/// Hashes passwords with argon2id, on threads that stand back and never more at once than was granted: a flood of logins
+/// neither delays other requests nor takes all memory.
 pub(crate) struct PasswordHasher {
     argon2: Argon2<'static>,
     randomness: Randomness,
@@ -45,8 +49,10 @@ pub(crate) enum HashError {
     },
     #[error("a password could not be hashed: {0}")]
     Failed(password_hash::Error),
+    #[error("there is no thread to hash a password on")]
+    NoThread(#[source] io::Error),
     #[error("a password could not be hashed")]
-    Panicked(#[source] tokio::task::JoinError),
+    Panicked,
 }
 
 impl PasswordHasher {
@@ -119,12 +125,15 @@ impl PasswordHasher {
         let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| busy())?;
         let argon2 = self.argon2.clone();
         self.hashes.inc();
+        let (done, hashed) = oneshot::channel();
         // The thread holds its place itself: it works to the end even when nobody waits for it any more.
-        let hashing = spawn_blocking(move || {
+        let hashing = move || {
             let _held = (place, core);
-            work(&argon2)
-        });
-        hashing.await.map_err(HashError::Panicked)
+            give_way();
+            let _nobody_waits = done.send(work(&argon2));
+        };
+        thread::Builder::new().name("password-hash".to_owned()).spawn(hashing).map_err(HashError::NoThread)?;
+        hashed.await.map_err(|_| HashError::Panicked)
     }
 }
 
@@ -132,6 +141,13 @@ impl fmt::Debug for PasswordHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PasswordHasher").finish_non_exhaustive()
     }
+}
+
+/// Lets requests go first. Linux counts niceness by thread; elsewhere it would slow the whole process down.
+fn give_way() {
+    // Where it is not granted the password is hashed all the same, if less politely.
+    #[cfg(target_os = "linux")]
+    rustix::process::nice(NICENESS).ok();
 }
 
 fn hash(argon2: &Argon2<'_>, password: &Secret, salt: &[u8]) -> Result<PasswordHash, password_hash::Error> {
@@ -166,6 +182,14 @@ mod tests {
         assert_eq!(hasher.hashes.get() - before, 1);
         assert!(!hasher.matches(Secret::new("wrong"), None).await.unwrap());
         assert_eq!(hasher.hashes.get() - before, 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn whoever_hashes_gives_way_and_nobody_else_does() {
+        let niceness = || rustix::process::nice(0).unwrap();
+        let (ours, theirs) = (niceness(), hasher(1, 1).run(move |_| niceness()).await.unwrap());
+        assert_eq!((theirs, niceness()), ((ours + NICENESS).min(19), ours));
     }
 
     #[tokio::test]

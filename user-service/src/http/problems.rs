@@ -205,7 +205,7 @@ impl From<HashError> for Problem {
                 &format!("\"passwords\";q={places};qu=\"concurrent-requests\""),
                 ("passwords", AFTER_A_FLOOD),
             ),
-            HashError::Failed(_) | HashError::Panicked(_) => internal(&error),
+            HashError::Failed(_) | HashError::NoThread(_) | HashError::Panicked => internal(&error),
         }
     }
 }
