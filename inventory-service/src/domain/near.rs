@@ -8,6 +8,9 @@ const EARTH_KM: f64 = 6371.0088;
 const USUAL_KM: f64 = 10.0;
 /// The smallest and the largest circle that can be asked for.
 const RADIUS_KM: std::ops::RangeInclusive<f64> = 0.1..=500.0;
+/// The first circle in which the nearest are looked for, and how much wider each next one is.
+const FIRST_KM: f64 = 0.5;
+const WIDER: f64 = 4.0;
 
 /// Whatever is within a circle.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +67,13 @@ impl Near {
             vec![(west, east)]
         };
         Bounds { lat, lon }
+    }
+
+    /// Smaller circles around the same place, from the inside out: those that reach beyond `chord`.
+    pub(crate) fn circles(self, chord: f64) -> impl Iterator<Item = Self> {
+        let radii = std::iter::successors(Some(FIRST_KM), |radius_km| Some(radius_km * WIDER));
+        let smaller = radii.take_while(move |radius_km| *radius_km < self.radius_km);
+        smaller.map(move |radius_km| Self { radius_km, ..self }).filter(move |near| near.longest() > chord)
     }
 
     /// The middle, on a sphere of radius 1.
@@ -130,6 +140,17 @@ mod tests {
             }
             assert!(inside > 0, "{place}");
         }
+    }
+
+    #[test]
+    fn the_nearest_are_looked_for_in_ever_wider_circles() {
+        let within = |radius: &str, chord: f64| {
+            let circles = near("48.2,16.4", radius).circles(chord);
+            circles.map(|near| near.radius_km).collect::<Vec<_>>()
+        };
+        assert_eq!(within("10", 0.0), [0.5, 2.0, 8.0]);
+        assert_eq!(within("500", near("48.2,16.4", "2").longest()), [8.0, 32.0, 128.0]);
+        assert!(within("0.5", 0.0).is_empty());
     }
 
     #[test]

@@ -64,6 +64,16 @@ impl FromStr for Sort {
 }
 
 impl Place {
+    pub(crate) fn id(&self) -> ItemId {
+        match self {
+            Self::CreatedAt(id)
+            | Self::Name(_, id)
+            | Self::DailyPrice(_, id)
+            | Self::Distance(_, id)
+            | Self::Relevance(_, id) => *id,
+        }
+    }
+
     /// Whether this is a place in a list of that order. Cursors pass through clients, and clients may change them.
     pub(crate) fn fits(&self, sort: Sort) -> bool {
         match (self, sort.key) {

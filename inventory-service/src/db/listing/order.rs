@@ -39,6 +39,17 @@ pub(super) fn beyond(place: &Place, listing: &Listing, source: Source) -> Expr {
     if listing.sort.descending { row.lt(bound) } else { row.gt(bound) }
 }
 
+/// That a row answers a search just so well.
+pub(super) fn ranked(listing: &Listing, wanted: i32, source: Source) -> Condition {
+    Condition::all().add_option(listing.search.as_ref().map(|search| rank(search, source).eq(wanted)))
+}
+
+/// The rows after a place in the order of ids alone.
+pub(super) fn after(place: &Place, listing: &Listing, source: Source) -> Expr {
+    let bound = value(place.id());
+    if listing.sort.descending { source.id().lt(bound) } else { source.id().gt(bound) }
+}
+
 /// The square of the distance through the globe; see [`Near::chord`].
 pub(super) fn chord(near: &Near) -> Expr {
     let [x, y, z] = near.centre();
