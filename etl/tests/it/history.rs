@@ -168,7 +168,7 @@ async fn what_a_first_load_already_told_is_not_told_again() {
     slow.execute(sqlx::AssertSqlSafe(house.sources.user(2, 10))).await.unwrap();
     house.sources.add_item(20, 1, 10, 500).await;
     house.sources.set_item(20, "daily_price_minor = 700", 60).await;
-    house.run().await;
+    house.run_now().await;
     slow.execute("COMMIT").await.unwrap();
     house.run_until("SELECT count(*) FROM raw_items", json!(3)).await;
     let prices = house.rows("SELECT daily_price_minor FROM dim_item WHERE item_key <> '-1'").await;

@@ -22,7 +22,7 @@ async fn a_transaction_that_is_open_during_a_run_loses_nothing() {
     slow.execute("BEGIN").await.unwrap();
     slow.execute(sqlx::AssertSqlSafe(house.sources.user(2, 10))).await.unwrap();
     house.sources.run(&house.sources.user(3, 20)).await;
-    house.run().await;
+    house.run_now().await;
     let naively_seen = naive(&mut reader, &at(0)).await;
     slow.execute("COMMIT").await.unwrap();
 
@@ -40,7 +40,7 @@ async fn rows_that_are_read_twice_are_one_state() {
     slow.execute("BEGIN").await.unwrap();
     slow.execute(sqlx::AssertSqlSafe(house.sources.user(1, 10))).await.unwrap();
     house.sources.add_user(2).await;
-    house.run().await;
+    house.run_now().await;
     slow.execute("COMMIT").await.unwrap();
     house.run_until("SELECT count(*) FROM raw_users", json!(3)).await;
     assert_eq!(house.value("SELECT count(*) FROM dim_user WHERE user_key <> '-1'").await, json!(2));

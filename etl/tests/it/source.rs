@@ -1,13 +1,15 @@
 //! The services' tables as the warehouse finds them, with the services' own triggers.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 use service_kit::db::change_capture::{Column, Tracked, install, track};
 use service_kit::db::{DatabaseSettings, Db};
 use test_kit::{Engine, TestDatabase};
 use uuid::Uuid;
 use vocabulary::Secret;
+
+use crate::support::DEADLINE;
 
 /// Text that must never reach the warehouse; every row of the sources is full of it.
 pub(crate) const PLANTED: &str = "planted-secret";
@@ -30,6 +32,20 @@ impl Sources {
 
     pub(crate) async fn run(&self, sql: &str) {
         self.db.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    /// Waits for the transactions that keep PostgreSQL's watermark below the last change: those of the other databases of
+    /// the server count too, which are other tests' and the server's own.
+    pub(crate) async fn settle(&self) {
+        if self.engine == Engine::Sqlite {
+            return;
+        }
+        let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot()) > tx FROM etl_change ORDER BY tx DESC LIMIT 1";
+        test_kit::wait_until("older transactions to end", DEADLINE, async || {
+            let answer = self.db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap();
+            answer.is_none_or(|row| row.try_get_by_index(0).unwrap())
+        })
+        .await;
     }
 
     /// An id as this engine writes it in a statement.

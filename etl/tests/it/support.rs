@@ -51,14 +51,20 @@ impl House {
         Self::on(TestDatabase::on(engine).await).await
     }
 
-    /// Runs a minute after the last run.
+    /// Runs a minute after the last run, once nothing is running any more that began before the last change, so that the
+    /// run reads all there is and the next one none of it again.
     pub(crate) async fn run(&self) -> RunReport {
+        self.sources.settle().await;
+        self.run_now().await
+    }
+
+    /// Runs a minute after the last run, whatever else is running.
+    pub(crate) async fn run_now(&self) -> RunReport {
         self.hands.advance(Duration::from_secs(60));
         self.warehouse.run_once(&|_| {}).await.unwrap()
     }
 
-    /// Runs again until nothing is left to read: PostgreSQL's oldest running transaction, up to which a run reads, may be
-    /// one of the server's own.
+    /// Runs again until this is so.
     pub(crate) async fn run_until(&self, sql: &str, wanted: Value) {
         test_kit::wait_until(&format!("{sql} to be {wanted}"), DEADLINE, async || {
             self.run().await;
