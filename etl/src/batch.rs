@@ -1,7 +1,6 @@
 //! Which versions of the tables belong together. Delta Lake commits one table at a time, so a commit of the table
 //! `etl_batch` names the versions of all of them, and readers pin the ones of its last batch.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +9,8 @@ use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef,
 use deltalake::writer::DeltaWriter;
 
 use crate::EtlError;
-use crate::delta::DeltaTableAt;
+use crate::delta::{DeltaTableAt, Position};
+use crate::place::Place;
 use crate::query::session;
 use crate::report::TableStatus;
 
@@ -26,13 +26,13 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// The table of batches as it is now; none before the first run.
-    pub(crate) async fn table(root: &Path) -> Result<Option<DeltaTableAt>, EtlError> {
-        DeltaTableAt::open(root, NAME, None).await
+    pub(crate) async fn table(place: &Place) -> Result<Option<DeltaTableAt>, EtlError> {
+        DeltaTableAt::open(place, NAME, None).await
     }
 
     /// The last batch that was committed, or an empty one numbered 0.
-    pub(crate) async fn last(root: &Path) -> Result<Self, EtlError> {
-        match Self::table(root).await? {
+    pub(crate) async fn last(place: &Place) -> Result<Self, EtlError> {
+        match Self::table(place).await? {
             Some(table) => Self::read(&table).await,
             None => Ok(Self::default()),
         }
@@ -46,7 +46,7 @@ impl Batch {
     /// Commits the batch after this one, unless it would name the same versions. Returns the number of the last batch.
     pub(crate) async fn advance(
         &self,
-        root: &Path,
+        place: &Place,
         tables: &[TableStatus],
         at: DateTime<Utc>,
     ) -> Result<i64, EtlError> {
@@ -57,12 +57,12 @@ impl Batch {
             return Ok(self.number);
         }
         let number = self.number + 1;
-        let table = DeltaTableAt::open_or_create(root, NAME, &schema()).await?;
+        let table = DeltaTableAt::open_or_create(place, NAME, &schema()).await?;
         let mut writer = table.writer()?;
         let rows = rows(number, tables, at).map_err(|cause| EtlError::Columns { table: NAME, cause })?;
         writer.write(rows).await.map_err(EtlError::table(NAME))?;
         let files = writer.flush().await.map_err(EtlError::table(NAME))?;
-        table.commit(files, number).await?;
+        table.commit(files, Position { watermark: number, origin: None }).await?;
         Ok(number)
     }
 
@@ -71,17 +71,16 @@ impl Batch {
         let Some(number) = table.watermark().await? else { return Ok(Self::default()) };
         let session = session(std::slice::from_ref(table)).await?;
         // Rows of one batch are in the order they were written in.
-        let sql = format!("SELECT table_name, version, watermark FROM {NAME} WHERE batch = {number} ORDER BY position");
+        let sql = format!("SELECT * FROM {NAME} WHERE batch = {number} ORDER BY position");
         let batches = session.read(&sql).await?;
         let mut tables = Vec::new();
         for batch in &batches {
-            let (versions, watermarks) =
-                (batch.column(1).as_primitive::<Int64Type>(), batch.column(2).as_primitive::<Int64Type>());
             for row in 0..batch.num_rows() {
                 tables.push(TableStatus {
-                    table: text(batch.column(0), row),
-                    version: u64::try_from(versions.value(row)).unwrap_or_default(),
-                    watermark: watermarks.value(row),
+                    table: batch.column_by_name("table_name").map(|names| text(names, row)).unwrap_or_default(),
+                    version: integer(batch, "version", row).and_then(|it| u64::try_from(it).ok()).unwrap_or_default(),
+                    watermark: integer(batch, "watermark", row).unwrap_or_default(),
+                    origin: integer(batch, "origin", row),
                 });
             }
         }
@@ -97,6 +96,12 @@ pub(crate) fn text(column: &dyn Array, row: usize) -> String {
     }
 }
 
+/// A number of a batch; none where its table was written before it had such a column.
+fn integer(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(column)?.as_primitive_opt::<Int64Type>()?;
+    (!column.is_null(row)).then(|| column.value(row))
+}
+
 fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("batch", DataType::Int64, false),
@@ -105,6 +110,7 @@ fn schema() -> SchemaRef {
         Field::new("version", DataType::Int64, false),
         Field::new("watermark", DataType::Int64, false),
         Field::new("committed_at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false),
+        Field::new("origin", DataType::Int64, true),
     ]))
 }
 
@@ -125,6 +131,7 @@ fn rows(
             Arc::new(Int64Array::from_iter_values(versions)),
             Arc::new(Int64Array::from_iter_values(tables.iter().map(|table| table.watermark))),
             Arc::new(at),
+            Arc::new(Int64Array::from_iter(tables.iter().map(|table| table.origin))),
         ],
     )
 }

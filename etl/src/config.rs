@@ -35,8 +35,12 @@ pub struct Config {
     pub service_credentials_path: PathBuf,
     /// The warehouse's own small database: the lease and the records of runs. Default `sqlite:etl.db`.
     pub database_url: Secret,
-    /// The folder of the tables, created if its parent exists; default `warehouse`.
+    /// The folder of the tables, created if its parent exists, or a place in a bucket: `s3://bucket/path`, `gs://bucket/path`
+    /// or `az://container/path`. Default `warehouse`.
     pub warehouse: PathBuf,
+    /// How to reach the bucket: `key=value` after `key=value` with white space between, such as `aws_region=eu-central-1`.
+    /// docs/warehouse.md names the keys. Default none.
+    pub warehouse_options: Secret,
     /// What ids are hashed with, at least 16 bytes; no default. It must be kept outside the warehouse, and for as long:
     /// with another key the same user is another one.
     pub pseudonym_key: Secret,
@@ -68,6 +72,7 @@ impl Default for Config {
             service_credentials_path: PathBuf::new(),
             database_url: Secret::new("sqlite:etl.db"),
             warehouse: PathBuf::from("warehouse"),
+            warehouse_options: Secret::default(),
             pseudonym_key: Secret::default(),
             schedule: "15m".to_owned(),
             lease_seconds: 60,

@@ -18,6 +18,8 @@ pub enum EtlError {
     PseudonymKey { bytes: usize },
     #[error("schedule `{text}` is not understood; it is an interval such as `15m` or a cron line such as `0 4 * * *`")]
     Schedule { text: String },
+    #[error("there is no report `{name}`; the reports are {names}")]
+    NoReport { name: String, names: String },
     /// The database of a service does not answer, or stopped answering.
     #[error(
         "the database of {name} cannot be read: {cause}; check that {name}_database_url is right and the database runs"
@@ -60,6 +62,13 @@ pub enum EtlError {
         #[source]
         cause: std::io::Error,
     },
+    #[error(
+        "the warehouse {address} cannot be used: {reason}; it is a folder, or s3://bucket/path, gs://bucket/path or \
+         az://container/path with what reaches it in warehouse_options"
+    )]
+    Bucket { address: String, reason: String },
+    #[error("warehouse_options is not understood; it is `key=value` after `key=value` with white space between")]
+    BucketOptions,
     /// A table of the warehouse is damaged, or was changed by somebody else.
     #[error("the warehouse table {table} cannot be read or written: {cause}")]
     Table {

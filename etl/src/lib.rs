@@ -4,6 +4,8 @@
 
 mod address;
 mod batch;
+mod ceiling;
+mod command;
 mod config;
 mod delta;
 mod error;
@@ -12,8 +14,10 @@ mod http;
 mod load;
 mod maintain;
 mod meters;
+mod place;
 mod pseudonym;
 mod query;
+mod reconcile;
 mod report;
 mod reports;
 mod runs;
@@ -23,10 +27,14 @@ mod source;
 mod star;
 mod warehouse;
 
+pub use command::{Command, RowFormat, execute};
 pub use config::Config;
 pub use error::EtlError;
 pub use http::openapi;
-pub use report::{LoadKind, Outcome, Progress, QueryResult, Run, RunReport, Status, TableReport, TableStatus};
+pub use report::{
+    Difference, KeyDifference, LoadKind, Outcome, Progress, QueryResult, Reconciliation, Run, RunReport, Status,
+    TableComparison, TableReport, TableStatus, Verdict,
+};
 pub use reports::{NamedReport, REPORTS};
 pub use service::{Deps, run};
 pub use warehouse::{OnProgress, Warehouse};

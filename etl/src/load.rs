@@ -1,18 +1,18 @@
 //! One table's part of a run.
 
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, text};
-use crate::delta::{Appender, DeltaTableAt, schema};
+use crate::delta::{Appender, DeltaTableAt, Position, schema};
 use crate::extract::{Changed, Rows, Snapshot};
 use crate::meters::Meters;
+use crate::place::Place;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
 use crate::report::{LoadKind, TableReport};
+use crate::runs::Runs;
 use crate::source::{Source, Table};
 use crate::warehouse::OnProgress;
 use crate::{EtlError, Progress};
@@ -20,12 +20,13 @@ use crate::{EtlError, Progress};
 /// What the tables of one run have in common.
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
-    pub(crate) root: &'a Path,
+    pub(crate) place: &'a Place,
     pub(crate) names: &'a Pseudonyms,
     pub(crate) last: &'a Batch,
     pub(crate) at: DateTime<Utc>,
     pub(crate) progress: OnProgress<'a>,
     pub(crate) meters: &'a Meters,
+    pub(crate) runs: &'a Runs,
 }
 
 impl Run<'_> {
@@ -39,20 +40,24 @@ impl Run<'_> {
         let started = Instant::now();
         (self.progress)(Progress::Reading { table: table.raw });
         self.meters.unknown_columns(table, compare(source, table, &snapshot.columns(source, table).await?)?);
-        let target = DeltaTableAt::open_or_create(self.root, table.raw, &schema(table)).await?;
+        let target = DeltaTableAt::open_or_create(self.place, table.raw, &schema(table)).await?;
         let (kind, rows) = self.what_to_read(source, table, snapshot, &target).await?;
+        let watermark = snapshot.watermark();
+        let origin = Some(snapshot.origin(source, watermark).await?);
         let mut report = TableReport {
             table: table.raw.to_owned(),
             kind,
             rows: 0,
             deleted: 0,
-            watermark: snapshot.watermark(),
+            watermark,
+            origin,
             version: target.version(),
             bytes: 0,
             duration_ms: 0,
         };
         if let Some(rows) = rows {
-            let mut appender = Appender::new(table, &target, snapshot.watermark(), self.at, self.names, self.progress)?;
+            let position = Position { watermark, origin };
+            let mut appender = Appender::new(table, &target, position, self.at, self.names, self.progress)?;
             if kind == LoadKind::Reload {
                 appender.remember_keys();
             }
@@ -85,7 +90,11 @@ impl Run<'_> {
         let Some(watermark) = target.watermark().await? else {
             return Ok((LoadKind::FirstLoad, Some(Rows::All)));
         };
-        let since = self.since(table, target, watermark);
+        let Position { watermark: since, origin } = self.last_seen(table, target, watermark).await?;
+        // Another history than the one that was read, whatever its numbers are.
+        if origin.is_some() && origin != Some(snapshot.origin(source, since).await?) {
+            return Ok((LoadKind::Reload, Some(Rows::All)));
+        }
         Ok(match snapshot.changed(source, table, since).await? {
             Changed::Nothing => (LoadKind::Unchanged, None),
             Changed::Rows => (LoadKind::Changes, Some(Rows::ChangedSince(since))),
@@ -95,11 +104,12 @@ impl Run<'_> {
 
     /// Where the last run stopped. A table that had not changed has no commit of that run, but the batch remembers how far
     /// it was looked through; without that a quiet table beside a busy one would be looked through from its last change.
-    fn since(&self, table: &Table, target: &DeltaTableAt, watermark: i64) -> i64 {
-        match self.last.of(table.raw) {
-            Some(last) if last.version == target.version() => watermark.max(last.watermark),
-            _ => watermark,
-        }
+    async fn last_seen(&self, table: &Table, target: &DeltaTableAt, watermark: i64) -> Result<Position, EtlError> {
+        let of_batch = self.last.of(table.raw).filter(|last| last.version == target.version());
+        Ok(match of_batch {
+            Some(last) if last.watermark > watermark => Position { watermark: last.watermark, origin: last.origin },
+            _ => Position { watermark, origin: target.origin().await? },
+        })
     }
 }
 

@@ -1,12 +1,11 @@
 //! What keeps the warehouse small and forgetful: rewriting, and then removing what was rewritten.
 
-use std::path::Path;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::EtlError;
 use crate::batch::{Batch, text};
 use crate::delta::DeltaTableAt;
+use crate::place::Place;
 use crate::query::session;
 use crate::report::TableStatus;
 use crate::source::{Table, tables};
@@ -18,17 +17,17 @@ const ERASED: &str = "SELECT id FROM (
 
 /// Maintains every table of the last batch, and returns the number of the batch that readers see then. The caller holds the
 /// lease.
-pub(crate) async fn maintain(root: &Path, kept: TimeDelta, at: DateTime<Utc>) -> Result<i64, EtlError> {
-    let last = Batch::last(root).await?;
+pub(crate) async fn maintain(place: &Place, kept: TimeDelta, at: DateTime<Utc>) -> Result<i64, EtlError> {
+    let last = Batch::last(place).await?;
     if last.number == 0 {
         return Err(EtlError::Empty);
     }
-    let erased = erased(root).await?;
+    let erased = erased(place).await?;
     // Old versions, with what is to be forgotten in them, go at once then.
     let kept = if erased.is_empty() { kept } else { TimeDelta::zero() };
     let mut rewritten = Vec::new();
     for (table, status) in tables_of(&last) {
-        let opened = open(root, table).await?;
+        let opened = open(place, table).await?;
         // What a killed run left ahead of the batch is not for readers yet; it waits for the next run.
         rewritten.push(if opened.version() == status.version {
             let table = opened.without_members(table, &erased).await?.compacted().await?;
@@ -39,11 +38,11 @@ pub(crate) async fn maintain(root: &Path, kept: TimeDelta, at: DateTime<Utc>) ->
     }
     rewritten.reverse();
     // Only when readers see the new versions may the files of the old ones go.
-    last.advance(root, &rewritten, at).await?;
-    let now = Batch::last(root).await?;
+    last.advance(place, &rewritten, at).await?;
+    let now = Batch::last(place).await?;
     let mut vacuumed = Vec::new();
     for (table, status) in tables_of(&now) {
-        let opened = open(root, table).await?;
+        let opened = open(place, table).await?;
         vacuumed.push(if opened.version() == status.version {
             TableStatus { version: opened.vacuumed(kept).await?.version(), ..status }
         } else {
@@ -51,7 +50,7 @@ pub(crate) async fn maintain(root: &Path, kept: TimeDelta, at: DateTime<Utc>) ->
         });
     }
     vacuumed.reverse();
-    now.advance(root, &vacuumed, at).await
+    now.advance(place, &vacuumed, at).await
 }
 
 /// The tables of a batch with the users last: who was erased is read from there, and should be found again by whoever
@@ -63,12 +62,12 @@ fn tables_of(batch: &Batch) -> impl Iterator<Item = (&'static Table, TableStatus
     })
 }
 
-async fn open(root: &Path, table: &'static Table) -> Result<DeltaTableAt, EtlError> {
-    DeltaTableAt::open(root, table.raw, None).await?.ok_or(EtlError::Empty)
+async fn open(place: &Place, table: &'static Table) -> Result<DeltaTableAt, EtlError> {
+    DeltaTableAt::open(place, table.raw, None).await?.ok_or(EtlError::Empty)
 }
 
-async fn erased(root: &Path) -> Result<Vec<String>, EtlError> {
-    let Some(users) = DeltaTableAt::open(root, "raw_users", None).await? else { return Ok(Vec::new()) };
+async fn erased(place: &Place) -> Result<Vec<String>, EtlError> {
+    let Some(users) = DeltaTableAt::open(place, "raw_users", None).await? else { return Ok(Vec::new()) };
     let batches = session(&[users]).await?.read(ERASED).await?;
     Ok(batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| text(batch.column(0), row))).collect())
 }

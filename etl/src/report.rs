@@ -42,6 +42,9 @@ pub struct TableReport {
     /// Up to where the source's changes are in the warehouse, not included: a transaction's number on PostgreSQL, a
     /// change's on SQLite.
     pub watermark: i64,
+    /// Of which history the watermark is.
+    #[serde(skip)]
+    pub(crate) origin: Option<i64>,
     /// The table's version in Delta Lake.
     pub version: u64,
     /// Size of the files that were added.
@@ -107,6 +110,71 @@ pub struct TableStatus {
     pub table: String,
     pub version: u64,
     pub watermark: i64,
+    #[serde(skip)]
+    pub(crate) origin: Option<i64>,
+}
+
+/// The warehouse beside its sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reconciliation {
+    /// The batch that was compared.
+    pub batch: i64,
+    pub tables: Vec<TableComparison>,
+}
+
+impl Reconciliation {
+    /// Whether no table differs. Those that could not be compared do not count.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.tables.iter().all(|table| table.verdict != Verdict::Different)
+    }
+}
+
+/// One table of a source beside what the warehouse holds of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableComparison {
+    /// The table's name in the warehouse.
+    pub table: String,
+    pub verdict: Verdict,
+    /// Rows that were compared; erased members and keys that changed since the last run are left out on both sides.
+    pub source_rows: u64,
+    pub warehouse_rows: u64,
+    /// The sum of the hashes of these rows, the same in any order, in hexadecimal digits.
+    pub source_checksum: String,
+    pub warehouse_checksum: String,
+    /// Keys that changed since the last run.
+    pub pending: u64,
+    /// The first keys that differ, in the order of their names in the warehouse; at most 100.
+    pub differences: Vec<KeyDifference>,
+}
+
+/// What a comparison came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Equal,
+    Different,
+    /// The source was truncated or restored since the last run, so that only another run makes them comparable.
+    NotCompared,
+}
+
+/// A key that differs, as the warehouse calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyDifference {
+    pub key: String,
+    pub what: Difference,
+}
+
+/// How a key differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// The source has it and the warehouse does not.
+    Missing,
+    /// The warehouse has it and the source does not.
+    Surplus,
+    /// Both have it, with other values.
+    Changed,
 }
 
 /// The answer to a query.

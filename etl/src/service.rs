@@ -132,10 +132,17 @@ fn unavailable(error: &EtlError) -> Response {
 async fn work(warehouse: &Warehouse, schedule: &Schedule, nudge: &Nudge, clock: &Clock, shutdown: &CancellationToken) {
     let (mut retry, mut maintained) = (FIRST_RETRY, None);
     let mut due = first(warehouse, schedule, clock).await;
-    while shutdown.run_until_cancelled(due_or_asked(clock, due, nudge)).await.is_some() {
+    while let Some(asked) = shutdown.run_until_cancelled(due_or_asked(clock, due, nudge)).await {
         let next = schedule.after(clock.now());
-        due = match warehouse.run_until(shutdown, &|_| {}).await {
-            Ok(report) => {
+        let ended = if asked {
+            warehouse.run_until(shutdown, &|_| {}).await.map(Some)
+        } else {
+            warehouse.run_due(due, shutdown).await
+        };
+        due = match ended {
+            // Another instance did this one.
+            Ok(None) => first(warehouse, schedule, clock).await,
+            Ok(Some(report)) => {
                 retry = FIRST_RETRY;
                 tracing::info!(batch = report.batch, duration_ms = report.duration_ms, "the warehouse is up to date");
                 if maintained.is_none_or(|last| clock.now() - last >= MAINTENANCE) {
@@ -176,10 +183,11 @@ async fn first(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) -> Dat
     }
 }
 
-async fn due_or_asked(clock: &Clock, due: DateTime<Utc>, nudge: &Nudge) {
+/// Whether it was asked for rather than due.
+async fn due_or_asked(clock: &Clock, due: DateTime<Utc>, nudge: &Nudge) -> bool {
     tokio::select! {
-        () = wait_until(clock, due) => {}
-        () = nudge.asked() => {}
+        () = wait_until(clock, due) => false,
+        () = nudge.asked() => true,
     }
 }
 

@@ -1,5 +1,3 @@
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,14 +7,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::address::Address;
 use crate::batch::Batch;
+use crate::ceiling;
 use crate::delta::{DeltaTableAt, schema};
 use crate::extract::Snapshot;
 use crate::load::Run;
 use crate::maintain::maintain;
 use crate::meters::Meters;
+use crate::place::Place;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
-use crate::report::{LoadKind, RunReport, Status, TableReport, TableStatus};
+use crate::reconcile::Comparison;
+use crate::report::{LoadKind, Reconciliation, RunReport, Status, TableReport, TableStatus};
 use crate::runs::{Failed, Lease, Runs};
 use crate::source::{INVENTORY, ORDERS, PAYMENTS, Source, Table, USERS, tables};
 use crate::{Config, EtlError, NamedReport, Progress, QueryResult};
@@ -30,7 +31,7 @@ const SHOWN_RUNS: i64 = 20;
 /// The warehouse: brings it up to date and answers questions. It keeps nothing in memory between two calls.
 #[derive(Debug)]
 pub struct Warehouse {
-    root: PathBuf,
+    place: Place,
     /// In the order a run reads them.
     sources: Vec<(Source, Address)>,
     names: Pseudonyms,
@@ -58,7 +59,7 @@ impl Warehouse {
             return Err(EtlError::OtherKey);
         }
         Ok(Self {
-            root: config.warehouse.clone(),
+            place: Place::parse(&config.warehouse, &config.warehouse_options)?,
             sources: sources(config)?,
             names,
             created_at: runs.created_at(&clock).await?,
@@ -88,8 +89,35 @@ impl Warehouse {
         shutdown: &CancellationToken,
         progress: OnProgress<'_>,
     ) -> Result<RunReport, EtlError> {
+        let lease = self.lease(shutdown).await?;
+        self.run_with(lease, shutdown, progress).await
+    }
+
+    /// The run that was due at `due`, unless another instance has done it meanwhile, which is none.
+    pub(crate) async fn run_due(
+        &self,
+        due: DateTime<Utc>,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<RunReport>, EtlError> {
+        let lease = self.lease(shutdown).await?;
+        match self.last_success().await {
+            Ok(Some(last)) if last >= due => lease.release().await.map(|()| None),
+            Ok(_) => self.run_with(lease, shutdown, &|_| {}).await.map(Some),
+            Err(error) => lease.release().await.and(Err(error)),
+        }
+    }
+
+    async fn lease(&self, shutdown: &CancellationToken) -> Result<Lease, EtlError> {
         let waiting = Lease::wait(&self.runs, &self.clock, self.lease_seconds);
-        let lease = shutdown.run_until_cancelled(waiting).await.ok_or(EtlError::Stopped)??;
+        shutdown.run_until_cancelled(waiting).await.ok_or(EtlError::Stopped)?
+    }
+
+    async fn run_with(
+        &self,
+        lease: Lease,
+        shutdown: &CancellationToken,
+        progress: OnProgress<'_>,
+    ) -> Result<RunReport, EtlError> {
         let outcome = self.run_recorded(&lease, shutdown, progress).await;
         let released = lease.release().await;
         let report = outcome?;
@@ -107,10 +135,9 @@ impl Warehouse {
 
     /// [`Warehouse::maintain`], but given up at `shutdown`: the lease is given back.
     pub(crate) async fn maintain_until(&self, shutdown: &CancellationToken) -> Result<i64, EtlError> {
-        let waiting = Lease::wait(&self.runs, &self.clock, self.lease_seconds);
-        let lease = shutdown.run_until_cancelled(waiting).await.ok_or(EtlError::Stopped)??;
+        let lease = self.lease(shutdown).await?;
         let outcome = tokio::select! {
-            outcome = Box::pin(maintain(&self.root, self.kept, self.clock.now())) => outcome,
+            outcome = Box::pin(maintain(&self.place, self.kept, self.clock.now())) => outcome,
             lost = lease.keep() => Err(lost),
             () = shutdown.cancelled() => Err(EtlError::Stopped),
         };
@@ -119,12 +146,29 @@ impl Warehouse {
         released.map(|()| batch)
     }
 
+    /// Compares every table of every source with the last batch. Nothing is written, and runs may go on meanwhile.
+    ///
+    /// # Errors
+    /// [`EtlError::Empty`] before the first run, otherwise what could not be read.
+    pub async fn reconcile(&self, progress: OnProgress<'_>) -> Result<Reconciliation, EtlError> {
+        let batch = Batch::last(&self.place).await?;
+        let comparison = Comparison::new(&self.place, &self.names, &batch, progress).await?;
+        let mut tables = Vec::new();
+        for (source, address) in &self.sources {
+            let mut snapshot = Snapshot::open(*source, address).await?;
+            for table in source.tables {
+                tables.push(Box::pin(comparison.compare(*source, table, &mut snapshot)).await?);
+            }
+        }
+        Ok(Reconciliation { batch: batch.number, tables })
+    }
+
     /// The last runs and the tables of the last batch.
     ///
     /// # Errors
     /// When the database of runs or the table of batches cannot be read.
     pub async fn status(&self) -> Result<Status, EtlError> {
-        let batch = Batch::last(&self.root).await?;
+        let batch = Batch::last(&self.place).await?;
         Ok(Status {
             runs: self.runs.last(SHOWN_RUNS).await?,
             batch: (batch.number > 0).then_some(batch.number),
@@ -169,12 +213,12 @@ impl Warehouse {
     }
 
     async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
-        let batches = Batch::table(&self.root).await?.ok_or(EtlError::Empty)?;
+        let batches = Batch::table(&self.place).await?.ok_or(EtlError::Empty)?;
         let batch = Batch::read(&batches).await?;
         let mut pinned = vec![batches];
         for table in tables() {
             let version = batch.of(table.raw).ok_or(EtlError::Empty)?.version;
-            let opened = DeltaTableAt::open(&self.root, table.raw, Some(version)).await?;
+            let opened = DeltaTableAt::open(&self.place, table.raw, Some(version)).await?;
             pinned.push(opened.ok_or(EtlError::Empty)?);
         }
         session(&pinned).await?.with_star().await?.answer(sql).await
@@ -202,19 +246,20 @@ impl Warehouse {
 
     async fn run(&self, progress: OnProgress<'_>) -> Result<RunReport, Failed> {
         let started = Instant::now();
-        usable(&self.root)?;
+        self.place.usable()?;
         let check = self.names.check();
         if self.runs.keep_first(PSEUDONYM_CHECK, &check).await? != check {
             return Err(EtlError::OtherKey.into());
         }
-        let last = Batch::last(&self.root).await?;
+        let last = Batch::last(&self.place).await?;
         let run = Run {
-            root: &self.root,
+            place: &self.place,
             names: &self.names,
             last: &last,
             at: self.clock.now(),
             progress,
             meters: &self.meters,
+            runs: &self.runs,
         };
         let (mut tables, mut failure) = (Vec::new(), None);
         for (source, address) in &self.sources {
@@ -240,7 +285,7 @@ impl Warehouse {
     async fn tidy(&self, reports: &mut [TableReport]) -> Result<(), EtlError> {
         for report in reports.iter_mut().filter(|report| report.kind != LoadKind::Unchanged) {
             let Some(table) = tables().find(|table| table.raw == report.table) else { continue };
-            let Some(opened) = DeltaTableAt::open(&self.root, table.raw, None).await? else { continue };
+            let Some(opened) = DeltaTableAt::open(&self.place, table.raw, None).await? else { continue };
             if opened.is_scattered()? {
                 report.version = opened.compacted().await?.version();
             }
@@ -254,20 +299,22 @@ impl Warehouse {
         for table in tables() {
             versions.push(match (loaded.iter().find(|report| report.table == table.raw), last.of(table.raw)) {
                 (Some(report), _) => {
-                    TableStatus { table: report.table.clone(), version: report.version, watermark: report.watermark }
+                    let TableReport { version, watermark, origin, .. } = *report;
+                    TableStatus { table: report.table.clone(), version, watermark, origin }
                 }
                 (None, Some(status)) => status.clone(),
                 (None, None) => self.as_it_is(table).await?,
             });
         }
-        last.advance(&self.root, &versions, self.clock.now()).await
+        last.advance(&self.place, &versions, self.clock.now()).await
     }
 
     /// A table that no batch has named yet; an empty one if nothing was ever read into it.
     async fn as_it_is(&self, table: &Table) -> Result<TableStatus, EtlError> {
-        let target = DeltaTableAt::open_or_create(&self.root, table.raw, &schema(table)).await?;
+        let target = DeltaTableAt::open_or_create(&self.place, table.raw, &schema(table)).await?;
         let watermark = target.watermark().await?.unwrap_or_default();
-        Ok(TableStatus { table: table.raw.to_owned(), version: target.version(), watermark })
+        let origin = target.origin().await?;
+        Ok(TableStatus { table: table.raw.to_owned(), version: target.version(), watermark, origin })
     }
 }
 
@@ -298,7 +345,7 @@ async fn load_source(
     failure: &mut Option<EtlError>,
 ) -> Result<(), EtlError> {
     let mut snapshot = Snapshot::open(source, address).await?;
-    run.meters.held_up(source, snapshot.held_up_for(source).await?);
+    ceiling::watch(run.runs, run.meters, source, &mut snapshot, run.at).await?;
     for table in source.tables {
         snapshot.enter(source).await?;
         match Box::pin(run.load(source, table, &mut snapshot)).await {
@@ -311,15 +358,4 @@ async fn load_source(
         }
     }
     Ok(())
-}
-
-/// Makes sure that files can be written into the folder, before anything is read for it. Only the lease's holder asks.
-fn usable(root: &Path) -> Result<(), EtlError> {
-    let unusable = |cause| EtlError::Folder { path: root.to_owned(), cause };
-    match std::fs::create_dir(root) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unusable(error)),
-        _ => {}
-    }
-    let probe = root.join(".writable");
-    std::fs::write(&probe, []).and_then(|()| std::fs::remove_file(&probe)).map_err(unusable)
 }

@@ -8,7 +8,7 @@ pub(crate) use simulate::Simulate;
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 /// Lendery, the sharing platform a town's tool library hosts itself.
 #[derive(Debug, Parser)]
@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Orders(Orders),
     /// Fill and ask the warehouse.
     #[command(subcommand)]
-    Etl(Etl),
+    Etl(etl::Command),
     /// Keep everything a second time, and bring it back.
     #[command(subcommand)]
     Backup(Backup),
@@ -151,41 +151,6 @@ pub(crate) struct Purge {
     /// Drop the answers at once instead of keeping them for failures.
     #[arg(long)]
     pub(crate) hard: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Etl {
-    /// Copy what has changed into the warehouse, now.
-    Run,
-    /// Show the last runs and what the warehouse holds.
-    Status,
-    /// Ask the warehouse in SQL, such as `select event, count(*) from fact_item_event group by event`.
-    Query {
-        sql: String,
-        /// How the rows are printed.
-        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
-        format: RowFormat,
-    },
-    /// Put small files of the warehouse together and remove old ones.
-    Maintain,
-    /// Show what a report says, or without a name which reports there are.
-    Report {
-        name: Option<String>,
-        /// As CSV, for spreadsheets and programs.
-        #[arg(long)]
-        csv: bool,
-    },
-}
-
-/// How rows are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RowFormat {
-    /// For people.
-    Table,
-    /// One array of objects.
-    Json,
-    /// With a header line.
-    Csv,
 }
 
 #[derive(Debug, Subcommand)]

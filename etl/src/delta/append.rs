@@ -3,10 +3,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 
-use super::columns::{Columns, Load, value};
+use super::columns::{Columns, Load};
 use super::key::Key;
-use super::table::DeltaTableAt;
-use crate::extract::{Op, SourceRow};
+use super::table::{DeltaTableAt, Position};
+use crate::extract::{Op, Sink, SourceRow};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Table;
 use crate::warehouse::OnProgress;
@@ -23,7 +23,7 @@ pub(crate) struct Appender<'a> {
     progress: OnProgress<'a>,
     columns: Columns,
     writer: RecordBatchWriter,
-    watermark: i64,
+    position: Position,
     rows: u64,
     deleted: u64,
     /// The keys that were read, if deletions have to be found by comparing; 32 bytes a key.
@@ -43,12 +43,12 @@ impl<'a> Appender<'a> {
     pub(crate) fn new(
         table: &'static Table,
         target: &'a DeltaTableAt,
-        watermark: i64,
+        position: Position,
         at: DateTime<Utc>,
         names: &'a Pseudonyms,
         progress: OnProgress<'a>,
     ) -> Result<Self, EtlError> {
-        let load = Load { number: target.next_version(), watermark, at };
+        let load = Load { number: target.next_version(), watermark: position.watermark, at };
         Ok(Self {
             table,
             names,
@@ -56,7 +56,7 @@ impl<'a> Appender<'a> {
             columns: Columns::new(table, load),
             writer: target.writer()?,
             target,
-            watermark,
+            position,
             rows: 0,
             deleted: 0,
             seen: None,
@@ -66,21 +66,6 @@ impl<'a> Appender<'a> {
     /// Remembers every key that is read from now on, for [`Appender::delete_unseen`].
     pub(crate) fn remember_keys(&mut self) {
         self.seen = Some(HashSet::new());
-    }
-
-    /// Adds a row; whether it is time to [`Appender::write`].
-    pub(crate) fn append(&mut self, row: &impl SourceRow) -> Result<bool, EtlError> {
-        let wrong = |error| value(self.table, self.table.key, error);
-        let (op, key) = (row.op().map_err(wrong)?, row.key(self.table, self.names).map_err(wrong)?);
-        if let Some(seen) = &mut self.seen {
-            seen.insert(key);
-        }
-        match op {
-            Op::Delete => self.deleted += 1,
-            Op::Snapshot | Op::Insert | Op::Update => self.rows += 1,
-        }
-        self.columns.append(row, op, key, self.names)?;
-        Ok(self.columns.rows() >= BATCH_ROWS)
     }
 
     /// Marks a key that the warehouse has as deleted, unless it was just read.
@@ -94,8 +79,33 @@ impl<'a> Appender<'a> {
         if self.columns.rows() >= BATCH_ROWS { self.write().await } else { Ok(()) }
     }
 
+    /// Commits everything as one version.
+    pub(crate) async fn commit(mut self) -> Result<Appended, EtlError> {
+        self.write().await?;
+        let files = self.writer.flush().await.map_err(EtlError::table(self.table.raw))?;
+        let bytes = files.iter().map(|file| u64::try_from(file.size).unwrap_or_default()).sum();
+        let version = self.target.commit(files, self.position).await?;
+        Ok(Appended { rows: self.rows, deleted: self.deleted, version, bytes })
+    }
+}
+
+impl Sink for Appender<'_> {
+    fn append(&mut self, row: &impl SourceRow) -> Result<bool, EtlError> {
+        let wrong = |error| self.columns.wrong_key(error);
+        let (op, key) = (row.op().map_err(wrong)?, row.key(self.table, self.names).map_err(wrong)?);
+        if let Some(seen) = &mut self.seen {
+            seen.insert(key);
+        }
+        match op {
+            Op::Delete => self.deleted += 1,
+            Op::Snapshot | Op::Insert | Op::Update => self.rows += 1,
+        }
+        self.columns.append(row, op, key, self.names)?;
+        Ok(self.columns.rows() >= BATCH_ROWS)
+    }
+
     /// Hands the rows so far to the file.
-    pub(crate) async fn write(&mut self) -> Result<(), EtlError> {
+    async fn write(&mut self) -> Result<(), EtlError> {
         if self.columns.rows() == 0 {
             return Ok(());
         }
@@ -103,14 +113,5 @@ impl<'a> Appender<'a> {
         self.writer.write(batch).await.map_err(EtlError::table(self.table.raw))?;
         (self.progress)(Progress::Rows { table: self.table.raw, rows: self.rows + self.deleted });
         Ok(())
-    }
-
-    /// Commits everything as one version.
-    pub(crate) async fn commit(mut self) -> Result<Appended, EtlError> {
-        self.write().await?;
-        let files = self.writer.flush().await.map_err(EtlError::table(self.table.raw))?;
-        let bytes = files.iter().map(|file| u64::try_from(file.size).unwrap_or_default()).sum();
-        let version = self.target.commit(files, self.watermark).await?;
-        Ok(Appended { rows: self.rows, deleted: self.deleted, version, bytes })
     }
 }

@@ -25,22 +25,31 @@ pub(crate) fn schema(table: &Table) -> SchemaRef {
         Field::new("watermark", DataType::Int64, false),
         Field::new("loaded_at", timestamp(), false),
     ];
-    let listed =
-        table.columns.iter().map(|column| Field::new(column.name, data_type(column.kind), column.name != table.key));
-    Arc::new(Schema::new(own.into_iter().chain(listed).collect::<Vec<_>>()))
+    let own = own.into_iter().map(Arc::new);
+    Arc::new(Schema::new(own.chain(listed(table).fields().iter().cloned()).collect::<Vec<_>>()))
+}
+
+/// The columns of the allow-list, in the types the warehouse keeps them in.
+pub(crate) fn listed(table: &Table) -> Schema {
+    let fields = table.columns.iter();
+    Schema::new(
+        fields
+            .map(|column| Field::new(column.name, data_type(column.kind), column.name != table.key))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// What all rows of one load have in common.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Load {
-    pub(super) number: i64,
-    pub(super) watermark: i64,
-    pub(super) at: DateTime<Utc>,
+pub(crate) struct Load {
+    pub(crate) number: i64,
+    pub(crate) watermark: i64,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// Rows that are being turned into columns.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     table: &'static Table,
     schema: SchemaRef,
     load: Load,
@@ -51,7 +60,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn new(table: &'static Table, load: Load) -> Self {
+    pub(crate) fn new(table: &'static Table, load: Load) -> Self {
         Self {
             table,
             schema: schema(table),
@@ -63,12 +72,12 @@ impl Columns {
         }
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
     /// Adds a row as the source gave it; a deletion has only its key.
-    pub(super) fn append(
+    pub(crate) fn append(
         &mut self,
         row: &impl SourceRow,
         op: Op,
@@ -96,7 +105,7 @@ impl Columns {
     }
 
     /// The rows so far as one batch; afterwards there are none.
-    pub(super) fn take(&mut self) -> Result<RecordBatch, EtlError> {
+    pub(crate) fn take(&mut self) -> Result<RecordBatch, EtlError> {
         let rows = std::mem::take(&mut self.rows);
         let repeated =
             |number: i64| Arc::new(deltalake::arrow::array::Int64Array::from_value(number, rows)) as ArrayRef;
@@ -112,6 +121,11 @@ impl Columns {
         let arrays = own.into_iter().chain(self.listed.iter_mut().map(Builder::finish)).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), arrays)
             .map_err(|cause| EtlError::Columns { table: self.table.raw, cause })
+    }
+
+    /// The failure of a row whose key cannot be read.
+    pub(crate) fn wrong_key(&self, reason: impl std::fmt::Display) -> EtlError {
+        value(self.table, self.table.key, reason)
     }
 
     fn begin(&mut self, op: Op, change: i64) {

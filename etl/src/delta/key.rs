@@ -10,7 +10,7 @@ pub(crate) enum Key {
 
 impl Key {
     /// Reads what a raw table holds, as text.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         text.parse().map(Self::Number).ok().or_else(|| Pseudonym::parse(text).map(Self::Hash))
     }
 }

@@ -8,6 +8,6 @@ mod maintain;
 mod table;
 
 pub(crate) use append::Appender;
-pub(crate) use columns::schema;
+pub(crate) use columns::{Columns, Load, listed, schema};
 pub(crate) use key::Key;
-pub(crate) use table::DeltaTableAt;
+pub(crate) use table::{DeltaTableAt, Position};

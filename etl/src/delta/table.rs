@@ -1,5 +1,3 @@
-use std::path::{Path, PathBuf};
-
 use deltalake::arrow::datatypes::Schema;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
@@ -9,16 +7,24 @@ use deltalake::parquet::basic::Compression;
 use deltalake::parquet::file::properties::WriterProperties;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::RecordBatchWriter;
-use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty};
-use url::Url;
+use deltalake::{DeltaTable, DeltaTableError, TableProperty};
 
 use crate::EtlError;
+use crate::place::Place;
 
 /// Rows of a row group: what the writer holds in memory, compressed, and the unit readers skip by.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
 
 /// Commits after which the log is summed up, so that opening a table reads a few small files at most.
 const CHECKPOINT_INTERVAL: &str = "20";
+
+/// Up to where a table was read, and of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) watermark: i64,
+    /// None for a table that comes from no source.
+    pub(crate) origin: Option<i64>,
+}
 
 /// A table of the warehouse at one of its versions.
 #[derive(Debug)]
@@ -29,15 +35,15 @@ pub(crate) struct DeltaTableAt {
 
 impl DeltaTableAt {
     /// The newest version of the table, created empty if it is not there, with columns that are new to it added.
-    pub(crate) async fn open_or_create(root: &Path, name: &'static str, schema: &Schema) -> Result<Self, EtlError> {
+    pub(crate) async fn open_or_create(place: &Place, name: &'static str, schema: &Schema) -> Result<Self, EtlError> {
         let failed = EtlError::table(name);
         let columns: StructType =
             schema.try_into_kernel().map_err(|error| failed(DeltaTableError::Arrow { source: error }))?;
-        if let Some(table) = Self::open(root, name, None).await? {
+        if let Some(table) = Self::open(place, name, None).await? {
             return table.with_columns(&columns).await;
         }
         let created = CreateBuilder::new()
-            .with_log_store(unopened(root, name, None)?.build().map_err(failed)?.log_store())
+            .with_log_store(place.log_store(name)?)
             .with_table_name(name)
             .with_columns(columns.fields().cloned())
             .with_configuration_property(TableProperty::CheckpointInterval, Some(CHECKPOINT_INTERVAL))
@@ -47,13 +53,22 @@ impl DeltaTableAt {
     }
 
     /// The table at `version`, or at its newest; none if there is no such table.
-    pub(crate) async fn open(root: &Path, name: &'static str, version: Option<u64>) -> Result<Option<Self>, EtlError> {
+    pub(crate) async fn open(
+        place: &Place,
+        name: &'static str,
+        version: Option<u64>,
+    ) -> Result<Option<Self>, EtlError> {
         // A missing folder is the one thing that is no failure; whatever is wrong in an existing one is.
-        if !folder(root, name).join("_delta_log").is_dir() {
+        if place.lacks(name) {
             return Ok(None);
         }
-        match unopened(root, name, version)?.load().await {
-            Ok(table) => Ok(Some(Self { name, table })),
+        let mut table = DeltaTable::new(place.log_store(name)?);
+        let loaded = match version {
+            Some(version) => table.load_version(version).await,
+            None => table.load().await,
+        };
+        match loaded {
+            Ok(()) => Ok(Some(Self { name, table })),
             Err(DeltaTableError::NotATable(_)) => Ok(None),
             Err(error) => Err(EtlError::table(name)(error)),
         }
@@ -111,8 +126,20 @@ impl DeltaTableAt {
         state.transaction_version(self.table.log_store().as_ref(), self.app_id()).await.map_err(failed)
     }
 
-    pub(super) fn app_id(&self) -> String {
+    /// Of which database the rows are, as [`crate::extract::Snapshot::origin`] told when they were read. It is in the same
+    /// commit as the watermark.
+    pub(crate) async fn origin(&self) -> Result<Option<i64>, EtlError> {
+        let failed = EtlError::table(self.name);
+        let state = self.table.snapshot().map_err(failed)?;
+        state.transaction_version(self.table.log_store().as_ref(), self.origin_id()).await.map_err(failed)
+    }
+
+    fn app_id(&self) -> String {
         format!("lendery/{}", self.name)
+    }
+
+    fn origin_id(&self) -> String {
+        format!("lendery/{}/origin", self.name)
     }
 
     pub(crate) fn writer(&self) -> Result<RecordBatchWriter, EtlError> {
@@ -126,11 +153,13 @@ impl DeltaTableAt {
 
     /// Adds `files` and the watermark as one version, the next one or none: whoever committed since this handle was opened
     /// may have read the same changes.
-    pub(crate) async fn commit(&self, files: Vec<Add>, watermark: i64) -> Result<u64, EtlError> {
+    pub(crate) async fn commit(&self, files: Vec<Add>, position: Position) -> Result<u64, EtlError> {
         let failed = EtlError::table(self.name);
-        let properties = CommitProperties::default()
-            .with_max_retries(0)
-            .with_application_transaction(Transaction::new(self.app_id(), watermark));
+        let Position { watermark, origin } = position;
+        let origin = origin.map(|origin| Transaction::new(self.origin_id(), origin));
+        let properties = CommitProperties::default().with_max_retries(0).with_application_transactions(
+            [Transaction::new(self.app_id(), watermark)].into_iter().chain(origin).collect(),
+        );
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         let state = self.table.snapshot().map_err(failed)?;
         let committed = CommitBuilder::from(properties)
@@ -158,23 +187,6 @@ impl DeltaTableAt {
     }
 }
 
-fn folder(root: &Path, name: &str) -> PathBuf {
-    root.join(name)
-}
-
-fn unopened(root: &Path, name: &'static str, version: Option<u64>) -> Result<DeltaTableBuilder, EtlError> {
-    let path = folder(root, name);
-    let unusable = |cause| EtlError::Folder { path: path.clone(), cause };
-    let absolute = std::path::absolute(&path).map_err(unusable)?;
-    let url = Url::from_directory_path(absolute)
-        .map_err(|()| unusable(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no path")))?;
-    let builder = DeltaTableBuilder::from_url(url).map_err(EtlError::table(name))?;
-    Ok(match version {
-        Some(version) => builder.with_version(version),
-        None => builder,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use deltalake::arrow::datatypes::{DataType, Field};
@@ -189,7 +201,7 @@ mod tests {
     async fn a_column_that_is_new_is_added_and_a_type_that_is_another_refused() {
         let folder = tempfile::tempdir().unwrap();
         let open = async |columns: &[(&str, DataType)]| {
-            DeltaTableAt::open_or_create(folder.path(), "raw_things", &schema(columns)).await
+            DeltaTableAt::open_or_create(&Place::Folder(folder.path().to_owned()), "raw_things", &schema(columns)).await
         };
         let first = open(&[("id", DataType::Utf8)]).await.unwrap();
         let wider = [("id", DataType::Utf8), ("units", DataType::Int64)];

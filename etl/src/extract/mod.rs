@@ -6,10 +6,17 @@ mod sqlite;
 
 pub(crate) use row::{FIRST_COLUMN, SourceRow};
 
+use std::collections::HashSet;
+use std::future::Future;
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
 use crate::EtlError;
 use crate::address::Address;
-use crate::delta::Appender;
-use crate::source::{Source, Table};
+use crate::delta::Key;
+use crate::pseudonym::Pseudonyms;
+use crate::source::{Kind, Source, Table};
 
 /// A source's database at one moment.
 #[derive(Debug)]
@@ -36,6 +43,23 @@ pub(crate) enum Rows {
     /// Every change since this watermark whose image was kept, and the last one of every key: with the row as it is now
     /// where there is no image, and with the key alone if it was deleted.
     ChangedSince(i64),
+}
+
+/// What of a table the warehouse does not have yet.
+#[derive(Debug)]
+pub(crate) enum Pending {
+    Keys(HashSet<Key>),
+    /// The table was truncated, or the database is older than the watermark.
+    Everything,
+}
+
+/// Where rows go.
+pub(crate) trait Sink {
+    /// Adds a row; whether it is time to [`Sink::write`].
+    fn append(&mut self, row: &impl SourceRow) -> Result<bool, EtlError>;
+
+    /// Passes the rows on that were added since the last time.
+    fn write(&mut self) -> impl Future<Output = Result<(), EtlError>> + Send;
 }
 
 /// How a row came to be read, as the raw tables keep it.
@@ -86,6 +110,18 @@ impl Snapshot {
         }
     }
 
+    /// A number that tells the history up to `watermark` from that of another database, or of the same one before it was
+    /// restored: where numbers start over, a watermark alone means nothing.
+    pub(crate) async fn origin(&mut self, source: Source, watermark: i64) -> Result<i64, EtlError> {
+        let found = match self {
+            Self::Sqlite(snapshot) => snapshot.origin(watermark).await,
+            Self::Postgres(snapshot) => snapshot.origin().await,
+        };
+        let text = found.map_err(|cause| failure(source, cause))?;
+        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(text));
+        Ok(i64::from_be_bytes([a, b, c, d, e, f, g, h]) & i64::MAX)
+    }
+
     /// What has changed in `table` since the watermark `since`.
     pub(crate) async fn changed(&mut self, source: Source, table: &Table, since: i64) -> Result<Changed, EtlError> {
         if self.watermark() < since {
@@ -130,25 +166,52 @@ impl Snapshot {
         }
     }
 
-    /// How long the oldest transaction has been open that keeps the watermark down, in seconds. On SQLite nothing does.
-    pub(crate) async fn held_up_for(&mut self, source: Source) -> Result<f64, EtlError> {
+    /// Whether a transaction keeps the watermark down, and for how long the server says it has been open, in seconds: 0 where
+    /// it does not say. On SQLite nothing does.
+    pub(crate) async fn held_up_for(&mut self, source: Source) -> Result<Option<f64>, EtlError> {
         match self {
-            Self::Sqlite(_) => Ok(0.0),
+            Self::Sqlite(_) => Ok(None),
             Self::Postgres(snapshot) => snapshot.held_up_for().await.map_err(|cause| failure(source, cause)),
         }
     }
 
-    /// Reads rows into `appender`, a batch at a time.
+    /// Which keys of a table have changed since the watermark `since`, whether or not the next run will read it already.
+    pub(crate) async fn pending(
+        &mut self,
+        source: Source,
+        table: &Table,
+        since: i64,
+        names: &Pseudonyms,
+    ) -> Result<Pending, EtlError> {
+        if self.watermark() < since {
+            return Ok(Pending::Everything);
+        }
+        let found = match self {
+            Self::Sqlite(snapshot) => snapshot.pending(table, since).await,
+            Self::Postgres(snapshot) => snapshot.pending(table, since).await,
+        };
+        let (keys, truncated) = found.map_err(|cause| failure(source, cause))?;
+        if truncated {
+            return Ok(Pending::Everything);
+        }
+        let key = |text: &String| match table.key_kind() {
+            Kind::Integer => text.parse().ok().map(Key::Number),
+            _ => text.parse::<Uuid>().ok().map(|id| Key::Hash(names.of(id))),
+        };
+        Ok(Pending::Keys(keys.iter().filter_map(key).collect()))
+    }
+
+    /// Reads rows into `sink`, a batch at a time.
     pub(crate) async fn read(
         &mut self,
         source: Source,
         table: &'static Table,
         rows: Rows,
-        appender: &mut Appender<'_>,
+        sink: &mut (impl Sink + Send),
     ) -> Result<(), EtlError> {
         let read = match self {
-            Self::Sqlite(snapshot) => snapshot.read(table, rows, appender).await,
-            Self::Postgres(snapshot) => snapshot.read(table, rows, appender).await,
+            Self::Sqlite(snapshot) => snapshot.read(table, rows, sink).await,
+            Self::Postgres(snapshot) => snapshot.read(table, rows, sink).await,
         };
         read.map_err(|error| match error {
             ReadError::Source(cause) => misfit(source, table, &cause).unwrap_or_else(|| failure(source, cause)),

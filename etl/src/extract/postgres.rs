@@ -6,8 +6,7 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection};
 
-use super::{ReadError, Rows};
-use crate::delta::Appender;
+use super::{ReadError, Rows, Sink};
 use crate::source::{Column, Kind, Table};
 
 /// One REPEATABLE READ transaction, which also sees one state of all tables.
@@ -24,9 +23,6 @@ impl Snapshot {
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
         let watermark = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
-        // Changes are few and found by key. The planner, which knows no statistics of a table that is always growing at
-        // its end, would otherwise read the whole table for them now and then.
-        connection.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off").await?;
         // Its absence is an error even when no table asks for changes.
         connection.execute("SELECT 1 FROM etl_change LIMIT 1").await?;
         Ok(Self { connection, watermark })
@@ -47,9 +43,12 @@ impl Snapshot {
         self.connection.execute("ROLLBACK TO SAVEPOINT a_table").await.map(drop)
     }
 
-    pub(super) async fn held_up_for(&mut self) -> Result<f64, sqlx::Error> {
-        let sql = "SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::float8
-                   FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND datname = current_database()";
+    pub(super) async fn held_up_for(&mut self) -> Result<Option<f64>, sqlx::Error> {
+        // Transactions of all databases of the server hold the ceiling.
+        let sql =
+            "SELECT CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) < pg_snapshot_xmax(pg_current_snapshot()) THEN
+                       (SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::float8
+                        FROM pg_stat_activity WHERE backend_xid IS NOT NULL) END";
         sqlx::query_scalar(sql).fetch_one(&mut self.connection).await
     }
 
@@ -62,20 +61,42 @@ impl Snapshot {
         sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await
     }
 
+    /// The cluster, its timeline, which a recovery to an earlier moment leaves, and the database, which a dump makes anew.
+    pub(super) async fn origin(&mut self) -> Result<String, sqlx::Error> {
+        let sql = "SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+                       CASE WHEN pg_is_in_recovery() THEN (SELECT upper(to_hex(timeline_id)) FROM pg_control_checkpoint())
+                           ELSE ltrim(left(pg_walfile_name(pg_current_wal_lsn()), 8), '0') END,
+                       (SELECT oid FROM pg_database WHERE datname = current_database()))";
+        sqlx::query_scalar(sql).fetch_one(&mut self.connection).await
+    }
+
+    /// The keys that changed since `since`, and whether the table was truncated.
+    pub(super) async fn pending(&mut self, table: &Table, since: i64) -> Result<(Vec<String>, bool), sqlx::Error> {
+        let changes = format!("FROM etl_change WHERE tbl = '{}' AND tx >= '{since}'::xid8", table.name);
+        let keys = sqlx::query_scalar(AssertSqlSafe(format!("SELECT DISTINCT pk {changes} AND op <> 'T'")));
+        let keys = keys.fetch_all(&mut self.connection).await?;
+        let truncated = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) > 0 {changes} AND op = 'T'")));
+        Ok((keys, truncated.fetch_one(&mut self.connection).await?))
+    }
+
     pub(super) async fn read(
         &mut self,
         table: &'static Table,
         rows: Rows,
-        appender: &mut Appender<'_>,
+        sink: &mut (impl Sink + Send),
     ) -> Result<(), ReadError> {
-        let sql = match rows {
-            Rows::All => all(table, self.watermark),
-            Rows::ChangedSince(since) => changed(table, &self.interval(since)),
+        // Changes are few and found by key. The planner, which knows no statistics of a table that is always growing at
+        // its end, would otherwise read the whole table for them now and then.
+        let (sql, joins) = match rows {
+            Rows::All => (all(table, self.watermark), "on"),
+            Rows::ChangedSince(since) => (changed(table, &self.interval(since)), "off"),
         };
+        let joins = format!("SET LOCAL enable_hashjoin = {joins}; SET LOCAL enable_mergejoin = {joins}");
+        self.connection.execute(AssertSqlSafe(joins)).await?;
         let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
         while let Some(row) = rows.try_next().await? {
-            if appender.append(&row)? {
-                appender.write().await?;
+            if sink.append(&row)? {
+                sink.write().await?;
             }
         }
         Ok(())

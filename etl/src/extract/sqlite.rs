@@ -8,8 +8,7 @@ use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
 
-use super::{ReadError, Rows};
-use crate::delta::Appender;
+use super::{ReadError, Rows, Sink};
 use crate::source::{Column, Kind, Table};
 
 /// How long a read waits while a service recovers its database after a crash.
@@ -45,11 +44,27 @@ impl Snapshot {
         sqlx::query_as(sql).bind(table.name).bind(since).bind(self.watermark).fetch_one(&mut self.connection).await
     }
 
+    /// The last change below the watermark: a file that was put back to an earlier state has another one there, or none.
+    pub(super) async fn origin(&mut self, watermark: i64) -> Result<String, sqlx::Error> {
+        let sql = "SELECT concat_ws('/', seq, tbl, pk, op, image) FROM etl_change WHERE seq = $1";
+        let change = sqlx::query_scalar(sql).bind(watermark - 1).fetch_optional(&mut self.connection).await?;
+        Ok(change.unwrap_or_default())
+    }
+
+    /// The keys that changed since `since`, and whether the table was truncated.
+    pub(super) async fn pending(&mut self, table: &Table, since: i64) -> Result<(Vec<String>, bool), sqlx::Error> {
+        let sql = "SELECT DISTINCT pk FROM etl_change WHERE tbl = $1 AND seq >= $2 AND op <> 'T'";
+        let keys = sqlx::query_scalar(sql).bind(table.name).bind(since).fetch_all(&mut self.connection).await?;
+        let sql = "SELECT count(*) > 0 FROM etl_change WHERE tbl = $1 AND seq >= $2 AND op = 'T'";
+        let truncated = sqlx::query_scalar(sql).bind(table.name).bind(since).fetch_one(&mut self.connection).await?;
+        Ok((keys, truncated))
+    }
+
     pub(super) async fn read(
         &mut self,
         table: &'static Table,
         rows: Rows,
-        appender: &mut Appender<'_>,
+        sink: &mut (impl Sink + Send),
     ) -> Result<(), ReadError> {
         let sql = match rows {
             Rows::All => all(table),
@@ -57,8 +72,8 @@ impl Snapshot {
         };
         let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
         while let Some(row) = rows.try_next().await? {
-            if appender.append(&row)? {
-                appender.write().await?;
+            if sink.append(&row)? {
+                sink.write().await?;
             }
         }
         Ok(())

@@ -75,6 +75,13 @@ impl Runs {
         Ok(self.kept(name).await?.unwrap_or_else(|| value.to_owned()))
     }
 
+    /// Keeps `value` under `name` instead of what was kept there.
+    pub(crate) async fn keep(&self, name: &str, value: &str) -> Result<(), EtlError> {
+        let sql = "INSERT INTO etl_property (name, value) VALUES ($1, $2)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.store.execute(sql, &[Bind::from(name), Bind::from(value)]).await.map(drop)
+    }
+
     /// What is kept under `name`.
     pub(crate) async fn kept(&self, name: &str) -> Result<Option<String>, EtlError> {
         let kept = self.store.rows("SELECT value FROM etl_property WHERE name = $1", &[Bind::from(name)]).await?;

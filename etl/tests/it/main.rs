@@ -2,20 +2,27 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod api;
+mod bucket;
+mod bulk;
+mod ceiling;
 mod crash;
 mod dictionary;
 mod errors;
 mod faults;
+mod folder;
 mod history;
 mod incremental;
 mod lossless;
 mod maintain;
 mod privacy;
 mod readers;
+mod reconcile;
 mod reports;
+mod restored;
 mod schedule;
 mod schema;
 mod source;
 mod star;
 mod support;
 mod trade;
+mod values;

@@ -25,22 +25,22 @@ mod soak {
     #[ignore = "installs packages of Python: `cargo xtask soak`"]
     async fn deltalake_and_polars_agree_with_the_sources() {
         let environment = tempfile::tempdir().unwrap();
-        match super::python(environment.path()) {
+        match super::environment(environment.path(), &["deltalake", "polars", "pyarrow"]) {
             Ok(()) => super::agree(environment.path()).await,
             Err(reason) => eprintln!("skipped: Python with deltalake and polars cannot be set up here: {reason}"),
         }
     }
 }
 
-/// A virtual environment with both readers.
-fn python(environment: &Path) -> Result<(), String> {
+/// A virtual environment of Python with these packages.
+pub(crate) fn environment(environment: &Path, packages: &[&str]) -> Result<(), String> {
     let run = |program: &Path, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).output().map_err(|error| error.to_string())?;
         let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         if output.status.success() { Ok(()) } else { Err(reason) }
     };
     run(Path::new("python3"), &["-m", "venv", &environment.display().to_string()])?;
-    run(&environment.join("bin/pip"), &["install", "--quiet", "deltalake", "polars", "pyarrow"])
+    run(&environment.join("bin/pip"), &[&["install", "--quiet"], packages].concat())
 }
 
 async fn agree(environment: &Path) {

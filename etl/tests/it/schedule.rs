@@ -79,3 +79,26 @@ async fn a_schedule_that_is_none_keeps_the_service_from_starting() {
     let error = etl::run(config, deps, listener, shutdown).await.unwrap_err();
     assert!(error.to_string().contains("`now and then`"), "{error}");
 }
+
+#[tokio::test]
+async fn of_two_schedules_each_run_is_done_by_one() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.run().await;
+        for round in 1..=3_usize {
+            house.hands.advance(Duration::from_secs(15 * 60));
+            let (one, other) = (start(&house).await, start(&house).await);
+            wait_until("both to be past the run", DEADLINE, async || {
+                let runs = house.warehouse.status().await.unwrap().runs;
+                runs.iter().filter(|run| run.outcome == Outcome::Succeeded).count() > round
+            })
+            .await;
+            for (service, shutdown) in [one, other] {
+                shutdown.cancel();
+                service.await.unwrap().unwrap();
+            }
+            assert_eq!(house.warehouse.status().await.unwrap().runs.len(), round + 1);
+        }
+    })
+    .await;
+}

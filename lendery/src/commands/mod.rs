@@ -36,7 +36,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cache(cache) => cache::run(data_dir, cache).await?,
         Command::Orders(orders) => orders::run(data_dir, orders).await?,
         Command::Simulate(simulate) => simulate::run(simulate).await?,
-        Command::Etl(etl) => etl::run(data_dir, etl).await?,
+        Command::Etl(command) => return etl::run(data_dir, command).await,
         Command::Backup(command) => backup::run(data_dir, command).await?,
         Command::Config(ConfigCommand::Print) => config::print(data_dir)?,
         Command::Doctor { json } => return doctor::run(data_dir, json).await,

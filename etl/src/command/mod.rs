@@ -1,0 +1,168 @@
+//! What operators say to the warehouse on a command line; the same words as `etl …` and as `lendery etl …`.
+
+mod tables;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Subcommand, ValueEnum};
+use indicatif::ProgressBar;
+use serde_json::{Map, Value};
+use service_kit::clock::Clock;
+
+use crate::schedule::Schedule;
+use crate::{Config, EtlError, NamedReport, Progress, QueryResult, REPORTS, Warehouse};
+
+/// Moments at which runs are due that are shown.
+const SHOWN_MOMENTS: usize = 5;
+
+/// What can be asked of the warehouse.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Copy what has changed into the warehouse, now.
+    Run {
+        /// What it did as one JSON document, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show when runs are due by the schedule.
+    Schedule,
+    /// Show the last runs and what the warehouse holds.
+    Status,
+    /// Ask the warehouse in SQL, such as `select event, count(*) from fact_item_event group by event`.
+    Query {
+        sql: String,
+        /// How the rows are printed.
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        format: RowFormat,
+    },
+    /// Show what a report says, or without a name which reports there are.
+    Report {
+        name: Option<String>,
+        /// As CSV, for spreadsheets and programs.
+        #[arg(long)]
+        csv: bool,
+    },
+    /// Compare every row of the sources with the warehouse. Ends with 1 when a table differs.
+    Reconcile {
+        /// As one JSON document, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put small files of the warehouse together and remove old ones.
+    Maintain,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// For people.
+    Table,
+    /// One array of objects.
+    Json,
+    /// With a header line.
+    Csv,
+}
+
+/// Does what was asked for and prints the outcome on standard output.
+///
+/// # Errors
+/// When a setting cannot be used, otherwise what failed.
+pub async fn execute(config: &Config, clock: Clock, command: Command) -> Result<ExitCode, EtlError> {
+    let warehouse = Warehouse::open(config, clock.clone()).await?;
+    let told = match command {
+        Command::Run { json } => {
+            let report = shown("beginning; a run that is under way is waited for", async |told| {
+                Box::pin(warehouse.run_once(&|progress| told(&progress))).await
+            });
+            let report = report.await?;
+            if json { document(&report) } else { tables::run(&report) }
+        }
+        Command::Schedule => scheduled(&warehouse, config, &clock).await?,
+        Command::Status => tables::status(&warehouse.status().await?),
+        Command::Query { sql, format } => rows(&warehouse.query(&sql).await?, format),
+        Command::Report { name: None, .. } => tables::reports(),
+        Command::Report { name: Some(name), csv } => {
+            let format = if csv { RowFormat::Csv } else { RowFormat::Table };
+            rows(&warehouse.report(named(&name)?).await?, format)
+        }
+        Command::Reconcile { json } => return reconcile(&warehouse, json).await,
+        Command::Maintain => format!("Batch {} has every table tidied.", warehouse.maintain().await?),
+    };
+    print(&told);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn named(name: &str) -> Result<NamedReport, EtlError> {
+    let names = || REPORTS.map(|report| report.name).join(", ");
+    NamedReport::named(name).ok_or_else(|| EtlError::NoReport { name: name.to_owned(), names: names() })
+}
+
+async fn scheduled(warehouse: &Warehouse, config: &Config, clock: &Clock) -> Result<String, EtlError> {
+    let schedule: Schedule = config.schedule.parse()?;
+    let last = warehouse.last_success().await?;
+    // What was missed is caught up by one run as soon as something runs the schedule.
+    let mut due = schedule.after(last.unwrap_or(warehouse.created_at())).max(clock.now());
+    let mut moments = Vec::new();
+    for _ in 0..SHOWN_MOMENTS {
+        moments.push(due);
+        due = schedule.after(due);
+    }
+    Ok(tables::schedule(&config.schedule, last, &moments))
+}
+
+async fn reconcile(warehouse: &Warehouse, json: bool) -> Result<ExitCode, EtlError> {
+    let outcome = shown("beginning", async |told| Box::pin(warehouse.reconcile(&|progress| told(&progress))).await);
+    let outcome = outcome.await?;
+    print(&if json { document(&outcome) } else { tables::reconciliation(&outcome) });
+    Ok(if outcome.is_equal() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Works with a line on a terminal that says what it is at.
+async fn shown<T>(first: &'static str, work: impl AsyncFnOnce(&(dyn Fn(&Progress) + Send + Sync)) -> T) -> T {
+    let bar = ProgressBar::new_spinner();
+    bar.set_message(first);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let done = work(&|progress| bar.set_message(spoken(progress))).await;
+    bar.finish_and_clear();
+    done
+}
+
+fn spoken(progress: &Progress) -> String {
+    match progress {
+        Progress::Reading { table } => format!("reading {table}"),
+        Progress::Rows { table, rows } => format!("{table}: {rows} rows"),
+        Progress::Table(table) => format!("{} is done", table.table),
+        Progress::Batch { batch } => format!("batch {batch} is complete"),
+    }
+}
+
+fn rows(result: &QueryResult, format: RowFormat) -> String {
+    warn_of_more(result);
+    match format {
+        RowFormat::Json => {
+            let named = |row: &Vec<Value>| result.columns.iter().cloned().zip(row.iter().cloned()).collect();
+            let objects = result.rows.iter().map(|row| Value::Object(named(row))).collect();
+            format!("{:#}", Value::Array(objects))
+        }
+        RowFormat::Csv => result.to_csv().trim_end().to_owned(),
+        RowFormat::Table => tables::rows(result),
+    }
+}
+
+fn document(value: &impl serde::Serialize) -> String {
+    format!("{:#}", serde_json::to_value(value).unwrap_or_else(|_| Value::Object(Map::new())))
+}
+
+/// On standard error, so that what reads the rows reads only rows.
+#[expect(clippy::print_stderr, reason = "a note beside the outcome of a command")]
+fn warn_of_more(result: &QueryResult) {
+    if result.truncated {
+        eprintln!("These are the first {} rows; narrow the query to see the others.", result.rows.len());
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the outcome of a command")]
+fn print(text: &str) {
+    println!("{text}");
+}
