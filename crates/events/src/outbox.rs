@@ -80,7 +80,7 @@ impl Outbox {
     /// Numbers are dense and final: whoever has seen number 7 will never be told of another below it. That is why a row
     /// waits, on PostgreSQL, until no transaction is left that began before its own (`pg_snapshot_xmin`); on SQLite there
     /// is one writer, so every row this transaction sees is in the order of commits.
-    pub(crate) async fn number(&self) -> Result<usize, DbErr> {
+    pub(crate) async fn number(&self) -> Result<u64, DbErr> {
         // A look without the writer's lock: almost always there is nothing to do.
         if outbox::Entity::find().filter(outbox::Column::Sequence.is_null()).one(self.db.read()).await?.is_none() {
             return Ok(0);
@@ -90,16 +90,14 @@ impl Outbox {
         let head = head::Entity::find().lock_with_behavior(LockType::Update, free).one(&tx).await?;
         // Another instance is at it.
         let Some(head) = head else { return Ok(0) };
-        let positions = ready(&tx).await?;
-        for (sequence, position) in (head.sequence + 1..).zip(&positions) {
-            let row = outbox::Entity::update_many().col_expr(outbox::Column::Sequence, Expr::value(sequence));
-            row.filter(outbox::Column::Position.eq(*position)).exec(&tx).await?;
+        let numbered = number_ready(&tx, head.sequence).await?;
+        if numbered > 0 {
+            let last = head.sequence + i64::try_from(numbered).unwrap_or_default();
+            let moved = head::Entity::update_many().col_expr(head::Column::Sequence, Expr::value(last));
+            moved.exec(&tx).await?;
         }
-        let last = head.sequence + i64::try_from(positions.len()).unwrap_or_default();
-        let moved = head::Entity::update_many().col_expr(head::Column::Sequence, Expr::value(last));
-        moved.exec(&tx).await?;
         tx.commit().await?;
-        Ok(positions.len())
+        Ok(numbered)
     }
 
     /// The events after `sequence`, in order, and how far back and forward there are any.
@@ -130,7 +128,7 @@ impl Outbox {
         let now = clock.now();
         let half_over = now + LEASE / 2;
         if head.publisher == Some(publisher) && head.leased_until.is_some_and(|until| until > half_over) {
-            return Ok(self.after(head.published, TURN).await?.events);
+            return self.numbered_after(head.published).await;
         }
         let tx = self.db.begin().await?;
         let free = head::Column::Publisher.is_null().or(head::Column::Publisher.eq(publisher));
@@ -140,7 +138,13 @@ impl Outbox {
             .filter(free.or(head::Column::LeasedUntil.lt(now)));
         let leased = lease.exec(&tx).await?.rows_affected > 0;
         tx.commit().await?;
-        if leased { Ok(self.after(head.published, TURN).await?.events) } else { Ok(Vec::new()) }
+        if leased { self.numbered_after(head.published).await } else { Ok(Vec::new()) }
+    }
+
+    async fn numbered_after(&self, sequence: i64) -> Result<Vec<Event>, DbErr> {
+        let rows = outbox::Entity::find().filter(outbox::Column::Sequence.gt(sequence));
+        let rows = rows.order_by_asc(outbox::Column::Sequence).limit(TURN).all(self.db.read()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.event(row)).collect())
     }
 
     /// Notes that the bus was told of everything up to `sequence`.
@@ -197,14 +201,19 @@ fn row_of(event: NewEvent) -> outbox::ActiveModel {
 /// Longer than a turn of publishing takes, short enough to wait for.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// The positions of the rows that may be numbered, in the order in which they were written: an aggregate's row lock is held
-/// from there to the commit, so of one aggregate that is the order of commits.
-async fn ready(tx: &DatabaseTransaction) -> Result<Vec<i64>, DbErr> {
+/// Numbers the rows whose turn has come, in the order in which they were written: an aggregate's row lock is held from there
+/// to the commit, so of one aggregate that is the order of commits. Answers how many.
+async fn number_ready(tx: &DatabaseTransaction, last: i64) -> Result<u64, DbErr> {
     let settled = match tx.get_database_backend() {
         DbBackend::Postgres => "AND tx < pg_snapshot_xmin(pg_current_snapshot())",
         _ => "",
     };
-    let sql = format!("SELECT position FROM outbox WHERE sequence IS NULL {settled} ORDER BY position LIMIT {TURN}");
-    let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
-    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+    let sql = format!(
+        "UPDATE outbox SET sequence = ready.sequence
+         FROM (SELECT position, {last} + row_number() OVER (ORDER BY position) AS sequence
+               FROM outbox WHERE sequence IS NULL {settled} ORDER BY position LIMIT {TURN}) AS ready
+         WHERE outbox.position = ready.position"
+    );
+    let numbered = tx.execute_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+    Ok(numbered.rows_affected())
 }

@@ -12,6 +12,9 @@ use crate::{Bus, BusError, Event, Outbox};
 /// How soon events of other processes, and those whose writer died before it said a word, are found.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Between a turn and the next while there are events: those of many changes are numbered and published together.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// The wait after a failure, be it the database's or the bus's.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -48,7 +51,7 @@ impl Relay {
         loop {
             let wait = match self.turn().await {
                 Ok(0) => LOOK,
-                Ok(_) => Duration::ZERO,
+                Ok(_) => PAUSE,
                 Err(error) => {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
                     tracing::warn!(producer = self.outbox.producer(), error = %error, cause, "events wait in the outbox");
@@ -70,7 +73,7 @@ impl Relay {
     }
 
     /// Numbers and publishes what there is now. Answers how many events were numbered or published.
-    pub(crate) async fn turn(&self) -> Result<usize, RelayError> {
+    pub(crate) async fn turn(&self) -> Result<u64, RelayError> {
         // Numbers do not wait for the bus: the feed has the events even when the bus is away.
         let numbered = self.outbox.number().await?;
         let events = self.outbox.unpublished(self.publisher, &self.clock).await?;
@@ -87,6 +90,6 @@ impl Relay {
             self.outbox.published(told).await?;
         }
         outcome?;
-        Ok(numbered + events.len())
+        Ok(numbered + events.len() as u64)
     }
 }

@@ -2,56 +2,63 @@
 
 use chrono::{DateTime, Utc};
 use order_api::OrderId;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, SimpleExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
 use super::entity::order::{ActiveModel, Column, Entity};
+use super::orders;
+use crate::domain::order::Order;
+
+/// An order as one worker's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) worker: Uuid,
+    /// Until when it is; none gives the order back.
+    pub(crate) until: Option<DateTime<Utc>>,
+}
 
 /// Whether any order waits for a worker, without the writer's lock.
 pub(crate) async fn any_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
     Ok(due(now).into_tuple::<Uuid>().one(db).await?.is_some())
 }
 
-/// Gives the order that has waited longest to this worker. Others that ask at the same time get others, or none.
+/// Gives the order that has waited longest to this worker, until `until`. Others that ask at the same time get others, or
+/// none.
 pub(crate) async fn claim(
     tx: &DatabaseTransaction,
     worker: Uuid,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> Result<Option<OrderId>, DbErr> {
-    let free = due(now).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    let Some(id) = free.into_tuple::<Uuid>().one(tx).await? else { return Ok(None) };
-    let id = OrderId::new(id);
-    take(tx, id, worker, until).await?;
-    Ok(Some(id))
+) -> Result<Option<Order>, DbErr> {
+    let free = due(now).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).into_query();
+    let first = SimpleExpr::SubQuery(None, Box::new(free.into()));
+    let lease = Lease { worker, until: Some(until) };
+    let taken = Entity::update_many().set(lease.columns()).filter(Column::Id.into_expr().eq(first));
+    match taken.exec_with_returning(tx).await?.pop() {
+        Some(row) => orders::with_parts(tx, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
-/// Makes the lease last longer. Answers whether it is still this worker's.
-pub(crate) async fn renew(
-    tx: &DatabaseTransaction,
-    id: OrderId,
-    worker: Uuid,
-    until: DateTime<Utc>,
-) -> Result<bool, DbErr> {
-    let row = ActiveModel { leased_until: Set(Some(until)), ..Default::default() };
-    let own = Entity::update_many().set(row).filter(Column::Id.eq(id.uuid())).filter(Column::LeasedBy.eq(worker));
-    Ok(own.exec(tx).await?.rows_affected == 1)
-}
+impl Lease {
+    /// Makes it last until then, or ends it, with nothing else of the order. Answers whether it was still this worker's.
+    pub(crate) async fn write(&self, tx: &DatabaseTransaction, id: OrderId) -> Result<bool, DbErr> {
+        let own = Entity::update_many().set(self.columns()).filter(Column::Id.eq(id.uuid())).filter(self.is_held());
+        Ok(own.exec(tx).await?.rows_affected == 1)
+    }
 
-/// Gives the order back, if it is still this worker's.
-pub(crate) async fn release(tx: &DatabaseTransaction, id: OrderId, worker: Uuid) -> Result<(), DbErr> {
-    let row = ActiveModel { leased_until: Set(None), leased_by: Set(None), ..Default::default() };
-    let own = Entity::update_many().set(row).filter(Column::Id.eq(id.uuid())).filter(Column::LeasedBy.eq(worker));
-    own.exec(tx).await.map(drop)
-}
+    pub(super) fn columns(&self) -> ActiveModel {
+        let by = self.until.map(|_| self.worker);
+        ActiveModel { leased_until: Set(self.until), leased_by: Set(by), ..Default::default() }
+    }
 
-async fn take(tx: &DatabaseTransaction, id: OrderId, worker: Uuid, until: DateTime<Utc>) -> Result<(), DbErr> {
-    let row = ActiveModel { leased_until: Set(Some(until)), leased_by: Set(Some(worker)), ..Default::default() };
-    Entity::update_many().set(row).filter(Column::Id.eq(id.uuid())).exec(tx).await.map(drop)
+    pub(super) fn is_held(&self) -> SimpleExpr {
+        Column::LeasedBy.eq(self.worker)
+    }
 }
 
 fn due(now: DateTime<Utc>) -> Select<Entity> {

@@ -5,10 +5,10 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
-use uuid::Uuid;
 use vocabulary::Secret;
 
 use super::entity::{order, order_line, order_step};
+use super::leases::Lease;
 use super::rows::{line_row, order_columns, order_of, step_row};
 use crate::domain::order::Order;
 
@@ -27,20 +27,35 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: OrderId) -> Result<Optio
 }
 
 async fn read(db: &impl ConnectionTrait, id: OrderId) -> Result<Option<Order>, DbErr> {
-    let Some(row) = order::Entity::find_by_id(id.uuid()).one(db).await? else { return Ok(None) };
-    let lines = order_line::Entity::find().filter(order_line::Column::OrderId.eq(id.uuid()));
+    match order::Entity::find_by_id(id.uuid()).one(db).await? {
+        Some(row) => with_parts(db, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The order with its lines and steps, as they are now.
+pub(super) async fn with_parts(db: &impl ConnectionTrait, row: order::Model) -> Result<Order, DbErr> {
+    let lines = order_line::Entity::find().filter(order_line::Column::OrderId.eq(row.id));
     let lines = lines.order_by_asc(order_line::Column::Position).all(db).await?;
-    let steps = order_step::Entity::find().filter(order_step::Column::OrderId.eq(id.uuid()));
+    let steps = order_step::Entity::find().filter(order_step::Column::OrderId.eq(row.id));
     let steps = steps.order_by_asc(order_step::Column::Number).all(db).await?;
-    order_of(row, lines, &steps).map(Some)
+    order_of(row, lines, &steps)
 }
 
 /// As [`find`]; until the transaction ends nobody else can change the order.
 pub(crate) async fn find_for_update(tx: &DatabaseTransaction, id: OrderId) -> Result<Option<Order>, DbErr> {
-    // Locked by a statement of its own: one that has waited for a row sees its newest version beside older steps.
-    let row = order::Entity::find_by_id(id.uuid()).select_only().column(order::Column::Id).lock_exclusive();
-    match row.into_tuple::<Uuid>().one(tx).await? {
-        Some(_) => read(tx, id).await,
+    // Its lines and steps are read once it is locked: who has waited for the row would see older ones beside it.
+    match order::Entity::find_by_id(id.uuid()).lock_exclusive().one(tx).await? {
+        Some(row) => with_parts(tx, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// As [`find_for_update`], if the order is this worker's.
+pub(crate) async fn find_leased(tx: &DatabaseTransaction, id: OrderId, lease: &Lease) -> Result<Option<Order>, DbErr> {
+    let own = order::Entity::find_by_id(id.uuid()).filter(lease.is_held());
+    match own.lock_exclusive().one(tx).await? {
+        Some(row) => with_parts(tx, row).await.map(Some),
         None => Ok(None),
     }
 }
@@ -67,12 +82,21 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, new: &Order, token: Option<
     order_step::Entity::insert_many(steps).exec_without_returning(tx).await.map(drop)
 }
 
-/// Writes the next version over the one before it: what of it differs. Answers whether that one was still there.
-pub(crate) async fn update(tx: &DatabaseTransaction, before: &Order, next: &Order) -> Result<bool, DbErr> {
-    let previous = order::Entity::update_many()
+/// Writes the next version over the one before it: what of it differs, and the lease if it is a worker's. Answers whether
+/// that version, and the lease, were still there.
+pub(crate) async fn update(
+    tx: &DatabaseTransaction,
+    before: &Order,
+    next: &Order,
+    lease: Option<&Lease>,
+) -> Result<bool, DbErr> {
+    let mut previous = order::Entity::update_many()
         .set(order_columns(next))
         .filter(order::Column::Id.eq(next.id.uuid()))
         .filter(order::Column::Version.eq(before.version));
+    if let Some(lease) = lease {
+        previous = previous.set(lease.columns()).filter(lease.is_held());
+    }
     if previous.exec(tx).await?.rows_affected == 0 {
         return Ok(false);
     }

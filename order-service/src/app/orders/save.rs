@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, AppError};
 use crate::db;
+use crate::db::leases::Lease;
 use crate::domain::order::Order;
 
 /// Writes down for others that an order was placed, in the transaction that places it.
@@ -20,11 +21,35 @@ pub(crate) async fn save(
     next: Order,
     now: DateTime<Utc>,
 ) -> Result<Order, AppError> {
-    if next == *before {
-        return Ok(next);
+    if next == *before { Ok(next) } else { write(app, tx, before, next, None, now).await }
+}
+
+/// As [`save`], by the worker whose order it is and who keeps it or gives it back. It is overtaken when the order has another
+/// version by now, or is another worker's.
+pub(crate) async fn save_leased(
+    app: &App,
+    tx: &db::Transaction,
+    before: &Order,
+    next: Order,
+    lease: &Lease,
+    now: DateTime<Utc>,
+) -> Result<Order, AppError> {
+    if next != *before {
+        return write(app, tx, before, next, Some(lease), now).await;
     }
+    if lease.write(tx, next.id).await? { Ok(next) } else { Err(AppError::Overtaken) }
+}
+
+async fn write(
+    app: &App,
+    tx: &db::Transaction,
+    before: &Order,
+    next: Order,
+    lease: Option<&Lease>,
+    now: DateTime<Utc>,
+) -> Result<Order, AppError> {
     let next = Order { version: before.version + 1, updated_at: now, ..next };
-    if !db::orders::update(tx, before, &next).await? {
+    if !db::orders::update(tx, before, &next, lease).await? {
         return Err(AppError::Overtaken);
     }
     if asks_for_money(before) && !asks_for_money(&next) {

@@ -6,14 +6,14 @@ mod perform;
 
 use std::time::Duration;
 
-use order_api::OrderId;
 use payment_api::PaymentId;
 use uuid::Uuid;
 
 use self::perform::Performed;
-use super::orders::save;
+use super::orders::save_leased;
 use super::{App, AppError};
 use crate::db;
+use crate::db::leases::Lease;
 use crate::domain::order::Order;
 use crate::domain::saga::{Command, Event};
 
@@ -29,9 +29,8 @@ pub(crate) async fn turn(app: &App, worker: Uuid) -> Result<bool, AppError> {
     let Some((mut order, mut command)) = claim(app, worker).await? else { return Ok(false) };
     while let Some(asked) = command {
         let Performed { answer, payment } = perform::perform(app, &order, asked).await?;
-        let event = Event::Answered { step: asked.step, answer };
-        order.payment_id = payment.or(order.payment_id);
-        (order, command) = go_on(app, worker, order, event).await?;
+        let answered = Event::Answered { step: asked.step, answer };
+        (order, command) = go_on(app, worker, order, &answered, payment).await?;
     }
     Ok(true)
 }
@@ -39,40 +38,49 @@ pub(crate) async fn turn(app: &App, worker: Uuid) -> Result<bool, AppError> {
 async fn claim(app: &App, worker: Uuid) -> Result<Option<(Order, Option<Command>)>, AppError> {
     let tx = app.db.begin().await?;
     let now = app.clock.now();
-    let Some(id) = db::leases::claim(&tx, worker, now, now + LEASE).await? else { return Ok(None) };
-    let turned = step(app, tx, (worker, id), Event::Looked, None).await?;
-    Ok(Some(turned))
+    let Some(order) = db::leases::claim(&tx, worker, now, now + LEASE).await? else { return Ok(None) };
+    step(app, tx, worker, &order, Event::Looked, None).await.map(Some)
 }
 
-/// Notes an answer, if the order is still this worker's: if it is another's by now, that one asks again.
-async fn go_on(app: &App, worker: Uuid, order: Order, event: Event) -> Result<(Order, Option<Command>), AppError> {
+/// Notes an answer. Almost always the order is as this worker has left it, and need not be read for that.
+async fn go_on(
+    app: &App,
+    worker: Uuid,
+    order: Order,
+    answered: &Event,
+    payment: Option<PaymentId>,
+) -> Result<(Order, Option<Command>), AppError> {
+    match step(app, app.db.begin().await?, worker, &order, answered.clone(), payment).await {
+        Err(AppError::Overtaken) => {}
+        noted => return noted,
+    }
     let tx = app.db.begin().await?;
-    if !db::leases::renew(&tx, order.id, worker, app.clock.now() + LEASE).await? {
+    let Some(moved_on) = db::orders::find_leased(&tx, order.id, &Lease { worker, until: None }).await? else {
+        // That one asks again.
         tracing::warn!(order_id = %order.id, "an answer came after its order was given to another worker");
         return Ok((order, None));
-    }
-    step(app, tx, (worker, order.id), event, order.payment_id).await
+    };
+    step(app, tx, worker, &moved_on, answered.clone(), payment).await
 }
 
+/// Writes down what follows from an event, with the beginning of the next step if there is one.
 async fn step(
     app: &App,
     tx: db::Transaction,
-    (worker, id): (Uuid, OrderId),
+    worker: Uuid,
+    before: &Order,
     event: Event,
     payment: Option<PaymentId>,
 ) -> Result<(Order, Option<Command>), AppError> {
     let now = app.clock.now();
-    let before = db::orders::find_for_update(&tx, id).await?.ok_or(AppError::NoSuchOrder)?;
     let mut next = before.clone().decide(event, now)?;
     next.payment_id = payment.or(before.payment_id);
     let command = next.begin(now);
-    let saved = save(app, &tx, &before, next, now).await?;
-    if command.is_none() {
-        db::leases::release(&tx, id, worker).await?;
-    }
+    let lease = Lease { worker, until: command.is_some().then(|| now + LEASE) };
+    let saved = save_leased(app, &tx, before, next, &lease, now).await?;
     tx.commit().await?;
     if saved.version != before.version {
-        app.announce(id);
+        app.announce(saved.id);
     }
     Ok((saved, command))
 }

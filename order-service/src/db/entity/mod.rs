@@ -4,5 +4,4 @@ pub(super) mod cart_line;
 pub(super) mod order;
 pub(super) mod order_event;
 pub(super) mod order_line;
-pub(super) mod order_number;
 pub(super) mod order_step;

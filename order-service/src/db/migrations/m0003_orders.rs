@@ -1,13 +1,12 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, boolean, integer, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
-    uuid_null,
+    big_integer, boolean, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
 };
+use sea_orm_migration::sea_orm::DbBackend;
 
 /// What workers and administrators look for is little, however many orders there were: a statement has to repeat the words
 /// of the condition to use the index.
 const RULES: &str = "
-    INSERT INTO order_numbers (id, last) VALUES (1, 0);
     CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
     CREATE INDEX orders_stuck ON orders (id) WHERE stuck;
     CREATE INDEX orders_of_borrower ON orders (borrower_id, id);
@@ -51,13 +50,14 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(orders()).await?;
-        let numbers = Table::create()
-            .table("order_numbers")
-            .col(integer("id").primary_key())
-            .col(big_integer("last"))
-            .check(Expr::cust("id = 1"))
-            .to_owned();
-        manager.create_table(numbers).await?;
+        let numbers = match manager.get_database_backend() {
+            DbBackend::Postgres => "CREATE SEQUENCE order_numbers",
+            _ => {
+                "CREATE TABLE order_numbers (id integer PRIMARY KEY CHECK (id = 1), last integer NOT NULL);
+                 INSERT INTO order_numbers (id, last) VALUES (1, 0)"
+            }
+        };
+        manager.get_connection().execute_unprepared(numbers).await?;
         manager.get_connection().execute_unprepared(RULES).await.map(drop)
     }
 }
