@@ -2,6 +2,7 @@
 //! says more about the machine than about the program. `cargo xtask bench` builds and runs it.
 #![expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 
+mod etl;
 mod figure;
 mod gateway;
 mod identity;
@@ -31,10 +32,14 @@ struct Arguments {
     quick: bool,
     #[command(flatten)]
     inventory: inventory::Sizes,
+    #[command(flatten)]
+    etl: etl::Size,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
+    /// The warehouse: a full load beside COPY, changes, a run with nothing to do, writers beside it, reports.
+    Etl,
     /// The gateway in front of the services beside nginx's `proxy_cache`, and by itself beside nginx, HAProxy and Varnish.
     Gateway,
     /// What validations and logins cost, and what a flood of logins does to everybody else.
@@ -68,10 +73,11 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
-    let &Arguments { ref names, quick, inventory } = arguments;
+    let &Arguments { ref names, quick, inventory, etl } = arguments;
     let mut figures = Vec::new();
     for name in Name::value_variants().iter().filter(|name| names.is_empty() || names.contains(name)) {
         figures.extend(match name {
+            Name::Etl => etl::measure(etl, quick).await?,
             Name::Gateway => gateway::measure(quick).await?,
             Name::Identity => identity::measure(quick).await?,
             Name::Inventory => inventory::measure(inventory, quick).await?,

@@ -1,0 +1,190 @@
+//! The warehouse: a full load beside COPY, changes in a large table beside a small one, a run with nothing to do, what the
+//! source's writers feel of it, and its reports.
+
+mod house;
+mod source;
+mod writers;
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use test_kit::postgres;
+
+use crate::figure::{Figure, median};
+use crate::platform::directory;
+use house::{House, milliseconds};
+use source::Source;
+
+/// How much there is to measure.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Size {
+    /// Reservations in the source of the warehouse; figures are about 1 and 10 million.
+    #[arg(long, default_value_t = 1_000_000)]
+    facts: u64,
+}
+
+/// The table that changes are compared with, at most.
+const SMALL: u64 = 100_000;
+
+/// Changes of one run.
+const CHANGES: u64 = 1_000;
+
+/// The largest part of a house that shows whether it runs.
+const QUICK: u64 = 20_000;
+
+/// A full load takes at most so many times as long as COPY, which throws the rows away.
+const LOAD_OVER_COPY: f64 = 2.0;
+
+/// A run over a large table takes at most so many times as long as over a small one.
+const LARGE_OVER_SMALL: f64 = 1.2;
+
+/// Of the transactions of the source, so many in a hundred may be missing beside a run.
+const MISSING: f64 = 3.0;
+
+/// How often each way of measuring is tried, and for how long writers write.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    rounds: usize,
+    window: Duration,
+}
+
+/// Everything about the warehouse, on PostgreSQL.
+pub(crate) async fn measure(Size { facts }: Size, quick: bool) -> Result<Vec<Figure>> {
+    let facts = if quick { QUICK } else { facts };
+    let effort = if quick {
+        Effort { rounds: 1, window: Duration::from_secs(2) }
+    } else {
+        Effort { rounds: 7, window: Duration::from_secs(30) }
+    };
+    let server = postgres::Server::start(&["fsync=on", "synchronous_commit=on", "max_wal_size=4GB"]);
+    let directory = directory()?;
+    let source = Source::fill(server.url(), "large", facts).await?;
+    let house = House::new(&source, directory.path().join("large"))?;
+    let small_source = Source::fill(server.url(), "small", (facts / 10).min(SMALL)).await?;
+    let small = House::new(&small_source, directory.path().join("small"))?;
+
+    let mut figures = full_load(&source, &house).await?;
+    small.run().await?;
+    figures.push(changes((&source, &house), (&small_source, &small), effort).await?);
+    figures.push(nothing(&house, effort).await?);
+    figures.push(beside_writers(&source, &house, effort).await?);
+    figures.push(reports(&house, facts).await?);
+    figures.push(reconciliation(&source, &house).await?);
+    Ok(figures)
+}
+
+async fn full_load(source: &Source, house: &House) -> Result<Vec<Figure>> {
+    let copy = source.copy().await?;
+    let run = house.run().await?;
+    let load = run.of("raw_reservations")?;
+    ensure!(load.rows == source.facts, "{} rows were loaded", load.rows);
+    #[expect(clippy::cast_precision_loss, reason = "millions of rows")]
+    let a_million = 1e6 / source.facts as f64;
+    let (copied, loaded) = (milliseconds(copy) * a_million / 1e3, load.milliseconds * a_million / 1e3);
+    Ok(vec![
+        Figure {
+            name: "a full load of a million rows, PostgreSQL to Delta",
+            measured: loaded,
+            bound: copied * LOAD_OVER_COPY,
+            unit: "s",
+            reference: format!(
+                "COPY binary, thrown away {copied:.2} s, ratio {:.2}; {} rows",
+                copied / loaded,
+                load.rows
+            ),
+        },
+        Figure {
+            name: "resident memory during a full load, the most",
+            measured: run.peak_megabytes,
+            bound: 512.0,
+            unit: "MB",
+            reference: format!("{} rows", load.rows),
+        },
+    ])
+}
+
+async fn changes(large: (&Source, &House), small: (&Source, &House), effort: Effort) -> Result<Figure> {
+    let (mut in_large, mut in_small) = (Vec::new(), Vec::new());
+    for round in 0..=effort.rounds {
+        for ((source, house), samples) in [(large, &mut in_large), (small, &mut in_small)] {
+            source.change(CHANGES, round).await?;
+            let took = house.run().await?.of("raw_reservations")?;
+            ensure!(took.rows >= CHANGES, "{} changes were read", took.rows);
+            // The first run after a full load still looks for statistics that PostgreSQL does not have yet.
+            if round > 0 {
+                samples.push(took.milliseconds);
+            }
+        }
+    }
+    let small_ms = median(&mut in_small);
+    Ok(Figure {
+        name: "1,000 changes in the large table",
+        measured: median(&mut in_large),
+        bound: small_ms * LARGE_OVER_SMALL,
+        unit: "ms",
+        reference: format!("in {} rows {small_ms:.0} ms; {} rows", small.0.facts, large.0.facts),
+    })
+}
+
+async fn nothing(house: &House, effort: Effort) -> Result<Figure> {
+    let before = house.run().await?.batch;
+    let mut each = Vec::new();
+    for _ in 0..effort.rounds {
+        let run = house.run().await?;
+        ensure!(run.batch == before, "a batch was committed although nothing had changed");
+        each.extend(run.tables.iter().map(|table| table.milliseconds));
+    }
+    Ok(Figure {
+        name: "a table of which nothing changed",
+        measured: median(&mut each),
+        bound: 10.0,
+        unit: "ms",
+        reference: format!("the slowest {:.0} ms; no commit", each.last().copied().unwrap_or_default()),
+    })
+}
+
+async fn beside_writers(source: &Source, house: &House, effort: Effort) -> Result<Figure> {
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..effort.rounds.div_ceil(2) {
+        alone.push(writers::per_second(source, effort.window, async { Ok(()) }).await?);
+        beside.push(writers::per_second(source, effort.window, async { house.run().await.map(drop) }).await?);
+    }
+    let (alone, beside) = (median(&mut alone), median(&mut beside));
+    Ok(Figure {
+        name: "transactions of the source that are missing beside a run",
+        measured: (1.0 - beside / alone).max(0.0) * 100.0,
+        bound: MISSING,
+        unit: "%",
+        reference: format!("{alone:.0} a second without; one run in {} s, on the same cores", effort.window.as_secs()),
+    })
+}
+
+async fn reports(house: &House, facts: u64) -> Result<Figure> {
+    let (mut slowest, mut name) = (0.0, "none");
+    for report in ["most_lent", "idle_items", "demand", "late_returns", "top_borrowers", "owners", "members"] {
+        let took = milliseconds(house.command(&["report", report, "--csv"]).await?.took) / 1e3;
+        if took > slowest {
+            (slowest, name) = (took, report);
+        }
+    }
+    Ok(Figure {
+        name: "the slowest report",
+        measured: slowest,
+        bound: 1.0,
+        unit: "s",
+        reference: format!("{name}, of {facts} facts, with the start of the program"),
+    })
+}
+
+async fn reconciliation(source: &Source, house: &House) -> Result<Figure> {
+    let copy = source.copy().await?;
+    let told = house.command(&["reconcile", "--json"]).await?;
+    Ok(Figure {
+        name: "every row compared with its source",
+        measured: milliseconds(told.took) / 1e3,
+        bound: 20.0 * copy.as_secs_f64(),
+        unit: "s",
+        reference: format!("20 times COPY, {:.2} s; the most memory {:.0} MB", copy.as_secs_f64(), told.peak_megabytes),
+    })
+}
