@@ -68,6 +68,7 @@ settings_of() {
         prefix=LENDERY_WEB
         echo "LENDERY_WEB_INVENTORY_URL=$(addresses_of inventory)"
         echo "LENDERY_WEB_ORDERS_URL=$(addresses_of orders)"
+        echo "LENDERY_WEB_PAYMENTS_URL=$(addresses_of payments)"
         echo "LENDERY_WEB_WAREHOUSE_URL=$(addresses_of etl)"
         echo "LENDERY_WEB_OPERATIONS_URL=http://127.0.0.1:$(ops_port_of gateway-1)"
         echo "LENDERY_WEB_TEST_PAYMENTS=true"

@@ -1,9 +1,11 @@
 //! The command line: what can be said, and nothing of what it does.
 
 mod orders;
+mod payments;
 mod simulate;
 
 pub(crate) use orders::{Orders, Stuck};
+pub(crate) use payments::Payments;
 pub(crate) use simulate::Simulate;
 
 use std::path::PathBuf;
@@ -47,6 +49,9 @@ pub(crate) enum Command {
     /// Look after orders that cannot go on.
     #[command(subcommand)]
     Orders(Orders),
+    /// Look after payments at the desk.
+    #[command(subcommand)]
+    Payments(Payments),
     /// Fill and ask the warehouse.
     #[command(subcommand)]
     Etl(etl::Command),

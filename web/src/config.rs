@@ -27,6 +27,8 @@ pub struct Config {
     pub inventory_url: String,
     /// Where the order service is; default `http://127.0.0.1:8093`.
     pub orders_url: String,
+    /// Where the payment service is; default `http://127.0.0.1:8094`.
+    pub payments_url: String,
     /// Where the warehouse is; default none: there are no reports then.
     pub warehouse_url: String,
     /// Where the gateway's operations listener is; default none: breakers and caches are not shown then.
@@ -54,6 +56,7 @@ impl Default for Config {
             users_url: "http://127.0.0.1:8091".to_owned(),
             inventory_url: "http://127.0.0.1:8092".to_owned(),
             orders_url: "http://127.0.0.1:8093".to_owned(),
+            payments_url: "http://127.0.0.1:8094".to_owned(),
             warehouse_url: String::new(),
             operations_url: String::new(),
             test_payments: false,

@@ -11,7 +11,7 @@ use service_kit::serve::{Limits, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::{Inventory, Operations, Orders, Users, Warehouse};
+use crate::clients::{Inventory, Operations, Orders, Payments, Users, Warehouse};
 use crate::config::Config;
 use crate::http::{Web, router};
 use crate::session::{Cookie, Seal};
@@ -46,6 +46,8 @@ pub struct Deps {
     pub photos: Peer,
     /// The order service.
     pub orders: Peer,
+    /// The payment service.
+    pub payments: Peer,
     /// The warehouse, where there is one.
     pub warehouse: Option<Peer>,
     /// The gateway's operations listener, where it may be asked.
@@ -73,13 +75,14 @@ impl Deps {
         let inventory = peer("inventory-service", "inventory_url", &config.inventory_url)?;
         let photos = patient("inventory-photos", "inventory_url", &config.inventory_url, PHOTO_ATTEMPT)?;
         let orders = peer("order-service", "orders_url", &config.orders_url)?;
+        let payments = peer("payment-service", "payments_url", &config.payments_url)?;
         let optional = |name: &str, setting: &str, url: &str| {
             (!url.is_empty()).then(|| patient(name, setting, url, REPORT_ATTEMPT)).transpose()
         };
         let warehouse = optional("warehouse", "warehouse_url", &config.warehouse_url)?;
         let operations = optional("operations", "operations_url", &config.operations_url)?;
         let clock = Clock::system();
-        Ok(Self { clock, randomness, ops, users, inventory, photos, orders, warehouse, operations })
+        Ok(Self { clock, randomness, ops, users, inventory, photos, orders, payments, warehouse, operations })
     }
 }
 
@@ -99,6 +102,7 @@ pub async fn run(
         inventory: Inventory::new(deps.inventory, deps.photos),
         users: Users::new(deps.users),
         orders: Orders::new(deps.orders),
+        payments: Payments::new(deps.payments),
         warehouse: Warehouse::new(deps.warehouse),
         operations: Operations::new(deps.operations),
         cookie: Cookie::new(seal.clone(), config.secure_cookies),

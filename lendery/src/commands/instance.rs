@@ -93,6 +93,21 @@ impl Instance {
         self.exchange(self.http.post(url).json(decision)).await
     }
 
+    /// A page of the payments that wait at the desk.
+    pub(super) async fn desk_payments(&self, cursor: Option<&str>) -> anyhow::Result<Answer> {
+        let mut url = url(self.endpoints.payments, "/internal/v1/desk/payments")?;
+        if let Some(cursor) = cursor {
+            url.query_pairs_mut().append_pair("cursor", cursor);
+        }
+        self.exchange(self.http.get(url)).await
+    }
+
+    /// Says that a payment was paid at the desk.
+    pub(super) async fn paid_at_the_desk(&self, id: payment_api::PaymentId) -> anyhow::Result<Answer> {
+        let url = url(self.endpoints.payments, &format!("/internal/v1/desk/payments/{id}/paid"))?;
+        self.exchange(self.http.post(url)).await
+    }
+
     /// The account with this e-mail.
     pub(super) async fn find_user(&self, email: &str) -> anyhow::Result<user_api::UserLookup> {
         let mut url = url(self.endpoints.users, "/internal/v1/users")?;

@@ -11,6 +11,7 @@ mod instance;
 mod keys;
 mod openapi;
 mod orders;
+mod payments;
 mod simulate;
 mod up;
 
@@ -35,6 +36,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(keys) => keys::run(data_dir, keys).await?,
         Command::Cache(cache) => cache::run(data_dir, cache).await?,
         Command::Orders(orders) => orders::run(data_dir, orders).await?,
+        Command::Payments(payments) => payments::run(data_dir, payments).await?,
         Command::Simulate(simulate) => simulate::run(simulate).await?,
         Command::Etl(command) => return etl::run(data_dir, command).await,
         Command::Backup(command) => backup::run(data_dir, command).await?,

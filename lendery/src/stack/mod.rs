@@ -235,6 +235,7 @@ impl Backstage {
             inventory: peer("inventory-service", self.endpoints.inventory)?,
             photos: patient("inventory-photos", self.endpoints.inventory, web::PHOTO_ATTEMPT)?,
             orders: peer("order-service", self.endpoints.orders)?,
+            payments: peer("payment-service", self.endpoints.payments)?,
             warehouse: self.warehouse.map(|address| patient("warehouse", address, web::REPORT_ATTEMPT)).transpose()?,
             operations: Some(peer("operations", ops)?),
         };

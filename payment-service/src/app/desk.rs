@@ -20,6 +20,16 @@ pub(crate) async fn paid(
     if !caller.is_admin() {
         return Err(Problem::new(Kind::Forbidden).into());
     }
+    paid_says_operator(app, id, keyed, answer).await
+}
+
+/// The same, said by the operator of the platform, who needs no account on it.
+pub(crate) async fn paid_says_operator(
+    app: &App,
+    id: PaymentId,
+    keyed: &Keyed,
+    answer: impl FnOnce(&Payment) -> Written,
+) -> Result<Written, AppError> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     if let Some(replayed) = keyed.replay(&tx, now).await? {

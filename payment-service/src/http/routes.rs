@@ -21,6 +21,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(internal::capture::capture_payment))
         .routes(routes!(internal::refund::refund_payment))
         .routes(routes!(internal::void::void_payment))
+        .routes(routes!(internal::desk::list_desk_payments))
+        .routes(routes!(internal::desk_paid::paid_at_the_desk))
         .merge(feed_routes())
 }
 

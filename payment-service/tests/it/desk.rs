@@ -91,6 +91,38 @@ async fn an_operator_sees_what_waits_at_the_desk_page_by_page() {
     .await;
 }
 
+#[tokio::test]
+async fn the_operator_sees_and_says_the_same_with_the_credential_of_services() {
+    on_both(async |payments| {
+        let operator = payments.service();
+        let list = async |query: &str| operator.get(&format!("/internal/v1/desk/payments?{query}")).await;
+        let [one, other] = [text(&at_the_desk(payments, 1).await["id"]), text(&at_the_desk(payments, 2).await["id"])];
+        payments.authorise(3, "tok_late").await.expect(200);
+        let first = list("limit=1").await.expect(200).json();
+        let second = list(&format!("limit=1&cursor={}", text(&first["next"]))).await.expect(200).json();
+        assert_eq!((ids(&first), ids(&second)), (vec![other.clone()], vec![one.clone()]));
+        assert_eq!(second["next"], Value::Null);
+
+        let paid = |id: &str| format!("/internal/v1/desk/payments/{id}/paid");
+        let held = operator.post(&paid(&one), &json!(null)).await.expect(200).json();
+        assert_eq!((&held["state"], amounts(&held)), (&json!("authorised"), (900, 0, 0)));
+        assert_eq!(
+            operator.post(&paid(&one), &json!(null)).await.expect(200).json(),
+            held,
+            "said twice, it was paid once"
+        );
+        assert_eq!(ids(&list("").await.expect(200).json()), [other]);
+
+        operator.post(&paid("01890a5d-ac96-774b-bcce-b302099a8057"), &json!(null)).await.expect(404);
+        list("colour=red").await.expect(400);
+        for client in [payments.anonymous(), payments.member("ada").client, payments.admin().client] {
+            client.get("/internal/v1/desk/payments").await.expect(401);
+            client.post(&paid(&one), &json!(null)).await.expect(401);
+        }
+    })
+    .await;
+}
+
 fn ids(page: &Value) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|payment| text(&payment["id"])).collect()
 }

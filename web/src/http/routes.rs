@@ -101,6 +101,8 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/audit", get(operating::audit::list))
         .route("/stuck", get(operating::stuck::list))
         .route("/stuck/{id}/{step}", post(operating::decide::submit))
+        .route("/desk", get(operating::desk::list))
+        .route("/desk/{id}/paid", post(operating::desk_paid::submit))
         .route("/categories", get(categories::list::list).post(categories::create::submit))
         .route("/categories/{slug}", post(categories::change::submit))
         .layer(from_fn_with_state(Arc::clone(web), signed_in))

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use service_kit::clock::Clock;
 
-use crate::clients::{Inventory, Operations, Orders, Users, Warehouse};
+use crate::clients::{Inventory, Operations, Orders, Payments, Users, Warehouse};
 use crate::session::{Cookie, Seal};
 use crate::shown::Assets;
 
@@ -12,6 +12,7 @@ pub(crate) struct Web {
     pub(crate) inventory: Inventory,
     pub(crate) users: Users,
     pub(crate) orders: Orders,
+    pub(crate) payments: Payments,
     pub(crate) warehouse: Warehouse,
     pub(crate) operations: Operations,
     pub(crate) seal: Seal,

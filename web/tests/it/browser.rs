@@ -53,7 +53,8 @@ fn pages_of_members() -> Vec<String> {
 }
 
 fn pages_of_operators() -> Vec<String> {
-    let pages = ["/en/operations", "/de/reports/revenue", "/en/people", "/en/audit", "/en/stuck", "/en/categories"];
+    let pages =
+        ["/en/operations", "/de/reports/revenue", "/en/people", "/en/audit", "/en/stuck", "/en/desk", "/en/categories"];
     pages.map(ToOwned::to_owned).into_iter().chain([format!("/en/people/{OWNER}")]).collect()
 }
 
@@ -88,6 +89,11 @@ async fn pages_of_operators_are_accessible_and_stay_where_they_are() {
     browser.quit().await;
 }
 
+/// Whether the page was painted once its script was there.
+const PAINTED_AFTER_SCRIPT: &str = "
+    const script = performance.getEntriesByType('resource').find((one) => one.initiatorType === 'script');
+    return performance.getEntriesByName('first-paint')[0].startTime >= script.responseEnd;";
+
 #[tokio::test]
 async fn times_are_told_by_the_readers_own_clock_where_there_are_scripts() {
     let site = furnished().await;
@@ -100,6 +106,7 @@ async fn times_are_told_by_the_readers_own_clock_where_there_are_scripts() {
         browser.run("return document.querySelector('dd time').textContent;").await
     };
     assert_eq!(told(&browser).await, "20 November 2026 at 19:00");
+    assert_eq!(browser.run(PAINTED_AFTER_SCRIPT).await, true, "nobody sees the other clock first, nor lines move");
     browser.without_scripts().await;
     assert_eq!(told(&browser).await, "20 November 2026, 10:00 UTC");
     browser.quit().await;
@@ -297,6 +304,10 @@ async fn operate(browser: &Chromium, site: &Site, name: &str) {
     browser.click("button[value=retry]").await;
     browser.arrives("/en/stuck?saved=1").await;
     assert_eq!(site.orders.asked(&retry).len(), 1);
+    browser.click("main a[href$='/desk']").await;
+    keep(browser, name, "desk").await;
+    browser.click("form[action$='/paid'] .button").await;
+    browser.arrives("/en/desk?saved=1").await;
     browser.open(&format!("{}/en/categories", site.base())).await;
     browser.fill("#name", "Power tools").await;
     keep(browser, name, "categories").await;

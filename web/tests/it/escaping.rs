@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use crate::borrowing::{ORDER, order, steps};
+use crate::operating::due;
 use crate::site::{Html, ITEM, OTHER, OWNER, Site, header, item, user};
 
 /// Breaks out of text, of attributes in either quotes, and of a URL.
@@ -52,6 +53,7 @@ fn is_run_by_evil(site: &Site) {
         "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
     });
     site.inventory.answer(&format!("GET /api/v1/items/{ITEM}/units"), 200, json!({ "items": [unit], "next": null }));
+    due(site);
     let mut person = user(&["member"]);
     person["display_name"] = json!(EVIL);
     person["email"] = json!(EVIL);
@@ -87,7 +89,7 @@ pub(crate) fn evil_pages() -> (Vec<String>, Vec<String>) {
     let public = public.chain([format!("/en/items/{ITEM}"), format!("/de/members/{OWNER}")]);
     let own =
         ["/en/mine", "/en/offer", "/de/account", "/en/categories", "/en/people", "/en/audit", "/de/mine/bookings"];
-    let run = ["/en/stuck", "/en/operations", "/en/reports/revenue", "/en/orders"].map(ToOwned::to_owned);
+    let run = ["/en/stuck", "/en/desk", "/en/operations", "/en/reports/revenue", "/en/orders"].map(ToOwned::to_owned);
     let own = own.map(ToOwned::to_owned).into_iter().chain(run).chain([
         format!("{mine}/units"),
         format!("{mine}/labels"),

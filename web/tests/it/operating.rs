@@ -3,6 +3,8 @@ use serde_json::{Value, json};
 use crate::borrowing::{ORDER, order, steps};
 use crate::site::{Browser, Html, OTHER, OWNER, Site, header, user};
 
+const PAYMENT: &str = "01890a5d-ac96-774b-bcce-b302099a8061";
+
 async fn operator(site: &Site) -> Browser<'_> {
     site.promote();
     site.sign_in().await
@@ -139,6 +141,74 @@ async fn a_stuck_step_is_asked_for_again_undone_or_taken_for_done() {
     site.orders.refuse(&format!("POST /api/v1/orders/{ORDER}/steps/2/undo"), 409, "conflict");
     browser.post(&format!("/en/stuck/{ORDER}/2"), &[("act", "undo")]).await.expect(409);
     browser.post(&format!("/en/stuck/{ORDER}/x"), &[("act", "undo")]).await.expect(404);
+}
+
+/// A payment of the owner's that waits at the desk, for the order that everybody knows.
+pub(crate) fn due(site: &Site) {
+    let euros = |amount_minor: i64| json!({ "amount_minor": amount_minor, "currency": "EUR" });
+    let payment = json!({
+        "id": PAYMENT, "order_id": ORDER, "step": "authorise", "payer_id": OWNER, "provider": "desk", "state": "created",
+        "amount": euros(1350), "deposit": euros(2000), "held": euros(0), "captured": euros(0), "refunded": euros(0),
+        "failure": null, "action_url": null, "operations": [], "version": 1, "created_at": "2026-11-19T08:00:00Z",
+        "updated_at": "2026-11-19T08:00:00Z",
+    });
+    site.payments.answer("GET /api/v1/payments", 200, json!({ "items": [payment], "next": "c 2" }));
+    site.payments.answer(&format!("POST /api/v1/payments/{PAYMENT}/paid"), 200, Value::Null);
+    site.users.answer(&format!("GET /api/v1/users/{OWNER}"), 200, user(&["member"]));
+}
+
+#[tokio::test]
+async fn what_waits_at_the_desk_is_called_paid() {
+    let site = Site::start().await;
+    let browser = operator(&site).await;
+    due(&site);
+    site.orders.answer(&format!("GET /api/v1/orders/{ORDER}"), 200, order(OWNER, OTHER, "reserved", "agreed"));
+    let page = browser.get("/en/desk").await.expect(200).html();
+    assert_eq!(site.payments.asked("GET /api/v1/payments")[0].query, "state=created&provider=desk");
+    for shown in ["Order 12</a>", "Ada L.</a>", "€33.50", "of it a deposit of €20.00", "/en/desk?cursor=c+2"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let german = browser.get("/de/desk").await.expect(200).html();
+    assert!(german.contains("33,50\u{a0}€") && german.contains("Ist bezahlt"), "{german}");
+    let (paid, call) = (format!("/en/desk/{PAYMENT}/paid"), format!("POST /api/v1/payments/{PAYMENT}/paid"));
+    for _ in 0..2 {
+        let answer = browser.post(&paid, &[]).await.expect(303);
+        assert_eq!(header(&answer, "location"), "/en/desk?saved=1", "posted twice, it is paid once");
+    }
+    assert_eq!(site.payments.asked(&call).len(), 2);
+    site.payments.refuse(&call, 409, "conflict");
+    assert!(browser.post(&paid, &[]).await.expect(409).html().contains("role=\"alert\""));
+    browser.post("/en/desk/x/paid", &[]).await.expect(404);
+}
+
+#[tokio::test]
+async fn nobody_else_calls_anything_paid() {
+    let site = Site::start().await;
+    let browser = operator(&site).await;
+    due(&site);
+    let paid = format!("/en/desk/{PAYMENT}/paid");
+    site.get("/en/desk").await.expect(303);
+    site.post(&paid, &[]).await.expect(303);
+    let elsewhere = [("sec-fetch-site", "cross-site"), ("cookie", browser.cookie.as_str())];
+    site.post_with(&paid, &[("form_token", &browser.token)], &elsewhere).await.expect(403);
+    let own = [("sec-fetch-site", "same-origin"), ("cookie", browser.cookie.as_str())];
+    site.post_with(&paid, &[("form_token", "another")], &own).await.expect(403);
+    assert!(site.payments.asked(&format!("POST /api/v1/payments/{PAYMENT}/paid")).is_empty());
+    site.payments.refuse("GET /api/v1/payments", 403, "forbidden");
+    browser.get("/en/desk").await.expect(403);
+}
+
+#[tokio::test]
+async fn the_desk_without_names_still_shows_what_is_due() {
+    let site = Site::start().await;
+    let browser = operator(&site).await;
+    due(&site);
+    site.orders.goes_down();
+    site.users.refuse(&format!("GET /api/v1/users/{OWNER}"), 404, "not_found");
+    let page = browser.get("/en/desk").await.expect(200).html();
+    assert!(page.contains("cannot be shown right now") && page.contains("€33.50"), "{page}");
+    site.payments.goes_down();
+    browser.get("/en/desk").await.expect(503);
 }
 
 #[tokio::test]

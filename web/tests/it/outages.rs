@@ -40,13 +40,28 @@ async fn without_the_inventory_pages_say_so_and_are_not_kept() {
 }
 
 /// What cannot be whole without a service.
-const NEEDING: [(&str, &[&str]); 5] = [
-    ("users", &["/en/items/ITEM", "/de/members/MEMBER", "/en/account", "/en/people", "/en/audit", "/en/operations"]),
+const NEEDING: [(&str, &[&str]); 6] = [
+    (
+        "users",
+        &[
+            "/en/items/ITEM",
+            "/de/members/MEMBER",
+            "/en/account",
+            "/en/people",
+            "/en/audit",
+            "/en/operations",
+            "/en/desk",
+        ],
+    ),
     (
         "inventory",
         &["/en", "/de/items?q=drill", "/en/items/ITEM", "/en/mine", "/en/offer", "/en/mine/ITEM", "/en/categories"],
     ),
-    ("orders", &["/en/cart", "/de/orders", "/en/orders/ORDER", "/en/mine/bookings?month=2026-12", "/en/stuck"]),
+    (
+        "orders",
+        &["/en/cart", "/de/orders", "/en/orders/ORDER", "/en/mine/bookings?month=2026-12", "/en/stuck", "/en/desk"],
+    ),
+    ("payments", &["/en/desk"]),
     ("warehouse", &["/en/operations", "/de/reports/revenue"]),
     ("operations", &["/en/operations"]),
 ];
@@ -60,6 +75,7 @@ async fn with_any_one_service_down_every_page_says_what_is_missing_and_shows_the
             "users" => &site.users,
             "inventory" => &site.inventory,
             "orders" => &site.orders,
+            "payments" => &site.payments,
             "warehouse" => &site.warehouse,
             _ => &site.operations,
         };

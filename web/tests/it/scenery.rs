@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::borrowing::{ORDER, cart, order, quote, steps};
-use crate::operating::{events, runs};
+use crate::operating::{due, events, runs};
 use crate::site::{ITEM, OTHER, OWNER, Site, item, user};
 
 /// Pages of which each part has something to show: a drill with photos and units, orders for it, people, and figures.
@@ -32,6 +32,7 @@ pub(crate) async fn furnished() -> Site {
     site.users.answer(&format!("GET /api/v1/users/{OWNER}"), 200, user(&["member"]));
     site.users.answer("GET /api/v1/auth/events", 200, events("wrong_password"));
     runs(&site);
+    due(&site);
     site.promote();
     site
 }

@@ -24,6 +24,7 @@ pub(crate) struct Site {
     pub(crate) users: Fake,
     pub(crate) inventory: Fake,
     pub(crate) orders: Fake,
+    pub(crate) payments: Fake,
     pub(crate) warehouse: Fake,
     pub(crate) operations: Fake,
     pub(crate) hands: Hands,
@@ -33,7 +34,7 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) async fn start() -> Self {
         let (users, inventory, orders) = (Fake::start().await, Fake::start().await, Fake::start().await);
-        let (warehouse, operations) = (Fake::start().await, Fake::start().await);
+        let (payments, warehouse, operations) = (Fake::start().await, Fake::start().await, Fake::start().await);
         let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
         let (clock, hands) = Clock::manual(now);
         let shutdown = CancellationToken::new();
@@ -49,6 +50,7 @@ impl Site {
             inventory: peer("inventory-service", &inventory),
             photos: peer("inventory-photos", &inventory),
             orders: peer("order-service", &orders),
+            payments: peer("payment-service", &payments),
             warehouse: Some(peer("warehouse", &warehouse)),
             operations: Some(peer("operations", &operations)),
         };
@@ -56,7 +58,7 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::new(format!("http://{}", listener.local_addr().unwrap()));
         tokio::spawn(run(config, deps, listener, shutdown));
-        let site = Self { users, inventory, orders, warehouse, operations, hands, client };
+        let site = Self { users, inventory, orders, payments, warehouse, operations, hands, client };
         site.stock();
         site
     }

@@ -108,6 +108,8 @@ const PAYMENTS: &[Operation] = &[
     ("get", "/api/v1/payments/{id}", signed_in(404, 200)),
     ("post", "/api/v1/payments/{id}/paid", signed_in(403, 409)),
     ("get", "/internal/v1/events", services(200)),
+    ("get", "/internal/v1/desk/payments", services(200)),
+    ("post", "/internal/v1/desk/payments/{id}/paid", services(409)),
     ("post", "/internal/v1/payments", services(422)),
     ("post", "/internal/v1/payments/check", services(422)),
     ("get", "/internal/v1/payments/{id}", services(200)),

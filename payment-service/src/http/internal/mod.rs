@@ -1,6 +1,8 @@
 pub(super) mod authorise;
 pub(super) mod capture;
 pub(super) mod check;
+pub(super) mod desk;
+pub(super) mod desk_paid;
 pub(super) mod find;
 pub(super) mod get;
 mod key;

@@ -1,8 +1,10 @@
-//! For administrators: people, the audit trail, stuck orders, and how everything goes.
+//! For administrators: people, the audit trail, stuck orders, payments at the desk, and how everything goes.
 
 pub(super) mod audit;
 pub(super) mod change_person;
 pub(super) mod decide;
+pub(super) mod desk;
+pub(super) mod desk_paid;
 mod events;
 mod listing;
 pub(super) mod operations;

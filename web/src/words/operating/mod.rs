@@ -46,6 +46,13 @@ pub(crate) struct OperatingWords {
     pub(crate) undo: &'static str,
     pub(crate) accept: &'static str,
     pub(crate) attempts: &'static str,
+    // Payments at the desk.
+    pub(crate) desk: &'static str,
+    pub(crate) nothing_due: &'static str,
+    pub(crate) desk_lead: &'static str,
+    pub(crate) of_it_deposit: &'static str,
+    pub(crate) is_paid: &'static str,
+    pub(crate) desk_names_missing: &'static str,
     // Operations.
     pub(crate) breakers: &'static str,
     pub(crate) instances: &'static str,
