@@ -66,7 +66,7 @@ pub(crate) async fn measure(sizes: Sizes, quick: bool) -> Result<Vec<Figure>> {
 
 async fn on_postgres(corpus: Corpus, imported: u64) -> Result<Vec<Figure>> {
     let directory = directory()?;
-    let postgres = postgres::Server::start(&["fsync=on", "synchronous_commit=on", "max_wal_size=4GB"]);
+    let postgres = postgres::Server::start(&["fsync=on", "synchronous_commit=on", "max_wal_size=1GB"]);
     let server = Server::start(postgres.url(), directory.path()).await?;
     corpus.write(&server.db).await?;
     let mut figures = reading::measure(&server, corpus, &ON_POSTGRES).await?;

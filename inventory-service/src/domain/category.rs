@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use inventory_api::{CreateCategoryRequest, ReplaceCategoryRequest};
 use problem::{FieldErrors, Problem};
@@ -52,6 +53,16 @@ impl Categories {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Category> {
         self.0.values()
+    }
+
+    /// As many as a page has, from behind this slug on, and the last of them if others follow.
+    pub(crate) fn page(&self, after: Option<&Slug>, limit: u64) -> (Vec<&Category>, Option<&Slug>) {
+        let behind = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let mut rest = self.0.range::<Slug, _>(behind).map(|(_, category)| category);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let page: Vec<_> = rest.by_ref().take(limit).collect();
+        let last = page.last().map(|category| &category.slug);
+        (page, last.filter(|_| rest.next().is_some()))
     }
 
     pub(crate) fn slug_of(&self, id: CategoryId) -> Option<&Slug> {

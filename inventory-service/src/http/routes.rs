@@ -31,7 +31,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(items::mine::list_my_items))
         .routes(routes!(items::export::export_my_items))
         .routes(routes!(categories::list::list_categories, categories::create::create_category))
-        .routes(routes!(categories::replace::replace_category, categories::delete::delete_category))
+        .routes(routes!(
+            categories::get::get_category,
+            categories::replace::replace_category,
+            categories::delete::delete_category
+        ))
         .routes(routes!(reservations::hold::hold_units))
         .routes(routes!(reservations::get::get_reservation))
         .routes(routes!(reservations::extend::extend_hold))

@@ -14,7 +14,7 @@ async fn what_is_right_in_a_batch_is_made_and_the_rest_says_why_not() {
             { "name": "\u{202e}", "category": "nowhere", "units": 0 },
             { "name": "Axe", "category": "tools" },
         ] });
-        let answer = ada.post("/api/v1/items/batch", &batch).await.expect(200);
+        let answer = ada.post("/api/v1/items/batch", &batch).await.expect(207);
         assert_eq!(answer.header("cache-group-invalidation"), Some("\"items\", \"categories\""));
         let results = answer.json()["results"].clone();
         let statuses: Vec<_> = results.as_array().unwrap().iter().map(|result| result["status"].clone()).collect();
@@ -40,7 +40,7 @@ async fn a_batch_sent_twice_with_one_key_is_made_once() {
         let mut answers = Vec::new();
         for _ in 0..2 {
             let request = ada.request(Method::POST, "/api/v1/items/batch").header("idempotency-key", "batch-1");
-            answers.push(send(request.json(&json!({ "items": items }))).await.expect(200));
+            answers.push(send(request.json(&json!({ "items": items }))).await.expect(207));
         }
         assert_eq!(answers[0].body, answers[1].body);
         assert_eq!(answers[1].header("idempotent-replayed"), Some("true"));
@@ -61,7 +61,7 @@ async fn a_batch_of_nothing_or_of_too_much_is_refused() {
         }
         let tags = vec!["x"; 10_000];
         let many = json!({ "items": [{ "name": "Saw", "category": "tools", "tags": tags }] });
-        let many = ada.post("/api/v1/items/batch", &many).await.expect(200).json();
+        let many = ada.post("/api/v1/items/batch", &many).await.expect(207).json();
         assert_eq!(many["results"][0]["problem"]["errors"][0]["pointer"], "/tags");
         ada.post("/api/v1/items/batch", &json!({ "items": [{ "colour": "red" }] })).await.expect(400);
         inventory.anonymous().post("/api/v1/items/batch", &json!({ "items": [saw] })).await.expect(401);

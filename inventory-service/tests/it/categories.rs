@@ -42,6 +42,54 @@ async fn administrators_look_after_a_tree_of_categories() {
 }
 
 #[tokio::test]
+async fn a_category_is_where_its_creation_says_and_has_the_version_that_a_change_names() {
+    on_both(async |inventory| {
+        let admin = inventory.admin().client;
+        let made = admin.post("/api/v1/categories", &json!({ "name": "Tools" })).await.expect(201);
+        let address = made.header("location").unwrap();
+        let read = inventory.anonymous().get(address).await.expect(200);
+        assert_eq!((read.json(), read.etag()), (made.json(), made.etag()));
+        admin.put(address, &read.etag(), &json!({ "name": "Power tools" })).await.expect(200);
+        let again = inventory.anonymous().get(address).await.expect(200);
+        assert_eq!((&again.json()["name"], again.etag()), (&json!("Power tools"), "\"2\"".to_owned()));
+        admin.put(address, &read.etag(), &json!({ "name": "Tools" })).await.expect(412);
+        admin.delete(address, &again.etag()).await.expect(204);
+        inventory.anonymous().get(address).await.expect(404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn categories_come_page_by_page() {
+    on_both(async |inventory| {
+        for number in 10..35 {
+            inventory.category(&format!("Kind {number}")).await;
+        }
+        let client = inventory.anonymous();
+        let (mut found, mut sizes, mut cursor) = (Vec::new(), Vec::new(), String::new());
+        loop {
+            let page = client.get(&format!("/api/v1/categories?limit=20{cursor}")).await.expect(200).json();
+            let slugs: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| text(&one["slug"])).collect();
+            sizes.push(slugs.len());
+            found.extend(slugs);
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(sizes, [20, 5]);
+        assert_eq!(found, (10..35).map(|number| format!("kind-{number}")).collect::<Vec<_>>());
+        let whole = client.get("/api/v1/categories").await.expect(200).json();
+        assert_eq!((whole["items"].as_array().unwrap().len(), &whole["next"]), (25, &json!(null)));
+        let first = client.get("/api/v1/categories?limit=25").await.expect(200).json();
+        assert_eq!(first["next"], json!(null), "nothing follows the last");
+        for foreign in ["cursor=x", "cursor="] {
+            let refused = client.get(&format!("/api/v1/categories?{foreign}")).await.expect(400);
+            assert_eq!(refused.problem(), "invalid_cursor");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_would_break_the_tree_is_refused() {
     on_both(async |inventory| {
         let admin = inventory.admin().client;

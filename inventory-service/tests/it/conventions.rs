@@ -94,6 +94,7 @@ async fn a_bad_query_is_answered_with_what_is_wrong() {
         assert_eq!(refused(&bad), ["limit", "owner", "sort"]);
         client.get("/api/v1/items?limit=1000000").await.expect(200);
         assert_eq!(client.get("/api/v1/categories?q=x").await.expect(400).problem(), "unknown_parameter");
+        assert_eq!(refused(&client.get("/api/v1/categories?limit=0").await.expect(422)), ["limit"]);
     })
     .await;
 }

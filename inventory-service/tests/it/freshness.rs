@@ -54,6 +54,7 @@ async fn every_public_answer_says_how_long_it_is_fresh_and_what_makes_it_stale()
             ("get_item", item.clone(), format!("\"items\", \"item:{id}\""), asked(60)),
             ("item_availability", days, format!("\"item:{id}\", \"availability\""), asked(5)),
             ("list_categories", "/api/v1/categories".to_owned(), "\"categories\"".to_owned(), asked(60)),
+            ("get_category", "/api/v1/categories/tools".to_owned(), "\"categories\"".to_owned(), asked(60)),
             ("show_photo", text(&photo["url"]), of_photo.clone(), for_good.clone()),
             ("show_thumbnail", text(&photo["thumbnail_url"]), of_photo, for_good),
         ];
@@ -92,7 +93,7 @@ async fn every_write_names_all_that_it_makes_stale() {
         let made = ada.post("/api/v1/items", &axe).await.expect(201);
         let of_axe = format!("\"items\", \"item:{}\", \"categories\"", text(&made.json()["id"]));
         written.push(("create_item", made, of_axe));
-        let batch = ada.post("/api/v1/items/batch", &json!({ "items": [axe] })).await.expect(200);
+        let batch = ada.post("/api/v1/items/batch", &json!({ "items": [axe] })).await.expect(207);
         written.push(("create_items", batch, both.clone()));
         let replaced = json!({ "name": "Saw", "category": "garden", "units": 2 });
         written.push(("replace_item", ada.put(&item, "*", &replaced).await.expect(200), counted.clone()));

@@ -42,6 +42,7 @@ pub(super) const TABLES: [(&str, &[Operation]); 5] =
 const INVENTORY: &[Operation] = &[
     ("get", "/api/v1/categories", open(200)),
     ("post", "/api/v1/categories", signed_in(403, 422)),
+    ("get", "/api/v1/categories/{slug}", open(200)),
     ("put", "/api/v1/categories/{slug}", signed_in(403, 428)),
     ("delete", "/api/v1/categories/{slug}", signed_in(403, 428)),
     ("get", "/api/v1/items", open(200)),

@@ -5,6 +5,9 @@ use crate::domain::category::{Category, Tree};
 /// The cache group of all that shows categories.
 pub(super) const GROUP: &str = "categories";
 
+/// How long the gateway calls categories fresh, should the message of a write be lost.
+pub(super) const FRESH_SECONDS: u32 = 60;
+
 /// What a change of a category makes stale: lists of items are filtered by the tree.
 pub(super) fn stale() -> Vec<String> {
     vec![GROUP.to_owned(), "items".to_owned()]

@@ -1,4 +1,5 @@
 use axum::extract::State;
+use axum::http::StatusCode;
 use inventory_api::{BatchReport, BatchResult, CreateItemsRequest};
 use problem::Problem;
 use service_kit::caller::Caller;
@@ -11,8 +12,8 @@ use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
 
 /// Offer several items
 ///
-/// Each as by a request of its own: those that are right are made, and the others say what is wrong with them. The body has
-/// at most 65,536 bytes, as every JSON body; more comes as a file.
+/// Each as by a request of its own: those that are right are made, and the others say what is wrong with them, so the answer
+/// has a status for each (RFC 4918 §11.1). The body has at most 65,536 bytes, as every JSON body; more comes as a file.
 #[utoipa::path(
     post,
     path = "/api/v1/items/batch",
@@ -21,7 +22,7 @@ use service_kit::http::refusals::{Always, Body, Contradiction, SignIn};
     request_body = CreateItemsRequest,
     security(("member" = [])),
     responses(
-        (status = 200, description = "What came of each", body = BatchReport,
+        (status = 207, description = "What came of each", body = BatchReport,
             headers(("Cache-Group-Invalidation" = String))),
         Always,
         SignIn,
@@ -35,13 +36,13 @@ pub(crate) async fn create_items(
     key: IdempotencyKey,
     _: NoParameters,
     body: JsonBody<CreateItemsRequest>,
-) -> Result<Written, Problem> {
+) -> Result<(StatusCode, Written), Problem> {
     let keyed = key.of(caller.user_id.uuid(), "POST /items/batch", &body.bytes);
     let created = app::batch::create(&app, &caller, &body.value, &keyed, |results| {
         let report = BatchReport { results: results.iter().map(result).collect() };
         Written::changed(&report).invalidates(&["items".to_owned(), "categories".to_owned()])
     });
-    Ok(created.await?)
+    Ok((StatusCode::MULTI_STATUS, created.await?))
 }
 
 fn result(made: &Result<Item, Problem>) -> BatchResult {
