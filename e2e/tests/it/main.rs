@@ -18,6 +18,7 @@ mod monitoring;
 mod operations;
 mod operator;
 mod outage;
+mod pages;
 mod platform;
 mod production;
 mod programs;
