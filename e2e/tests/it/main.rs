@@ -8,6 +8,7 @@ mod borrowing_stuck;
 mod catalogue;
 mod contract;
 mod credentials;
+mod desk;
 mod expiry;
 mod forge;
 mod hang_up;
