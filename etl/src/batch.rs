@@ -131,7 +131,7 @@ fn rows(
             Arc::new(Int64Array::from_iter_values(versions)),
             Arc::new(Int64Array::from_iter_values(tables.iter().map(|table| table.watermark))),
             Arc::new(at),
-            Arc::new(Int64Array::from_iter(tables.iter().map(|table| table.origin))),
+            Arc::new(tables.iter().map(|table| table.origin).collect::<Int64Array>()),
         ],
     )
 }

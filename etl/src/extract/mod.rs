@@ -8,6 +8,7 @@ pub(crate) use row::{FIRST_COLUMN, SourceRow};
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -17,6 +18,9 @@ use crate::address::Address;
 use crate::delta::Key;
 use crate::pseudonym::Pseudonyms;
 use crate::source::{Kind, Source, Table};
+
+/// How long a source may take until its first answers. One that is silent would hold up the others, and the lease.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A source's database at one moment.
 #[derive(Debug)]
@@ -95,11 +99,14 @@ impl Op {
 
 impl Snapshot {
     pub(crate) async fn open(source: Source, address: &Address) -> Result<Self, EtlError> {
-        let failed = |cause| failure(source, cause);
-        match address {
-            Address::Sqlite(path) => sqlite::Snapshot::open(path).await.map(Self::Sqlite).map_err(failed),
-            Address::Postgres(options) => postgres::Snapshot::open(options).await.map(Self::Postgres).map_err(failed),
-        }
+        let opening = async {
+            match address {
+                Address::Sqlite(path) => sqlite::Snapshot::open(path).await.map(Self::Sqlite),
+                Address::Postgres(options) => postgres::Snapshot::open(options).await.map(Self::Postgres),
+            }
+        };
+        let opened = tokio::time::timeout(PATIENCE, opening).await;
+        opened.unwrap_or_else(|_elapsed| Err(silent())).map_err(|cause| failure(source, cause))
     }
 
     /// Every change below it is in this snapshot, and none will be added below it later.
@@ -118,8 +125,8 @@ impl Snapshot {
             Self::Postgres(snapshot) => snapshot.origin().await,
         };
         let text = found.map_err(|cause| failure(source, cause))?;
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(text));
-        Ok(i64::from_be_bytes([a, b, c, d, e, f, g, h]) & i64::MAX)
+        let hash = <[u8; 32]>::from(Sha256::digest(text));
+        Ok(hash[..8].iter().fold(0, |number, byte| number << 8 | i64::from(*byte)) & i64::MAX)
     }
 
     /// What has changed in `table` since the watermark `since`.
@@ -238,6 +245,11 @@ impl From<EtlError> for ReadError {
     fn from(error: EtlError) -> Self {
         Self::Etl(error)
     }
+}
+
+fn silent() -> sqlx::Error {
+    let reason = format!("it has not answered for {} s", PATIENCE.as_secs());
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, reason))
 }
 
 /// A value that PostgreSQL could not cast: a data exception (class 22), or types between which there is no cast (42846).

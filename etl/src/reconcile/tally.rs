@@ -203,7 +203,9 @@ mod tests {
 
     fn tally(rows: &[(&str, u128)]) -> Tally {
         let mut tally = Tally::default();
-        rows.iter().for_each(|(key, hash)| tally.count((*key).to_owned(), bucket(key), *hash));
+        for (key, hash) in rows {
+            tally.count((*key).to_owned(), bucket(key), *hash);
+        }
         tally
     }
 

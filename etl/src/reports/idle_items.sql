@@ -5,6 +5,6 @@ FROM (
         min(valid_from) OVER (PARTITION BY item_key) AS first_seen_at
     FROM dim_item
 ) JOIN dim_category USING (category_key)
-WHERE is_current AND status = 'active'
+WHERE is_current AND status = 'listed'
     AND item_key NOT IN (SELECT item_key FROM fact_reservation WHERE checked_out_at IS NOT NULL)
 ORDER BY first_seen_at, item_key

@@ -2,7 +2,7 @@
 SELECT items.owner_key, items.items, coalesce(lent.times_lent, 0) AS times_lent
 FROM (
     SELECT owner_key, count(*) AS items FROM dim_item
-    WHERE is_current AND status = 'active' AND item_key <> '-1' GROUP BY owner_key
+    WHERE is_current AND status = 'listed' AND item_key <> '-1' GROUP BY owner_key
 ) items
 LEFT JOIN (
     SELECT owner_key, count(*) AS times_lent FROM fact_reservation WHERE checked_out_at IS NOT NULL GROUP BY owner_key

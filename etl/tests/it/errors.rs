@@ -187,6 +187,31 @@ async fn a_query_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_query_that_is_too_large_for_memory_is_refused_and_the_next_one_answered() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.run().await;
+    let large = "(SELECT repeat('x', 10000) || value AS text FROM generate_series(1, 100000))";
+    let joined = format!("SELECT count(*) FROM {large} a JOIN {large} b ON a.text = b.text");
+    let error = house.warehouse.query(&joined).await.unwrap_err();
+    assert!(matches!(&error, EtlError::Query { reason } if reason.contains("more memory")), "{error:?}");
+    assert_eq!(house.value("SELECT count(*) FROM raw_users").await, json!(0));
+}
+
+#[tokio::test]
+async fn a_source_that_accepts_and_says_nothing_is_given_up() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_category(10, "tools", None).await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://nobody@{}/users", silent.local_addr().unwrap());
+    let config = Config { users_database_url: Secret::new(url), ..house.config.clone() };
+    let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+    let error = warehouse.run_once(&|_| {}).await.unwrap_err();
+    assert!(matches!(error, EtlError::Source { name: "users", .. }), "{error:?}");
+    assert!(error.to_string().contains("check that users_database_url is right"), "{error}");
+    assert_eq!(house.value("SELECT count(*) FROM raw_categories").await, json!(1), "the others were read");
+}
+
+#[tokio::test]
 async fn the_batches_can_be_asked_for() {
     let house = House::on_engine(Engine::Sqlite).await;
     house.run().await;

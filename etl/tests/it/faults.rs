@@ -36,7 +36,7 @@ async fn all_once(house: &House, rounds: u32) {
         )
         .await;
     let row = |cheap: bool, status: &str| vec![json!(cheap), json!(status), json!(wanted)];
-    assert_eq!(states, [row(false, "active"), row(false, "paused"), row(true, "active")]);
+    assert_eq!(states, [row(false, "listed"), row(false, "paused"), row(true, "listed")]);
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn kill_and_look(database: test_kit::TestDatabase, kills: u32) {
     let house = House::on(database).await;
     house.run().await;
     for round in 1..=kills {
-        let mut process = Killed(process(&house.config));
+        let mut process = Killed(service(&house.config).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         change(&house, round).await;
         // The moment is what is tried, so nothing is waited for.
         tokio::time::sleep(Duration::from_millis(u64::from(round * 397 % 1_900))).await;
@@ -181,8 +181,10 @@ impl Drop for Killed {
     }
 }
 
-fn process(config: &Config) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_etl"))
+/// The service as a process of its own, which runs every second.
+pub(crate) fn service(config: &Config) -> Command {
+    let mut command = test_kit::process::command(env!("CARGO_BIN_EXE_etl"));
+    command
         .env("LENDERY_ETL_LISTEN", "127.0.0.1:0")
         .env("LENDERY_ETL_OPS_LISTEN", "127.0.0.1:0")
         .env("LENDERY_ETL_USERS_DATABASE_URL", config.users_database_url.expose())
@@ -193,11 +195,8 @@ fn process(config: &Config) -> Child {
         .env("LENDERY_ETL_WAREHOUSE", &config.warehouse)
         .env("LENDERY_ETL_PSEUDONYM_KEY", config.pseudonym_key.expose())
         .env("LENDERY_ETL_SCHEDULE", "1s")
-        .env("LENDERY_ETL_LEASE_SECONDS", "1")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .env("LENDERY_ETL_LEASE_SECONDS", "1");
+    command
 }
 
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {

@@ -44,7 +44,7 @@ impl Replay {
             let item = u128::try_from(self.items.len()).unwrap() + 1;
             let price = i64::try_from(item).unwrap() * OWN;
             house.sources.add_item_at(item, 1, 10, price, second).await;
-            self.items.insert(item, vec![(price, "active", second)]);
+            self.items.insert(item, vec![(price, "listed", second)]);
             return;
         };
         let (price, status, _) = *self.items[&item].last().unwrap();
@@ -73,8 +73,8 @@ impl Replay {
                 (price, status, second)
             }
             7 => {
-                house.sources.set_item(item, "status = 'active'", second).await;
-                (price, "active", second)
+                house.sources.set_item(item, "status = 'listed'", second).await;
+                (price, "listed", second)
             }
             _ => {
                 let price = price / OWN * OWN + i64::from(second);

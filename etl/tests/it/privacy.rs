@@ -41,6 +41,48 @@ async fn nothing_that_names_a_person_or_a_place_reaches_the_warehouse() {
     .await;
 }
 
+/// More commits than there are between two checkpoints.
+const COMMITS: u32 = 25;
+
+#[tokio::test]
+async fn no_log_line_and_no_checkpoint_names_anybody() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_user(1).await;
+        let (ids, mut said) = ([1, 2].map(|number| id(number).to_string()), String::new());
+        for commit in 1..=COMMITS {
+            house.sources.set_user(1, &format!("email = 'planted-secret-{commit}@example.org'"), commit).await;
+            house.run().await;
+        }
+        let is_checkpoint = |file: &&std::path::PathBuf| file.to_string_lossy().contains(".checkpoint.");
+        let checkpoints: Vec<_> = house.files().iter().filter(is_checkpoint).cloned().collect();
+        assert!(!checkpoints.is_empty(), "{COMMITS} commits make a checkpoint");
+        for file in checkpoints {
+            let bytes = std::fs::read(&file).unwrap();
+            let found = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+            assert!(!found(PLANTED) && !ids.iter().any(|id| found(id)), "{}", file.display());
+        }
+        // A table that fits, and one that does not, which has more to say.
+        house.sources.add_user(2).await;
+        house.sources.run("ALTER TABLE items RENAME COLUMN approval TO consent").await;
+        house.hands.advance(std::time::Duration::from_secs(60));
+        let mut process = test_kit::process::Process::start(
+            crate::faults::service(&house.config).env("LENDERY_ETL_LOG_FILTER", "trace"),
+        );
+        test_kit::wait_until("the process to say that a run failed", crate::support::DEADLINE, async || {
+            process.stdout().contains("could not be brought up to date")
+                || process.stderr().contains("could not be brought up to date")
+        })
+        .await;
+        process.kill();
+        said.push_str(&process.stdout());
+        said.push_str(&process.stderr());
+        assert!(said.contains("TRACE"), "everything that can be said is");
+        assert!(!said.contains(PLANTED) && !ids.iter().any(|id| said.contains(id)), "{said}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_search_for_planted_text_finds_what_is_there() {
     let house = House::on_engine(test_kit::Engine::Sqlite).await;

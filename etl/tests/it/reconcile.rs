@@ -93,7 +93,7 @@ async fn what_nobody_recorded_is_found_and_named_by_its_key() {
     on_every_database(async |database| {
         let house = House::on(database).await;
         filled(&house).await;
-        let key = |number: u128| format!("{}", house.sources.id(number));
+        let key = |number: u128| house.sources.id(number);
         let (changed, gone) = (key(21), key(22));
         let before = house.rows("SELECT id FROM raw_items ORDER BY id").await;
         unrecorded(&house.sources, &format!("UPDATE items SET units = 99 WHERE id = {changed}")).await;

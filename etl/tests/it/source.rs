@@ -98,7 +98,7 @@ impl Sources {
             "INSERT INTO items (id, owner_id, external_id, name, description, category_id, condition, offer, units,
                 daily_price_minor, currency, approval, pickup_label, status, version, created_at, updated_at)
              VALUES ({}, {}, '{PLANTED}', '{PLANTED} drill', '{PLANTED}', {}, 'good', 'lend', 1, {price}, 'EUR', 'manual',
-             '{PLANTED} street', 'active', 1, '{3}', '{3}')",
+             '{PLANTED} street', 'listed', 1, '{3}', '{3}')",
             self.id(number),
             self.id(owner),
             self.id(category),

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 use test_kit::on_every_database;
 
+use crate::source::at;
 use crate::support::House;
 
 #[tokio::test]
@@ -26,8 +27,8 @@ async fn an_item_has_one_row_for_each_state_and_one_event_for_each_change() {
         let states = "SELECT daily_price_minor, status, valid_from, valid_to, is_current FROM dim_item
                       WHERE item_key <> '-1' ORDER BY valid_from";
         let states = house.rows(states).await;
-        assert_eq!(states[0], [json!(500), json!("active"), midnight("00:00"), midnight("01:00"), json!(false)]);
-        assert_eq!(states[1], [json!(700), json!("active"), midnight("01:00"), midnight("02:00"), json!(false)]);
+        assert_eq!(states[0], [json!(500), json!("listed"), midnight("00:00"), midnight("01:00"), json!(false)]);
+        assert_eq!(states[1], [json!(700), json!("listed"), midnight("01:00"), midnight("02:00"), json!(false)]);
         assert_eq!(states[2][..3], [json!(700), json!("retired"), midnight("02:00")]);
         assert!(states[2][3].is_string() && states.len() == 3, "{states:?}");
 
@@ -97,4 +98,41 @@ async fn a_user_keeps_the_month_of_joining_as_the_cohort() {
     house.run().await;
     let sql = "SELECT cohort_month, status, valid_to FROM dim_user WHERE user_key <> '-1'";
     assert_eq!(house.rows(sql).await, [vec![json!("2026-03-01"), json!("erased"), Value::Null]]);
+}
+
+#[tokio::test]
+async fn each_day_of_an_item_says_what_was_booked_out_and_idle() {
+    const DAY: u32 = 86_400;
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_user(1).await;
+        house.sources.add_category(10, "tools", None).await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        house.sources.set_item(20, "units = 3", 0).await;
+        house.run().await;
+        for (number, state, checked_out) in [(30, "returned", true), (31, "confirmed", false), (32, "released", false)]
+        {
+            house.sources.add_reservation(number, 20, 1).await;
+            let (id, from, to) = (house.sources.id(number), at(DAY), at(2 * DAY));
+            let span = format!("UPDATE reservations SET starts_at = '{from}', ends_at = '{to}' WHERE id = {id}");
+            house.sources.run(&span).await;
+            if checked_out {
+                house.sources.set_reservation(number, "checked_out", DAY + 60).await;
+            }
+            // What is returned comes back a day early.
+            house.sources.set_reservation(number, state, DAY + 120).await;
+        }
+        house.run().await;
+        let days = "SELECT date_key, weekday, is_weekend, units, booked, out, idle
+                    FROM fact_booking_day JOIN dim_date USING (date_key) ORDER BY date_key";
+        // The first of March 2026 is a Sunday.
+        let day = |date: u32, weekday: u32, booked: u32, out: u32, idle: u32| {
+            vec![json!(date), json!(weekday), json!(weekday > 5), json!(3), json!(booked), json!(out), json!(idle)]
+        };
+        let wanted = [day(20_260_301, 7, 0, 0, 3), day(20_260_302, 1, 2, 1, 1), day(20_260_303, 2, 2, 0, 1)];
+        assert_eq!(house.rows(days).await, wanted);
+        let first = house.rows("SELECT year, quarter, month, iso_week, day FROM dim_date ORDER BY day LIMIT 1").await;
+        assert_eq!(first, [vec![json!(2026), json!(1), json!(3), json!(9), json!("2026-03-01")]]);
+    })
+    .await;
 }

@@ -1,0 +1,42 @@
+-- One row for each item and day on which it was offered, up to the last day on which anything is due: how many units there
+-- were at the end of the day, how many were promised to somebody, how many were out, and how many nobody wanted.
+WITH horizon AS (
+    SELECT CAST(max(due_at) AS DATE) AS last_day FROM fact_reservation
+),
+offered AS (
+    SELECT item_key, owner_key, category_key, units,
+        unnest(generate_series(
+            CAST(valid_from AS DATE),
+            CASE WHEN valid_to IS NULL THEN last_day ELSE CAST(valid_to AS DATE) - INTERVAL '1 day' END,
+            INTERVAL '1 day'
+        )) AS day
+    FROM dim_item CROSS JOIN horizon
+    WHERE item_key <> '-1' AND status = 'listed' AND last_day IS NOT NULL
+        AND CAST(valid_from AS DATE) <= last_day
+),
+promised AS (
+    SELECT item_key, units,
+        unnest(generate_series(CAST(starts_at AS DATE), CAST(due_at AS DATE), INTERVAL '1 day')) AS day
+    FROM fact_reservation
+    WHERE state IN ('held', 'confirmed', 'checked_out', 'returned') AND starts_at <= due_at
+),
+lent AS (
+    SELECT item_key, units,
+        unnest(generate_series(
+            CAST(checked_out_at AS DATE), CAST(coalesce(returned_at, due_at) AS DATE), INTERVAL '1 day'
+        )) AS day
+    FROM fact_reservation
+    WHERE checked_out_at IS NOT NULL AND checked_out_at <= coalesce(returned_at, due_at)
+),
+booked AS (
+    SELECT item_key, day, sum(units) AS units FROM promised GROUP BY item_key, day
+),
+away AS (
+    SELECT item_key, day, sum(units) AS units FROM lent GROUP BY item_key, day
+)
+SELECT offered.item_key, CAST(to_char(offered.day, '%Y%m%d') AS BIGINT) AS date_key, offered.owner_key,
+    offered.category_key, offered.units, coalesce(booked.units, 0) AS booked, coalesce(away.units, 0) AS out,
+    greatest(offered.units - greatest(coalesce(booked.units, 0), coalesce(away.units, 0)), 0) AS idle
+FROM offered
+LEFT JOIN booked ON booked.item_key = offered.item_key AND booked.day = offered.day
+LEFT JOIN away ON away.item_key = offered.item_key AND away.day = offered.day
