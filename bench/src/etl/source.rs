@@ -122,8 +122,9 @@ fn id(kind: u8, number: &str) -> String {
 
 fn members() -> String {
     format!(
-        "INSERT INTO users (id, display_name, search_text, role, status, version, created_at, updated_at)
-         SELECT {}, 'Member', 'member', 'member', 'active', 1, now(), now() FROM generate_series(1, {MEMBERS}) AS numbers(n)",
+        "INSERT INTO users (id, display_name, search_text, role, status, version, created_at, updated_at, password_changed_at)
+         SELECT {}, 'Member', 'member', 'member', 'active', 1, now(), now(), now()
+         FROM generate_series(1, {MEMBERS}) AS numbers(n)",
         id(2, "n")
     )
 }
