@@ -7,9 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::{Format, Limits, Photo, Refusal};
 
 /// How much lower than a request a photo stands with the scheduler, in steps of `nice`: where both want a processor, the
-/// request gets all but a sixtieth of it, and the photo takes what is left over.
+/// request gets nine tenths of it.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 19;
+const NICENESS: i32 = 10;
 
 /// How many photos are worked on, and what each may cost.
 #[derive(Debug, Clone, Copy)]
