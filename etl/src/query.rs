@@ -8,7 +8,7 @@ use deltalake::arrow::util::display::{ArrayFormatter, FormatOptions};
 use deltalake::datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use deltalake::datafusion::error::DataFusionError;
 use deltalake::datafusion::execution::SendableRecordBatchStream;
-use deltalake::datafusion::execution::memory_pool::FairSpillPool;
+use deltalake::datafusion::execution::memory_pool::GreedyMemoryPool;
 use deltalake::datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use deltalake::datafusion::physical_plan::coop::CooperativeExec;
 use deltalake::datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -22,6 +22,9 @@ use crate::{EtlError, QueryResult, star};
 /// What one query may hold in memory; beyond it sorts and joins spill to temporary files, or the query is refused.
 const MEMORY_BYTES: usize = 256 * 1024 * 1024;
 
+/// What each sort sets aside so that it can merge what it has spilled.
+const MERGE_BYTES: usize = 1024 * 1024;
+
 /// Rows of an answer; a person reads no more, and a program asks for less at a time.
 const MOST_ROWS: usize = 10_000;
 
@@ -31,8 +34,13 @@ pub(crate) struct Session(SessionContext);
 /// A session that sees `tables` under their names.
 pub(crate) async fn session(tables: &[DeltaTableAt]) -> Result<Session, EtlError> {
     // One partition: a query shares the process with services whose latency counts more.
-    let config = SessionConfig::new().with_target_partitions(1).with_information_schema(true);
-    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)));
+    let config = SessionConfig::new()
+        .with_target_partitions(1)
+        .with_information_schema(true)
+        .with_sort_spill_reservation_bytes(MERGE_BYTES);
+    // First come, first served: a report over the star has some twenty sorts, which take turns. In equal shares each would
+    // have too little from a few ten thousand rows on.
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(GreedyMemoryPool::new(MEMORY_BYTES)));
     let context = SessionContext::new_with_config_rt(config, runtime.build_arc().map_err(EtlError::unreadable)?);
     for table in tables {
         let failed = EtlError::table(table.name());
