@@ -18,6 +18,8 @@ pub use place::{Mistake, Place};
 use read::{Found, locate, read, stands_in};
 use sheet::Sheet;
 
+use crate::secret_file;
+
 /// Settings, and where each of them came from.
 #[derive(Debug)]
 pub struct Loaded<T> {
@@ -44,7 +46,7 @@ pub enum ConfigError {
     Invalid { prefix: String, reason: String },
     #[error("the file {} with settings cannot be read: {reason}", path.display())]
     File { path: PathBuf, reason: std::io::Error },
-    #[error("{variable} names the file {}, which cannot be read: {reason}", path.display())]
+    #[error("{variable} names the file {}, which cannot be used: {reason}", path.display())]
     SecretFile { variable: String, path: PathBuf, reason: std::io::Error },
 }
 
@@ -189,7 +191,7 @@ fn hide_password(text: &str) -> String {
 }
 
 fn read_secret(variable: &str, path: &Path) -> Result<String, ConfigError> {
-    match std::fs::read_to_string(path) {
+    match secret_file::read(path) {
         Ok(text) => Ok(text.trim_end_matches(['\n', '\r']).to_owned()),
         Err(reason) => Err(ConfigError::SecretFile { variable: variable.to_owned(), path: path.to_owned(), reason }),
     }
@@ -233,7 +235,7 @@ mod tests {
     fn secrets_come_from_files_and_are_not_shown() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("secret");
-        std::fs::write(&file, "hush\n").unwrap();
+        test_kit::write_secret(&file, "hush\n");
         let path = file.to_str().unwrap();
         let variables = Variables::from([
             ("SAMPLE_SIGNING_SECRET_FILE", path),
@@ -287,6 +289,24 @@ mod tests {
         assert!(lines[1].starts_with(&format!("{name}:3: database_ulr: unknown field")), "{error}");
         assert!(lines[2].starts_with(&format!("{name}:4: ")), "{error}");
         assert_eq!(lines[3], "SAMPLE_DATABASE_URL: database_url: it has to begin with sqlite:");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_that_everybody_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("secret");
+        test_kit::write_secret(&file, "hush\n");
+        let variables = Variables::from([("SAMPLE_SIGNING_SECRET_FILE", file.to_str().unwrap())]);
+        for (mode, refused) in [(0o600, false), (0o640, false), (0o644, true)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let loaded = load::<Sample>(None, "SAMPLE", &variables);
+            assert_eq!(loaded.is_err(), refused, "{mode:o}");
+            if let Err(error) = loaded {
+                assert!(error.to_string().contains("chmod"), "{error}");
+            }
+        }
     }
 
     #[test]

@@ -16,5 +16,6 @@ pub mod shutdown;
 pub mod telemetry;
 
 mod run;
+mod secret_file;
 
 pub use run::RunError;

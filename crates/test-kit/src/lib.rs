@@ -15,8 +15,10 @@ pub mod nats;
 pub mod postgres;
 pub mod process;
 pub mod redis_cluster;
+mod secret;
 pub mod sqlite;
 mod wait;
 
 pub use database::{Engine, TestDatabase, on_every_database, on_every_database_alone};
+pub use secret::write_secret;
 pub use wait::wait_until;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use test_kit::http::Client;
-use test_kit::wait_until;
+use test_kit::{wait_until, write_secret};
 
 use crate::member::join;
 use crate::platform::{Platform, START};
@@ -52,7 +52,7 @@ impl Services {
             ("payment-service", "LENDERY_PAYMENTS"),
         ] {
             let file = directory.join(format!("{name}.credentials"));
-            write(&file, OLD);
+            write_secret(&file, OLD);
             let mut settings = vec![
                 ("LOG_FILTER", "info".to_owned()),
                 ("DATABASE_URL", format!("sqlite:{}", directory.join(format!("{name}.db")).display())),
@@ -78,7 +78,7 @@ impl Services {
     }
 
     fn write(&self, text: &str) {
-        self.files.iter().for_each(|file| write(file, text));
+        self.files.iter().for_each(|file| write_secret(file, text));
     }
 
     async fn until_read(&self, times: usize) {
@@ -98,13 +98,6 @@ impl Services {
         }
         taken
     }
-}
-
-/// Replaces the file as a whole, as those who hand out secrets do.
-fn write(path: &Path, text: &str) {
-    let fresh = path.with_extension("new");
-    std::fs::write(&fresh, text).unwrap();
-    std::fs::rename(fresh, path).unwrap();
 }
 
 /// Uses every service with a fresh token each time, so that none can go by what it remembers. Answers how often, and what
@@ -167,7 +160,7 @@ async fn a_service_whose_secret_nobody_else_has_is_refused() {
     let inventory = services.client(name).with_token(ada.access_token.as_str());
     inventory.get(path).await.expect(200);
     // All but the one that is asked.
-    services.files[1..].iter().for_each(|file| write(file, NEW));
+    services.files[1..].iter().for_each(|file| write_secret(file, NEW));
     wait_until("the control: a change at one end only is noticed", START, async || {
         inventory.get(path).await.status == 503
     })

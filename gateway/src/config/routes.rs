@@ -135,7 +135,7 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         RouteConfig::new("/api/v1/items", "inventory").cached(&items),
         RouteConfig { body_bytes: PHOTO_FORM_BYTES, deadline_ms: PHOTO_DEADLINE_MS, ..photos },
         RouteConfig::new("/api/v1/photos", "inventory").cached(&[]),
-        RouteConfig::new("/api/v1/categories", "inventory").cached(&[]),
+        RouteConfig::new("/api/v1/categories", "inventory").cached(&["limit", "cursor"]),
         RouteConfig::new("/api/v1/cart", "orders").optional(),
         RouteConfig::new("/api/v1/orders", "orders").optional(),
         RouteConfig::new("/api/v1/payments", "payments").optional(),

@@ -103,7 +103,7 @@ mod tests {
 
     fn written(directory: &Path, text: &str) -> PathBuf {
         let path = directory.join("credentials");
-        std::fs::write(&path, text).unwrap();
+        test_kit::write_secret(&path, text);
         path
     }
 

@@ -5,6 +5,7 @@ use peer::InvalidCredential;
 use vocabulary::Secret;
 
 use super::{WeakCredential, is_weak};
+use crate::secret_file;
 
 /// Where the settings of a service say that its secrets are.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub enum CredentialError {
          file that holds it, or {prefix}_SERVICE_CREDENTIAL"
     )]
     Missing { prefix: &'static str },
-    #[error("the file of service credentials {} cannot be read: {reason}", path.display())]
+    #[error("the file of service credentials {} cannot be used: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: io::Error },
     #[error("the file of service credentials {} holds {given}; it has to hold one, or two, each on a line", path.display())]
     Number { path: PathBuf, given: usize },
@@ -80,7 +81,7 @@ impl Secrets {
 }
 
 fn of_file(path: &Path) -> Result<Secrets, CredentialError> {
-    let text = std::fs::read_to_string(path)
+    let text = secret_file::read(path)
         .map_err(|reason| CredentialError::Unreadable { path: path.to_owned(), reason })?;
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Secret::new);
     let given = lines.clone().count();
@@ -125,13 +126,13 @@ mod tests {
         let current = Secret::new("that of the settings");
         let source =
             CredentialSource { prefix: "LENDERY_SAMPLE", path: path.clone(), current, previous: Secret::default() };
-        assert!(source.read().unwrap_err().to_string().contains("credentials cannot be read"));
-        std::fs::write(&path, "\n the-first-of-the-two \r\n\nthe-second-of-the-two\n").unwrap();
+        assert!(source.read().unwrap_err().to_string().contains("cannot be used"));
+        test_kit::write_secret(&path, "\n the-first-of-the-two \r\n\nthe-second-of-the-two\n");
         let secrets = source.read().unwrap();
         assert_eq!(secrets.shown, Secret::new("the-first-of-the-two"));
         assert_eq!(secrets.also_accepted, Some(Secret::new("the-second-of-the-two")));
         for (text, given) in [("\n", 0), ("0123456789abcdef\n".repeat(3).as_str(), 3)] {
-            std::fs::write(&path, text).unwrap();
+            test_kit::write_secret(&path, text);
             let error = source.read().unwrap_err();
             assert!(matches!(error, CredentialError::Number { given: found, .. } if found == given), "{error}");
         }

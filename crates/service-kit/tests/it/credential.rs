@@ -1,6 +1,5 @@
 //! The secret that services share, changed in the file while calls with it are under way.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use service_kit::caller::ServiceCaller;
 use service_kit::credential::{CredentialSource, ServiceCredentials, SharedCredential};
 use service_kit::serve::{Limits, serve};
 use tempfile::TempDir;
-use test_kit::wait_until;
+use test_kit::{wait_until, write_secret};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vocabulary::Secret;
@@ -53,7 +52,7 @@ impl Pair {
         let directory = tempfile::tempdir().unwrap();
         let followed = |name: &str| {
             let path = directory.path().join(name);
-            write(&path, OLD);
+            write_secret(&path, OLD);
             let (current, previous) = (Secret::default(), Secret::default());
             SharedCredential::follow(CredentialSource { prefix: "SAMPLE", path, current, previous }).unwrap()
         };
@@ -69,7 +68,7 @@ impl Pair {
     }
 
     fn write(&self, name: &str, text: &str) {
-        write(&self.directory.path().join(name), text);
+        write_secret(&self.directory.path().join(name), text);
     }
 
     async fn passes(&self) -> bool {
@@ -96,13 +95,6 @@ impl Pair {
         .await;
         refused
     }
-}
-
-/// Replaces the file as a whole, as those who hand out secrets do.
-fn write(path: &Path, text: &str) {
-    let fresh = path.with_extension("new");
-    std::fs::write(&fresh, text).unwrap();
-    std::fs::rename(fresh, path).unwrap();
 }
 
 #[tokio::test]
