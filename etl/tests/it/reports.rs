@@ -51,3 +51,25 @@ async fn what_was_lent_is_reported() {
     assert_eq!(report("top_borrowers").await.rows[0][1..3], [json!(1), json!(1)]);
     assert!(most_lent.to_csv().starts_with("item_key,category,times_lent,units_lent,days_out,last_lent_at\r\n"));
 }
+
+#[tokio::test]
+async fn every_report_answers_of_more_than_a_few_rows() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    let (one, item, at) = (house.sources.id(1), house.sources.id(20), crate::source::at(0));
+    let many = format!(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 40000)
+         INSERT INTO reservations (id, item_id, borrower_id, units, starts_at, ends_at, state, version, created_at, updated_at)
+         SELECT unhex(printf('0190000000007000800000%010x', n)), {item}, {one}, 1, '{at}', '{at}', 'checked_out', 1, '{at}',
+            '{at}' FROM numbers"
+    );
+    house.sources.run(&many).await;
+    house.run().await;
+    for report in REPORTS {
+        let answer = house.warehouse.report(report).await;
+        assert!(answer.is_ok(), "{}: {answer:?}", report.name);
+    }
+    assert_eq!(house.report("most_lent").await[0][2], json!(40_000));
+}
