@@ -44,12 +44,8 @@ pub(super) async fn measure(
     size: Size,
 ) -> Result<Vec<Figure>> {
     let token = service.tokens(1).await?.swap_remove(0);
-    let reads = Load {
-        url: format!("{}/api/v1/items?limit=10", platform.base),
-        script: String::new(),
-        connections: 16,
-        pause: Duration::ZERO,
-    };
+    let reads =
+        Load { url: format!("{}/api/v1/items?limit=10", platform.base), script: String::new(), connections: 16 };
     let validations = Load::of_validations(&service.base, &service.secret, &token, 16);
     let quiet = Latencies::of(&reads, &validations, directory, size).await?;
     let megabytes = resident_megabytes(platform.process.id())?;

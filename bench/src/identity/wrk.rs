@@ -19,8 +19,6 @@ pub(super) struct Load {
     /// Statements of Lua that shape the request; empty for a GET.
     pub(super) script: String,
     pub(super) connections: u32,
-    /// Between an answer and the next request of a connection, in whole milliseconds.
-    pub(super) pause: Duration,
 }
 
 impl Load {
@@ -31,13 +29,13 @@ impl Load {
             "wrk.method = 'POST'\nwrk.body = '{{\"token\":\"{token}\"}}'\n\
              wrk.headers['content-type'] = 'application/json'\nwrk.headers['authorization'] = 'Bearer {secret}'\n"
         );
-        Self { url: format!("{base}/internal/v1/validate-token"), script, connections, pause: Duration::ZERO }
+        Self { url: format!("{base}/internal/v1/validate-token"), script, connections }
     }
 
     /// Sends it over keep-alive connections, from one thread. An answer that is no success is an error.
     pub(super) fn run(&self, duration: Duration, directory: &Path) -> Result<Report> {
         let script = directory.join("identity.lua");
-        fs::write(&script, format!("{}\n{}", self.script, self.delay()))?;
+        fs::write(&script, &self.script)?;
         let output = Command::new("wrk")
             .args(["--threads=1", "--latency", &format!("--connections={}", self.connections)])
             .arg(format!("--duration={}s", duration.as_secs().max(1)))
@@ -48,14 +46,6 @@ impl Load {
             .context("wrk does not run: `apt-get install wrk`")?;
         ensure!(output.status.success(), "wrk: {}", String::from_utf8_lossy(&output.stderr));
         parse(&String::from_utf8_lossy(&output.stdout))
-    }
-
-    /// Requests follow on answers at once where the script does not say otherwise.
-    fn delay(&self) -> String {
-        match self.pause.as_millis() {
-            0 => String::new(),
-            milliseconds => format!("function delay() return {milliseconds} end\n"),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 -- One row for each item and day on which it was offered, up to the last day on which anything is due: how many units there
--- were at the end of the day, how many were promised to somebody, how many were out, and how many nobody wanted.
+-- were at the end of the day, how many were promised to somebody, how many were out, and how many nobody wanted. What is due
+-- at midnight is not promised for the day that begins then.
 WITH horizon AS (
     SELECT CAST(max(due_at) AS DATE) AS last_day FROM fact_reservation
 ),
@@ -7,7 +8,7 @@ offered AS (
     SELECT item_key, owner_key, category_key, units,
         unnest(generate_series(
             CAST(valid_from AS DATE),
-            CASE WHEN valid_to IS NULL THEN last_day ELSE CAST(valid_to AS DATE) - INTERVAL '1 day' END,
+            least(last_day, coalesce(CAST(valid_to - INTERVAL '1 day' AS DATE), last_day)),
             INTERVAL '1 day'
         )) AS day
     FROM dim_item CROSS JOIN horizon
@@ -16,14 +17,18 @@ offered AS (
 ),
 promised AS (
     SELECT item_key, units,
-        unnest(generate_series(CAST(starts_at AS DATE), CAST(due_at AS DATE), INTERVAL '1 day')) AS day
+        unnest(generate_series(
+            CAST(starts_at AS DATE), CAST(due_at - INTERVAL '1 microsecond' AS DATE), INTERVAL '1 day'
+        )) AS day
     FROM fact_reservation
-    WHERE state IN ('held', 'confirmed', 'checked_out', 'returned') AND starts_at <= due_at
+    WHERE state IN ('held', 'confirmed', 'checked_out', 'returned') AND starts_at < due_at
 ),
 lent AS (
     SELECT item_key, units,
         unnest(generate_series(
-            CAST(checked_out_at AS DATE), CAST(coalesce(returned_at, due_at) AS DATE), INTERVAL '1 day'
+            CAST(checked_out_at AS DATE),
+            CAST(coalesce(returned_at, due_at - INTERVAL '1 microsecond') AS DATE),
+            INTERVAL '1 day'
         )) AS day
     FROM fact_reservation
     WHERE checked_out_at IS NOT NULL AND checked_out_at <= coalesce(returned_at, due_at)

@@ -52,6 +52,15 @@ async fn a_category_is_where_its_creation_says_and_has_the_version_that_a_change
         admin.put(address, &read.etag(), &json!({ "name": "Power tools" })).await.expect(200);
         let again = inventory.anonymous().get(address).await.expect(200);
         assert_eq!((&again.json()["name"], again.etag()), (&json!("Power tools"), "\"2\"".to_owned()));
+        let item = json!({ "name": "Drill", "category": again.json()["slug"] });
+        let ada = inventory.member("ada");
+        let item = self::address(&ada.offers(&item).await);
+        let known = inventory.anonymous().request(Method::GET, address).header("if-none-match", again.etag());
+        let counted = send(known).await.expect(200);
+        assert_eq!(counted.json()["items"], 1, "whoever knew of none is told");
+        admin.put(address, &counted.etag(), &json!({ "name": "Power tools!" })).await.expect(200);
+        ada.client.delete(&item, "\"1\"").await.expect(204);
+        let again = inventory.anonymous().get(address).await.expect(200);
         admin.put(address, &read.etag(), &json!({ "name": "Tools" })).await.expect(412);
         admin.delete(address, &again.etag()).await.expect(204);
         inventory.anonymous().get(address).await.expect(404);

@@ -128,9 +128,11 @@ impl PasswordHasher {
         let (done, hashed) = oneshot::channel();
         // The thread holds its place itself: it works to the end even when nobody waits for it any more.
         let hashing = move || {
-            let _held = (place, core);
             give_way();
-            let _nobody_waits = done.send(work(&argon2));
+            let worked = work(&argon2);
+            // Before the answer: whoever has it may come again at once.
+            drop((place, core));
+            let _nobody_waits = done.send(worked);
         };
         thread::Builder::new().name("password-hash".to_owned()).spawn(hashing).map_err(HashError::NoThread)?;
         hashed.await.map_err(|_| HashError::Panicked)

@@ -81,8 +81,8 @@ impl Secrets {
 }
 
 fn of_file(path: &Path) -> Result<Secrets, CredentialError> {
-    let text = secret_file::read(path)
-        .map_err(|reason| CredentialError::Unreadable { path: path.to_owned(), reason })?;
+    let text =
+        secret_file::read(path).map_err(|reason| CredentialError::Unreadable { path: path.to_owned(), reason })?;
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Secret::new);
     let given = lines.clone().count();
     match (lines.next(), given) {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::db::idempotency::StoredAnswer;
-use crate::http::precondition::etag;
+use crate::http::precondition::etag_counting;
 
 const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
 const CACHE_GROUP_INVALIDATION: &str = "cache-group-invalidation";
@@ -39,6 +39,7 @@ pub enum CacheRule {
 pub struct Represented<T> {
     body: T,
     version: Option<i64>,
+    count: u64,
     modified: Option<DateTime<Utc>>,
     cache: CacheRule,
 }
@@ -46,13 +47,19 @@ pub struct Represented<T> {
 impl<T: Serialize> Represented<T> {
     /// A representation whose validator is made from its bytes.
     pub fn new(body: T, cache: CacheRule) -> Self {
-        Self { body, version: None, modified: None, cache }
+        Self { body, version: None, count: 0, modified: None, cache }
     }
 
     /// Takes the version as the validator, the same that `If-Match` names.
     #[must_use]
     pub fn version(self, version: i64) -> Self {
         Self { version: Some(version), ..self }
+    }
+
+    /// Makes the validator differ for each count of what comes and goes without a new version.
+    #[must_use]
+    pub fn counting(self, count: u64) -> Self {
+        Self { count, ..self }
     }
 
     /// Says when it last changed.
@@ -67,7 +74,7 @@ impl<T: Serialize> IntoResponse for Represented<T> {
         let Ok(bytes) = serde_json::to_vec(&self.body) else {
             return Problem::new(Kind::Internal).into_response();
         };
-        let validator = self.version.map_or_else(|| etag_of(&bytes), etag);
+        let validator = self.version.map_or_else(|| etag_of(&bytes), |version| etag_counting(version, self.count));
         let mut response = Response::new(bytes.into());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

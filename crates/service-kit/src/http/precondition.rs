@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use ::http::request::Parts;
@@ -8,6 +9,15 @@ use problem::{Kind, Problem};
 /// The strong entity tag of a version: `"7"` (RFC 9110 §8.8.3).
 pub fn etag(version: i64) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// As [`etag`], of a representation that also counts what comes and goes without a new version: `"7.12"`. A change that names
+/// it is meant for the version.
+pub(super) fn etag_counting(version: i64, count: u64) -> HeaderValue {
+    match count {
+        0 => etag(version),
+        _ => HeaderValue::try_from(format!("\"{version}.{count}\"")).unwrap_or(HeaderValue::from_static("\"\"")),
+    }
 }
 
 /// The version that a change is meant for. A change without `If-Match` is refused, so that nobody's is lost unseen.
@@ -29,7 +39,7 @@ impl IfMatch {
         let current = etag(version);
         match &self.0 {
             Wanted::Any => Ok(()),
-            Wanted::OneOf(tags) if tags.iter().any(|tag| tag.as_bytes() == current.as_bytes()) => Ok(()),
+            Wanted::OneOf(tags) if tags.iter().any(|tag| without_count(tag).as_bytes() == current.as_bytes()) => Ok(()),
             Wanted::OneOf(_) => {
                 let detail = format!("The current version has the ETag \"{version}\".");
                 Err(Problem::because(Kind::StaleVersion, detail).with_header(header::ETAG, current))
@@ -60,6 +70,14 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Self::Rejection> {
         Ok(Self::of(&parts.headers))
+    }
+}
+
+/// The tag of the version alone.
+fn without_count(tag: &str) -> Cow<'_, str> {
+    match tag.split_once('.') {
+        Some((version, _)) => Cow::Owned(format!("{version}\"")),
+        None => Cow::Borrowed(tag),
     }
 }
 

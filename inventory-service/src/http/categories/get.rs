@@ -10,8 +10,8 @@ use service_kit::http::refusals::{Always, Missing};
 
 /// One category
 ///
-/// Its version, which `If-Match` names, is that of its name and its place in the tree. The items that it counts come and go
-/// without a new one.
+/// Its version is that of its name and its place in the tree. The items that it counts come and go without a new one, but not
+/// without another `ETag`; `If-Match` takes either.
 #[utoipa::path(
     get,
     path = "/api/v1/categories/{slug}",
@@ -33,5 +33,7 @@ pub(crate) async fn get_category(
     let tree = app::categories::all(&app).await?;
     let category = tree.categories.get(&slug).ok_or(AppError::NoSuchCategory)?;
     let cache = CacheRule::Public { groups: vec![GROUP.to_owned()], fresh_seconds: FRESH_SECONDS };
-    Ok(Represented::new(wire(category, &tree), cache).version(category.version).modified(app.clock.now()))
+    let category = wire(category, &tree);
+    let (version, count) = (category.version, category.items);
+    Ok(Represented::new(category, cache).version(version).counting(count).modified(app.clock.now()))
 }

@@ -77,7 +77,14 @@ async fn step(
     next.payment_id = payment.or(before.payment_id);
     let command = next.begin(now);
     let lease = Lease { worker, until: command.is_some().then(|| now + LEASE) };
-    let saved = save_leased(app, &tx, before, next, &lease, now).await?;
+    let saved = match save_leased(app, &tx, before, next, &lease, now).await {
+        Ok(saved) => saved,
+        Err(error) => {
+            // What it has locked is free before anybody goes on.
+            tx.rollback().await?;
+            return Err(error);
+        }
+    };
     tx.commit().await?;
     if saved.version != before.version {
         app.announce(saved.id);
