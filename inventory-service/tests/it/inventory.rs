@@ -120,8 +120,9 @@ impl Inventory {
         std::fs::write(shelf.join("0190163d-8694-739b-aea5-966c26f8ad90.jpg"), "pixels").unwrap();
     }
 
-    /// A connection past the service, to do what it never would.
+    /// A connection past the service, to do what it never would; once it serves, for it brings the schema itself.
     pub(crate) async fn database(&self) -> sea_orm::DatabaseConnection {
+        self.anonymous().get("/openapi.json").await.expect(200);
         sea_orm::Database::connect(&self.database_url).await.unwrap()
     }
 
