@@ -31,7 +31,7 @@ async fn a_flood_of_logins_is_turned_away_and_leaves_the_rest_alone() {
         }
         // Of one account no more than five may be under way, two more than there is room for.
         let of_account = |answer: &&Answer| answer.header("ratelimit").unwrap().starts_with("\"account\"");
-        let (of_account, for_want_of_room): (Vec<&Answer>, Vec<&Answer>) = refused.iter().partition(of_account);
+        let (of_account, for_want_of_room): (Vec<_>, Vec<_>) = refused.iter().copied().partition(of_account);
         assert!(!for_want_of_room.is_empty(), "{} of the account", of_account.len());
         for answer in &for_want_of_room {
             assert_eq!(answer.header("ratelimit"), Some("\"passwords\";r=0;t=2"));
