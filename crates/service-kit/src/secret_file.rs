@@ -1,6 +1,6 @@
 //! Files that hold a secret.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -10,8 +10,8 @@ use std::path::Path;
 /// When it cannot be read, or when everybody on this machine may read it: what they know is no secret.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
-    if is_exposed(&file)? {
-        let exposed = "everybody on this machine may read it; `chmod 600` helps";
+    if is_exposed(&file.metadata()?) {
+        let exposed = "its mode lets everybody on this machine read it; `chmod 600` helps";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, exposed));
     }
     let mut text = String::new();
@@ -19,14 +19,9 @@ pub(crate) fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-#[cfg(unix)]
-fn is_exposed(file: &File) -> io::Result<bool> {
+/// Whether its mode lets everybody read it.
+pub(crate) fn is_exposed(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     const READ_BY_OTHERS: u32 = 0o004;
-    Ok(file.metadata()?.permissions().mode() & READ_BY_OTHERS != 0)
-}
-
-#[cfg(not(unix))]
-fn is_exposed(_: &File) -> io::Result<bool> {
-    Ok(false)
+    metadata.permissions().mode() & READ_BY_OTHERS != 0
 }

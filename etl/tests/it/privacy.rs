@@ -70,8 +70,6 @@ async fn no_log_line_and_no_checkpoint_names_anybody() {
             crate::faults::service(&house.config).env("LENDERY_ETL_LOG_FILTER", "trace"),
         );
         test_kit::wait_until("the process to say that a run failed", crate::support::DEADLINE, async || {
-            // There is much to look through, and looking slows down who says it.
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             process.stdout().contains("could not be brought up to date")
                 || process.stderr().contains("could not be brought up to date")
         })

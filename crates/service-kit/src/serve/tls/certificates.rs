@@ -1,5 +1,4 @@
 use std::convert::Infallible;
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -11,6 +10,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::TlsFiles;
+use crate::secret_file::is_exposed;
 
 /// A certificate that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -93,12 +93,6 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Cer
     }
     let key = PrivateKeyDer::from_pem_file(path).map_err(|error| unreadable(path, &error))?;
     CertifiedKey::from_der(chain, key, provider).map_err(CertificateError::Unusable)
-}
-
-fn is_exposed(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    const READ_BY_OTHERS: u32 = 0o004;
-    metadata.permissions().mode() & READ_BY_OTHERS != 0
 }
 
 #[cfg(test)]
