@@ -46,7 +46,7 @@ async fn desk(instance: &Instance) -> anyhow::Result<String> {
 async fn paid(instance: &Instance, id: PaymentId) -> anyhow::Result<String> {
     let answer = instance.paid_at_the_desk(id).await?;
     if !answer.status.is_success() {
-        bail!("payment {id} stays as it is: {}; `lendery payments desk` lists those that wait", answer.complaint());
+        bail!("payment {id} stays as it is (`lendery payments desk` lists those that wait): {}", answer.complaint());
     }
     let payment: Payment = answer.json()?;
     Ok(format!("Paid for order {1}: {0} in minor units. It goes on.", whole(&payment), payment.order_id))

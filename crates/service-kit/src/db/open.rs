@@ -96,7 +96,7 @@ impl Db {
     /// it reads cannot change before it writes.
     ///
     /// A future that is dropped while it begins can lose later writes of its connection (sqlx issue 4393). So this is
-    /// called only where nobody drops it: in handlers of mutations, which `http::router` runs as tasks of their own, and
+    /// called only where nobody drops it: in handlers of mutations, which `http::router` never drops half way, and
     /// in background work.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub struct RouterSettings {
 /// also served at `/openapi.json`.
 ///
 /// From the outside in: the request gets its id and its span; every error leaves as a problem with that id; a client that
-/// has the representation gets 304; a deadline; too many header fields are refused; mutations run as tasks of their own,
+/// has the representation gets 304; a deadline; too many header fields are refused; mutations that wait go on as tasks of their own,
 /// which a hang-up does not cancel.
 pub fn finish<S>(routes: OpenApiRouter<S>, state: S, settings: RouterSettings) -> (Router, OpenApi)
 where
