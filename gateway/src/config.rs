@@ -71,6 +71,9 @@ pub struct Config {
     pub routes: Vec<RouteConfig>,
     /// Whether the gateway serves its own pages: the API reference, what problems mean, a beginning. Default yes.
     pub pages: bool,
+    /// The share of traces begun here that are recorded, 0 to 1; what a client's `traceparent` says of its own counts anyway.
+    /// Default 0.
+    pub trace_ratio: f64,
     pub cache: CacheConfig,
     pub limits: LimitsConfig,
 }
@@ -97,6 +100,7 @@ impl Default for Config {
             service_credentials_path: PathBuf::new(),
             routes: routes::lendery(),
             pages: true,
+            trace_ratio: 0.0,
             cache: CacheConfig::default(),
             limits: LimitsConfig::default(),
         }

@@ -11,12 +11,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::Service;
+use peer::trace::{self, Recorded};
 use service_kit::proxies::TrustedProxies;
 use service_kit::serve::tls::Secure;
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use crate::body::Body;
 use crate::cache::Cache;
@@ -106,6 +108,9 @@ impl Future for Answering {
 /// Browsers take what a service says something is for what it is: no uploaded text becomes a script.
 pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
+/// The gateway's name in traces.
+const SERVICE: &str = "gateway";
+
 /// The label of requests that no route takes: the gateway's own pages, and what is refused.
 const NO_ROUTE: &str = "-";
 
@@ -129,16 +134,17 @@ impl Gateway {
         let begun = Instant::now();
         let origin =
             Origin { client: self.proxies.client(peer, request.headers()), over_tls: self.is_over_tls(peer, &request) };
-        let names = Names {
+        let mut names = Names {
             request_id: self.ids.request_id(request.headers()),
             traceparent: self.ids.traceparent(request.headers()),
         };
         let method = request.method().clone();
         let route = self.table.find(request.uri().path()).map_or_else(|| NO_ROUTE.into(), |r| Arc::clone(&r.template));
+        let span = self.record(&method, &route, &mut names.traceparent);
         let page = request.headers().get(header::ORIGIN).cloned().map(|page| (header::ORIGIN, page));
         let left = self.rates.admit(origin.client, request.headers());
         let served = match &left {
-            Ok(_) => self.answer(request, origin, &names).await,
+            Ok(_) => self.answer(request, origin, &names).instrument(span.clone()).await,
             Err(refusal) => {
                 self.metrics.shed.inc();
                 Err(refusal.clone())
@@ -156,6 +162,7 @@ impl Gateway {
         headers.insert(TRACEPARENT, names.traceparent.clone());
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         headers.extend(self.hsts(origin.over_tls));
+        Recorded::answered(&span, response.status());
         self.metrics.answers(&route, response.status()).inc();
         self.metrics.took(&route, begun.elapsed(), &names.traceparent);
         tracing::debug!(
@@ -168,6 +175,16 @@ impl Gateway {
             "answered"
         );
         response
+    }
+
+    /// The span of a request whose trace is recorded, in which what is done for it has its place from here on.
+    fn record(&self, method: &Method, route: &str, traceparent: &mut HeaderValue) -> Span {
+        let Some(Recorded { span, inside }) = trace::served(SERVICE, method, route, traceparent, || self.ids.next())
+        else {
+            return Span::none();
+        };
+        *traceparent = inside.to_header();
+        span
     }
 
     fn is_over_tls<B>(&self, peer: IpAddr, request: &Request<B>) -> bool {

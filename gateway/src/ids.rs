@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use peer::trace::TraceParent;
+
+pub(crate) use peer::trace::TRACEPARENT;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Longer request ids are replaced, bytes.
 const LONGEST_ID: usize = 128;
@@ -15,11 +17,14 @@ const LONGEST_ID: usize = 128;
 pub(crate) struct Ids {
     seed: u64,
     made: AtomicU64,
+    /// Traces whose numbers are below it are recorded.
+    sampled_below: u64,
 }
 
 impl Ids {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, made: AtomicU64::new(0) }
+    /// `ratio` is the share of new traces that are recorded, 0 to 1.
+    pub(crate) fn new(seed: u64, ratio: f64) -> Self {
+        Self { seed, made: AtomicU64::new(0), sampled_below: threshold(ratio) }
     }
 
     /// The client's request id if it is 1 to 128 letters, digits and `-_.`, or a new one.
@@ -35,20 +40,24 @@ impl Ids {
         })
     }
 
-    /// The client's `traceparent` if it is one, or a new trace that nobody samples.
+    /// The client's `traceparent` if it is one, or a new trace, one of those that are recorded if the dice say so.
     pub(crate) fn traceparent(&self, headers: &HeaderMap) -> HeaderValue {
-        let given = headers.get(TRACEPARENT).filter(|value| is_traceparent(value.as_bytes()));
+        let given = headers.get(TRACEPARENT).filter(|value| TraceParent::parse(value.as_bytes()).is_some());
         given.cloned().unwrap_or_else(|| {
             let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+            let lower = self.next();
             write_hex(&mut text[3..19], self.next());
-            write_hex(&mut text[19..35], self.next());
+            write_hex(&mut text[19..35], lower);
             write_hex(&mut text[36..52], self.next());
+            if lower < self.sampled_below {
+                text[54] = b'1';
+            }
             to_value(&text)
         })
     }
 
     /// Never 0, which Trace Context forbids. The generator is `SplitMix64`, a permutation, so a process repeats nothing.
-    fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         loop {
             let count = self.made.fetch_add(1, Ordering::Relaxed);
             let mut bits = self.seed.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -60,6 +69,17 @@ impl Ids {
             }
         }
     }
+}
+
+/// The number below which so large a share of all numbers is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share is as exact as a float is, and the cast saturates"
+)]
+fn threshold(ratio: f64) -> u64 {
+    (ratio * u64::MAX as f64) as u64
 }
 
 /// The 16 hexadecimal digits of a number, without the detour over a formatter: every answer needs some.
@@ -80,14 +100,6 @@ pub(crate) fn trace_id(traceparent: &HeaderValue) -> &str {
     traceparent.to_str().ok().and_then(|text| text.split('-').nth(1)).unwrap_or_default()
 }
 
-/// Version 00, both ids in lower-case hexadecimal and not zero (Trace Context §3.2).
-fn is_traceparent(value: &[u8]) -> bool {
-    let is_hex = |part: &[u8]| part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let is_id = |part: &[u8]| is_hex(part) && part.iter().any(|byte| *byte != b'0');
-    let dashes = value.len() == 55 && value[2] == b'-' && value[35] == b'-' && value[52] == b'-';
-    dashes && &value[..2] == b"00" && is_id(&value[3..35]) && is_id(&value[36..52]) && is_hex(&value[53..])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_sane_request_id_is_kept_and_any_other_replaced() {
-        let ids = Ids::new(7);
+        let ids = Ids::new(7, 0.0);
         assert_eq!(ids.request_id(&headers(X_REQUEST_ID, "a-B_1.c")), "a-B_1.c");
         for odd in ["", "a b", "<script>", &"x".repeat(129)] {
             let made = ids.request_id(&headers(X_REQUEST_ID, odd));
@@ -109,21 +121,31 @@ mod tests {
 
     #[test]
     fn made_ids_do_not_repeat() {
-        let ids = Ids::new(7);
+        let ids = Ids::new(7, 0.0);
         let made: HashSet<_> = (0..10_000).map(|_| ids.request_id(&HeaderMap::new())).collect();
         assert_eq!(made.len(), 10_000);
-        assert!(!made.contains(&Ids::new(8).request_id(&HeaderMap::new())));
+        assert!(!made.contains(&Ids::new(8, 0.0).request_id(&HeaderMap::new())));
     }
 
     #[test]
     fn a_trace_is_continued_or_begun() {
-        let ids = Ids::new(7);
+        let ids = Ids::new(7, 0.0);
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert_eq!(ids.traceparent(&headers(TRACEPARENT, given)), given);
         assert_eq!(trace_id(&HeaderValue::from_static(given)), "4bf92f3577b34da6a3ce929d0e0e4736");
         for odd in ["", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", &given.to_uppercase(), "ff-1-2-3"] {
             let made = ids.traceparent(&headers(TRACEPARENT, odd));
-            assert!(is_traceparent(made.as_bytes()) && made != given, "{odd}");
+            assert!(TraceParent::parse(made.as_bytes()).is_some_and(|made| !made.sampled) && made != given, "{odd}");
         }
+    }
+    #[test]
+    fn so_many_of_the_traces_that_begin_here_are_recorded() {
+        let recorded = |ratio: f64| {
+            let ids = Ids::new(7, ratio);
+            let new = || TraceParent::parse(ids.traceparent(&HeaderMap::new()).as_bytes()).unwrap();
+            (0..10_000).filter(|_| new().sampled).count()
+        };
+        assert_eq!((recorded(0.0), recorded(1.0)), (0, 10_000));
+        assert!((900..1_100).contains(&recorded(0.1)), "{}", recorded(0.1));
     }
 }

@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::exponential_buckets;
 use prometheus_client::registry::Registry;
+use service_kit::serve::TurnedAway;
 
 pub(crate) use watched::Watched;
 
@@ -28,6 +29,8 @@ pub(crate) struct Metrics {
     /// What was refused although it could have been answered at another time.
     pub(crate) shed: Counter,
     connections: Gauge,
+    /// Connections that the caps have kept out.
+    pub(crate) turned_away: TurnedAway,
     /// Requests that wait for what another one fetches.
     waiting: Gauge,
 }
@@ -149,8 +152,13 @@ impl Metrics {
         let (shed, connections, waiting) = (Counter::default(), Gauge::default(), Gauge::default());
         registry.register("shed", "Requests refused because their client asks too much", shed.clone());
         registry.register("connections", "Connections of clients that are open", connections.clone());
+        let turned_away = TurnedAway::default();
+        let help = "Connections closed at once because their address had as many as it may";
+        registry.register("connections_refused", help, turned_away.refused.clone());
+        let help = "Times that no more connections were let in because there were as many as there may be";
+        registry.register("connections_full", help, turned_away.full.clone());
         registry.register("waiting", "Requests that wait for what another one fetches", waiting.clone());
-        Self { answers, durations, outcomes, shed, connections, waiting }
+        Self { answers, durations, outcomes, shed, connections, turned_away, waiting }
     }
 
     /// A connection as long as it is open.

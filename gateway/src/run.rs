@@ -91,7 +91,8 @@ pub async fn run_by(
     if let Some(shared) = &gateway.cache.shared {
         tokio::spawn(Arc::clone(&gateway.rates).share(Arc::clone(shared), shutdown.clone()));
     }
-    let limits = Limits { proxies: gateway.proxies.clone(), ..config.limits.to_limits() };
+    let (proxies, turned_away) = (gateway.proxies.clone(), gateway.metrics.turned_away.clone());
+    let limits = Limits { proxies, turned_away, ..config.limits.to_limits() };
     let edge_for =
         move |client| Edge { connection: gateway.metrics.connection(), gateway: Arc::clone(&gateway), client };
     let secure = secure_listener(&config).await?;
@@ -151,7 +152,7 @@ fn build(config: &Config, deps: Deps, at_home: &[(Id, HttpClient)]) -> Result<Ga
         cache,
         credentials: Credentials::new(&config.cache.session_cookies),
         cors: Cors::new(&config.cors_origins),
-        ids: Ids::new(seed),
+        ids: Ids::new(seed, config.trace_ratio),
         rates: Arc::new(Rates::new(
             config.limits.requests_per_minute,
             config.limits.requests_per_minute_of_token,

@@ -5,15 +5,18 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span};
 use url::Url;
 
 use crate::admission::Admission;
 use crate::balance::Address;
 use crate::breaker::Verdict;
 use crate::context::timeout_header;
+use crate::dice::Dice;
 use crate::error::is_transient;
 use crate::outgoing::Outgoing;
 use crate::request_body::Progress;
+use crate::trace::{self, Recorded, TRACEPARENT};
 use crate::{
     BoxError, HttpClient, MISSING_ANOTHER, PROXY_STATUS, PeerError, PeerSettings, REQUEST_TIMEOUT_MS, RequestBody,
     ResponseBody,
@@ -38,8 +41,12 @@ pub(crate) struct Attempt<'a> {
     pub(crate) address: &'a Address,
     pub(crate) settings: &'a PeerSettings,
     pub(crate) http: &'a HttpClient,
+    /// How long this one may take.
+    pub(crate) timeout: Duration,
     /// When the whole call ends.
     pub(crate) deadline: Instant,
+    /// Names spans.
+    pub(crate) spans: &'a Dice,
 }
 
 /// The time ran out.
@@ -53,12 +60,24 @@ impl Attempt<'_> {
     pub(crate) async fn run(self, outgoing: Outgoing, url: Url, admission: Admission) -> (Ended, Option<RequestBody>) {
         let mut outgoing = outgoing;
         let started = Instant::now();
-        let left = self.deadline.saturating_duration_since(started).min(self.settings.attempt_timeout);
+        let left = self.deadline.saturating_duration_since(started).min(self.timeout);
+        let span = self.record(&mut outgoing);
         outgoing.headers_mut().insert(REQUEST_TIMEOUT_MS, timeout_header(left));
         let (request, progress) = outgoing.into_parts(url, self.address);
-        let ended = self.follow(request, &progress, admission, started).await;
+        let ended = self.follow(request, &progress, admission, started).instrument(span.clone()).await;
+        note(&span, &ended);
         let untouched = if matches!(ended, Err(PeerError::Connect { .. })) { progress.take_untouched() } else { None };
         (ended, untouched)
+    }
+
+    /// The attempt's span, of which the request then says that it comes from there.
+    fn record(&self, outgoing: &mut Outgoing) -> Span {
+        let address = self.address.origin.authority();
+        let recorded =
+            trace::called(self.peer, address, outgoing.method(), outgoing.headers(), || self.spans.bits().max(1));
+        let Some(Recorded { span, inside }) = recorded else { return Span::none() };
+        outgoing.headers_mut().insert(TRACEPARENT, inside.to_header());
+        span
     }
 
     async fn follow(
@@ -99,13 +118,13 @@ impl Attempt<'_> {
         let mut answer = pin!(self.http.execute(request));
         loop {
             let steps = progress.steps();
-            let full = Instant::now() + self.settings.attempt_timeout;
+            let full = Instant::now() + self.timeout;
             if let Ok(answer) = timeout_at(full.min(self.deadline), answer.as_mut()).await {
                 return Ok(answer);
             }
-            let in_full = full <= self.deadline;
-            if !in_full || progress.steps() == steps {
-                return Err(Elapsed { in_full });
+            let is_last = full > self.deadline;
+            if is_last || progress.steps() == steps {
+                return Err(Elapsed { in_full: !is_last && self.timeout >= self.settings.attempt_timeout });
             }
         }
     }
@@ -140,6 +159,17 @@ impl Attempt<'_> {
             admission.settle(Verdict::Failure);
         }
         PeerError::Timeout { peer, after }
+    }
+}
+
+/// Tells the attempt's span how it ended.
+fn note(span: &Span, ended: &Ended) {
+    match ended {
+        Ok(answer) => Recorded::answered(span, answer.status()),
+        Err(error) => {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", error.kind());
+        }
     }
 }
 

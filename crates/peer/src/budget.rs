@@ -24,6 +24,11 @@ impl RetryBudget {
         self.change(|saved| Some((saved + self.per_call).min(MOST_SAVED)));
     }
 
+    /// Whether a retry could be paid for now.
+    pub(crate) fn suffices(&self) -> bool {
+        self.saved.load(Ordering::Relaxed) >= PRICE
+    }
+
     /// Pays for one retry; `false` if there is not enough.
     pub(crate) fn withdraw(&self) -> bool {
         self.change(|saved| saved.checked_sub(PRICE))

@@ -28,13 +28,15 @@ const LONGEST: Duration = Duration::from_hours(24);
 pub struct CallContext {
     deadline: Instant,
     idempotent: bool,
+    halved: bool,
     propagated: HeaderMap,
 }
 
 impl CallContext {
     /// A call that ends within `time` (a day at most), retries included, on nobody's behalf.
     pub fn within(time: Duration) -> Self {
-        Self { deadline: Instant::now() + time.min(LONGEST), idempotent: false, propagated: HeaderMap::new() }
+        let deadline = Instant::now() + time.min(LONGEST);
+        Self { deadline, idempotent: false, halved: false, propagated: HeaderMap::new() }
     }
 
     /// A call made while serving a request with these headers: it carries the same request id and trace, and ends within
@@ -53,9 +55,21 @@ impl CallContext {
         self
     }
 
+    /// Says that no attempt is to use up the time which another instance would need: the first has half of it. For calls that
+    /// are answered at once or not at all; one instance that hangs then costs time and no answer.
+    #[must_use]
+    pub fn halved(mut self) -> Self {
+        self.halved = true;
+        self
+    }
+
     /// The moment after which nobody waits for the answer.
     pub fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    pub(crate) fn is_halved(&self) -> bool {
+        self.halved
     }
 
     pub(crate) fn is_idempotent(&self) -> bool {

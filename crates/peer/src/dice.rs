@@ -9,6 +9,14 @@ impl Dice {
         Self(AtomicU64::new(seed))
     }
 
+    /// One whose numbers are not those of others with the same seed: FNV-1a over the name.
+    pub(crate) fn named(seed: u64, name: &str) -> Self {
+        const PRIME: u64 = 0x0000_0100_0000_01b3;
+        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        Self::new(name.bytes().fold(seed ^ BASIS, mix))
+    }
+
     pub(crate) fn bits(&self) -> u64 {
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut bits = self.0.fetch_add(GOLDEN, Ordering::Relaxed).wrapping_add(GOLDEN);

@@ -96,6 +96,22 @@ impl PeerError {
         }
     }
 
+    /// What it is, in a word that metrics and traces can count.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Unresolved { .. } => "unresolved",
+            Self::Timeout { .. } => "timeout",
+            Self::Connect { .. } => "connect",
+            Self::Broken { .. } => "broken",
+            Self::RequestBody { .. } => "request_body",
+            Self::InvalidRequest { .. } => "invalid_request",
+            Self::Status { .. } => "status",
+            Self::Unreadable { .. } => "unreadable",
+            Self::TooLarge { .. } => "too_large",
+        }
+    }
+
     /// The status the upstream refused the call with, if it answered at all.
     pub fn status(&self) -> Option<StatusCode> {
         match self {

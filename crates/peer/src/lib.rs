@@ -20,6 +20,7 @@ mod peer;
 mod request_body;
 mod response_body;
 mod settings;
+pub mod trace;
 mod watch;
 
 pub use client::{HttpClient, http_client};

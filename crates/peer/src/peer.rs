@@ -11,8 +11,9 @@ use crate::attempt::{Attempt, Ended, is_worth_a_retry};
 use crate::balance::{Guard, Instance, Pool, UpstreamSnapshot};
 use crate::breaker::{Breaker, BreakerState, Permit, Refused};
 use crate::budget::RetryBudget;
+use crate::dice::Dice;
 use crate::discovery::Source;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Spare};
 use crate::{
     CallContext, HttpClient, InvalidSettings, JsonCall, PeerError, PeerSettings, RequestBody, ResponseBody, watch,
 };
@@ -34,6 +35,8 @@ pub(crate) struct Inner {
     breaker: Breaker,
     budget: RetryBudget,
     pool: Arc<Pool>,
+    /// Names the spans of attempts.
+    spans: Dice,
     /// Attempts that were made, and those among them that were another one of the same call.
     attempts: AtomicU64,
     repeated: AtomicU64,
@@ -79,6 +82,7 @@ impl Peer {
         let name: Arc<str> = Arc::from(settings.name.as_str());
         let addresses = sources.iter().filter_map(Source::known).collect();
         let pool = Arc::new(Pool::new(Arc::clone(&name), settings.balance.clone(), addresses, seed));
+        let spans = Dice::named(seed, &name);
         let (attempts, repeated) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Self {
             inner: Arc::new(Inner {
@@ -90,6 +94,7 @@ impl Peer {
                 breaker,
                 budget,
                 pool,
+                spans,
                 attempts,
                 repeated,
             }),
@@ -174,7 +179,8 @@ impl Peer {
             let spare = self.may_go_on(&tries).then(|| outgoing.spare());
             let guard = Guard::begin(&inner.pool, Arc::clone(&instance), outgoing.has_whole_body());
             inner.attempts.fetch_add(1, Ordering::Relaxed);
-            let attempt = self.attempt(&instance, context);
+            let may_be_repeated = tries.retries > 0 && spare.as_ref().is_some_and(Spare::may_be_repeated);
+            let attempt = self.attempt(&instance, context, may_be_repeated);
             let (ended, untouched) = attempt.run(outgoing, url, Admission::new(permit, guard)).await;
             tries.tried.push(instance);
             let Some(spare) = spare else { return ended };
@@ -195,10 +201,18 @@ impl Peer {
         tries.retries > 0 || (tries.failovers > 0 && self.inner.pool.has_several())
     }
 
-    fn attempt<'a>(&'a self, instance: &'a Instance, context: &CallContext) -> Attempt<'a> {
-        let Inner { name, settings, .. } = &*self.inner;
+    fn attempt<'a>(&'a self, instance: &'a Instance, context: &CallContext, may_be_repeated: bool) -> Attempt<'a> {
+        let Inner { name, settings, spans, .. } = &*self.inner;
         let http = self.inner.carrier();
-        Attempt { peer: name, address: &instance.address, settings, http, deadline: context.deadline() }
+        let deadline = context.deadline();
+        let half = deadline.saturating_duration_since(Instant::now()) / 2;
+        let is_repeated = may_be_repeated && self.inner.pool.has_several() && self.inner.budget.suffices();
+        let timeout = if context.is_halved() && is_repeated {
+            half.min(settings.attempt_timeout)
+        } else {
+            settings.attempt_timeout
+        };
+        Attempt { peer: name, address: &instance.address, settings, http, timeout, deadline, spans }
     }
 
     /// Admits one more attempt, if it makes sense and time, budget and breaker allow it.

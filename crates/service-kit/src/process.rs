@@ -14,8 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Mistake;
 use crate::ops::Ops;
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::{self, Collector, LogFormat, Sender, Traces};
 use crate::{RunError, config, shutdown};
+
+/// A collector that does not accept within this time is not there.
+const COLLECTOR: Duration = Duration::from_secs(1);
 
 /// The configuration of a service that can run as a process of its own.
 pub trait ProcessConfig: Default + Serialize + DeserializeOwned {
@@ -60,6 +63,9 @@ struct Arguments {
     /// long to turn elsewhere, so that a restart breaks nothing.
     #[arg(long, env = "LENDERY_LINGER_MS", value_name = "MS", default_value_t = 0)]
     linger_ms: u64,
+    /// Where spans of recorded traces are sent over OTLP/HTTP, such as `http://collector:4318`. Without it none are recorded.
+    #[arg(long, env = "LENDERY_TRACES_TO", value_name = "URL")]
+    traces_to: Option<Collector>,
 }
 
 /// Runs a service until it is asked to stop. Whatever ends it early is one sentence on standard error and exit code 1.
@@ -109,17 +115,22 @@ where
         .map_err(|e| settings(&e))?
         .settings;
     let process = config.process();
-    telemetry::start(&process.log_filter, process.log_format).map_err(|e| settings(&e))?;
+    let traces = arguments.traces_to.map(|collector| traces(collector, C::PREFIX, version)).transpose()?;
+    let exporter = telemetry::start_with(&process.log_filter, process.log_format, traces).map_err(|e| settings(&e))?;
     let draining = shutdown::on_signal().map_err(|e| settings(&e))?;
     let shutdown = shutdown::after(draining.clone(), Duration::from_millis(arguments.linger_ms));
     let listener = bind(&process.listen).await?;
     let ops_listener = bind(&process.ops_listen).await?;
     let ops = Ops::new(version, draining);
+    let exporting = exporter.map(|exporter| exporter.start(&ops));
     tracing::info!(listen = %process.listen, ops_listen = %process.ops_listen, "starting");
     // The operations listener outlives the drain, so that it can say that the process is stopping.
     let ops_shutdown = CancellationToken::new();
     let serving_ops = tokio::spawn(ops.clone().serve(ops_listener, ops_shutdown.clone()));
     let ended = service(config, Process { listener, ops, shutdown }).await;
+    if let Some(exporting) = exporting {
+        exporting.finish().await;
+    }
     ops_shutdown.cancel();
     match serving_ops.await {
         Ok(served) => ended.and(served.map_err(RunError::from)),
@@ -127,6 +138,15 @@ where
             ended.and(Err(RunError::Background { what: "the operations listener", cause: panic.to_string() }))
         }
     }
+}
+
+/// What is needed to send spans to a collector, in the name of the process whose settings begin with `prefix`.
+///
+/// # Errors
+/// When the system refuses what a client needs.
+pub fn traces(collector: Collector, prefix: &str, version: &'static str) -> Result<Traces, RunError> {
+    let http = peer::http_client(COLLECTOR).map_err(|error| RunError::Settings(error.to_string()))?;
+    Ok(Traces { collector, sender: Sender { process: prefix.to_lowercase().replace('_', "-"), version }, http })
 }
 
 #[expect(clippy::print_stderr, reason = "the one place where a process says why it ends")]

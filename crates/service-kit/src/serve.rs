@@ -16,11 +16,13 @@ mod listen;
 mod refusal;
 mod stall;
 pub mod tls;
+mod turned_away;
 mod uncancelled;
 
 pub use crew::{Crew, Hands};
 pub use deadline::{Deadline, deadline};
 pub use listen::{serve, serve_connections, serve_connections_by};
+pub use turned_away::TurnedAway;
 pub use uncancelled::uncancelled;
 
 use std::net::SocketAddr;
@@ -53,6 +55,8 @@ pub struct Limits {
     pub linger: Duration,
     /// How long requests that have begun may take once no more are accepted; default 10 s.
     pub drain: Duration,
+    /// Hears of connections that the caps keep out.
+    pub turned_away: TurnedAway,
 }
 
 impl Default for Limits {
@@ -66,6 +70,7 @@ impl Default for Limits {
             head_bytes: 32 * 1024,
             linger: Duration::ZERO,
             drain: Duration::from_secs(10),
+            turned_away: TurnedAway::default(),
         }
     }
 }

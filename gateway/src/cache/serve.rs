@@ -8,6 +8,7 @@ use problem::{Kind, Problem};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
+use tracing::Instrument;
 
 use super::entry::Entry;
 use super::fetch::{Fetched, Found, Landing, Source};
@@ -119,12 +120,13 @@ impl Cache {
     ) -> oneshot::Receiver<Fetched> {
         let (sender, receiver) = oneshot::channel();
         let (cache, ask) = (Arc::clone(self), Arc::clone(ask));
-        tokio::spawn(async move {
+        let leading = async move {
             let fetched = cache.find(&ask, known, &context).await;
             lead.land(fetched.landing());
             // Without a receiver the client has hung up.
             let _gone = sender.send(fetched);
-        });
+        };
+        tokio::spawn(leading.in_current_span());
         receiver
     }
 

@@ -37,6 +37,8 @@ impl Config {
         };
         mistakes.extend(of_items("redis_urls", &self.redis_urls, is_wrong));
         mistakes.extend(self.proxies().err().map(|error| Place::of("trusted_proxies").mistake(error.to_string())));
+        let is_share = (0.0..=1.0).contains(&self.trace_ratio);
+        mistakes.extend((!is_share).then(|| Place::of("trace_ratio").mistake("it has to be from 0 to 1")));
         mistakes.extend(self.route_mistakes());
         mistakes.extend(self.limit_mistakes());
         mistakes.extend(self.cache_mistakes());

@@ -1,8 +1,9 @@
 use http::{Method, Request, Response, header};
 use hyper::body::{Body as HttpBody, Incoming};
+use peer::trace::{self, Recorded};
 use service_kit::serve::limits::HEADER_FIELDS;
 
-use super::Gateway;
+use super::{Gateway, NO_ROUTE};
 use crate::body::Body;
 use crate::cache::status::CacheStatus;
 use crate::cache::{KeyRef, RequestDirectives, Reuse, answer};
@@ -32,8 +33,13 @@ impl Gateway {
         }
         let said = CacheStatus::Hit { ttl: entry.freshness.ttl_seconds(now) };
         let mut response = answer(entry, headers, said, now);
+        let mut traceparent = self.ids.traceparent(headers);
+        if trace::is_recorded(&traceparent) {
+            let route = self.table.find(&target.path).map_or(NO_ROUTE, |route| &route.template);
+            Recorded::answered(&self.record(request.method(), route, &mut traceparent), response.status());
+        }
         response.headers_mut().insert(X_REQUEST_ID, self.ids.request_id(headers));
-        response.headers_mut().insert(TRACEPARENT, self.ids.traceparent(headers));
+        response.headers_mut().insert(TRACEPARENT, traceparent);
         entry.answers.inc();
         self.metrics.count(Outcome::Hit);
         Some(response)

@@ -7,6 +7,7 @@ use peer::{CallContext, PeerError, RequestBody, ResponseBody};
 use problem::{Kind, Problem};
 use service_kit::serve::limits;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use super::{Gateway, Names, Origin};
 use crate::body::Body;
@@ -101,7 +102,7 @@ impl Gateway {
         key: Key,
     ) -> Result<Response<Body>, Problem> {
         let gateway = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        let passing = async move {
             let sent = send(&route, forwarded, body).await;
             match &sent {
                 Ok(response) => {
@@ -115,8 +116,8 @@ impl Gateway {
                 Err(_) => {}
             }
             passed(sent, &route, Forward::Method)
-        });
-        task.await.unwrap_or_else(|error| {
+        };
+        tokio::spawn(passing.in_current_span()).await.unwrap_or_else(|error| {
             tracing::error!(error = %error, "passing on a write failed");
             Err(Problem::new(Kind::Internal))
         })

@@ -25,3 +25,4 @@ mod support;
 mod targets;
 mod threads;
 mod tls;
+mod traces;

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use test_kit::http::{Client, send};
 use test_kit::redis_cluster::RedisCluster;
+use tokio::io::AsyncReadExt;
 
 use crate::support::{Gateway, Origin, before_both, configured, reply, sharing};
 
@@ -101,6 +102,37 @@ async fn requests_that_are_shed_and_connections_that_are_open_are_counted() {
     one_more(1.0).await;
     drop(another);
     one_more(0.0).await;
+}
+
+#[tokio::test]
+async fn connections_that_the_caps_keep_out_are_counted() {
+    let origin = Origin::saying(&[], "").await;
+    let mut config = before_both(&origin, &origin);
+    (config.limits.connections, config.limits.connections_per_address) = (3, 2);
+    let gateway = configured(config).await;
+    let connect = async || tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+    let counted = async |name: &'static str, at_least: f64| {
+        let sample = format!("lendery_gateway_connections_{name}_total");
+        test_kit::wait_until(name, crate::support::SOON, async || value(&gateway, &sample).await >= Some(at_least))
+            .await;
+    };
+    assert_eq!(value(&gateway, "lendery_gateway_connections_refused_total").await, Some(0.0));
+    let _two = [connect().await, connect().await];
+    let mut third = connect().await;
+    counted("refused", 1.0).await;
+    assert_eq!(third.read(&mut [0; 1]).await.unwrap_or_default(), 0, "it is closed");
+
+    let mut config = before_both(&origin, &origin);
+    (config.limits.connections, config.limits.connections_per_address) = (2, 2);
+    let gateway = configured(config).await;
+    let _two = [
+        tokio::net::TcpStream::connect(gateway.address).await.unwrap(),
+        tokio::net::TcpStream::connect(gateway.address).await.unwrap(),
+    ];
+    test_kit::wait_until("it is full", crate::support::SOON, async || {
+        value(&gateway, "lendery_gateway_connections_full_total").await >= Some(1.0)
+    })
+    .await;
 }
 
 #[tokio::test]

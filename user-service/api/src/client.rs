@@ -84,8 +84,8 @@ impl HttpUsers {
 #[async_trait]
 impl Users for HttpUsers {
     async fn validate_token(&self, token: &str, context: &HeaderMap) -> Result<Validation, UsersError> {
-        // Asking twice changes nothing, so it may be repeated.
-        let context = CallContext::serving(context, PATIENCE).idempotent();
+        // Asking twice changes nothing, so it may be repeated, and there is to be time left for that.
+        let context = CallContext::serving(context, PATIENCE).idempotent().halved();
         let question = ValidateTokenRequest { token: Some(Secret::new(token)) };
         let call = self.peer.post("/internal/v1/validate-token", &context).json(&question);
         Ok(call.receive().await?)

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
 use peer::{CallContext, Peer, PeerError, RequestBody};
 
 use crate::script::{Script, Step};
-use crate::upstream::{Upstream, ample, answer, get, never_opens};
+use crate::upstream::{Upstream, ample, answer, get, never_opens, peer_of};
 
 const OUTAGE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
 
@@ -145,4 +146,39 @@ async fn a_breaker_that_opens_meanwhile_ends_the_retries_with_the_first_answer()
     assert_eq!(peer.send(get("/"), &ample()).await.unwrap().status(), OUTAGE);
     assert_eq!(upstream.hits(), 6);
     assert!(matches!(peer.send(get("/"), &ample()).await, Err(PeerError::Open { .. })));
+}
+
+/// Two instances of which the one that is asked next hangs: the answer to one call.
+async fn with_one_that_hangs(context: &CallContext) -> Result<StatusCode, PeerError> {
+    let hangs = Arc::new(AtomicUsize::new(0));
+    let start = || {
+        let due = Arc::clone(&hangs);
+        Upstream::start(move |_| {
+            let hangs = due.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok();
+            async move {
+                if hangs {
+                    std::future::pending::<()>().await;
+                }
+                Ok(answer(StatusCode::OK, ""))
+            }
+        })
+    };
+    let (one, other) = (start().await, start().await);
+    let peer = peer_of(&format!("{},{}", one.origin(), other.origin()), |settings| {
+        settings.breaker = never_opens();
+        settings.attempt_timeout = Duration::from_secs(20);
+        settings.breaker.probe_deadline = Duration::from_secs(30);
+        settings.retry.max_retries = 1;
+    });
+    earn(&peer, 1).await;
+    hangs.store(1, Ordering::Release);
+    peer.send(get("/"), context).await.map(|answer| answer.status())
+}
+
+#[tokio::test]
+async fn an_instance_that_hangs_leaves_time_for_another_where_the_caller_wants_that() {
+    let halved = CallContext::within(Duration::from_secs(4)).halved();
+    assert_eq!(with_one_that_hangs(&halved).await.unwrap(), StatusCode::OK);
+    let whole = CallContext::within(Duration::from_secs(1));
+    assert!(matches!(with_one_that_hangs(&whole).await, Err(PeerError::Timeout { .. })));
 }

@@ -8,9 +8,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use peer::trace::{self, Recorded, TRACEPARENT};
 use problem::{Kind, Problem};
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use vocabulary::User;
@@ -68,16 +69,26 @@ async fn identified(State(settings): State<RouterSettings>, mut request: Request
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let service = settings.service;
+    let span_id = || settings.clock.new_id::<User>().uuid().as_u64_pair().1;
+    let given = request.headers().get(TRACEPARENT);
+    let recorded = given.and_then(|given| trace::served(service, &method, &route, given, span_id));
+    let recorded = recorded.map_or_else(Span::none, |Recorded { span, inside }| {
+        request.headers_mut().insert(TRACEPARENT, inside.to_header());
+        span
+    });
     let trace_id = trace_id(request.headers());
     let span = tracing::info_span!("request", service, request_id = %id, trace_id, %method, route);
+    let answered = recorded.clone();
     async move {
         let begun = Instant::now();
         let mut response = as_problem(next.run(request).await, &method, &id);
         let duration_ms = begun.elapsed().as_secs_f64() * 1e3;
         tracing::debug!(status = response.status().as_u16(), duration_ms, "answered");
         response.headers_mut().insert(X_REQUEST_ID, id.header());
+        Recorded::answered(&answered, response.status());
         response
     }
+    .instrument(recorded)
     .instrument(span)
     .await
 }

@@ -17,7 +17,7 @@ use tower::Service;
 use super::addresses::Addresses;
 use super::backoff::{AcceptFailure, Backoff};
 use super::crew::Hands;
-use super::{ClientAddr, Limits, ServeError, connection};
+use super::{ClientAddr, Limits, ServeError, TurnedAway, connection};
 
 /// Serves HTTP/1.1 until `shutdown` is cancelled and every request that had begun is answered, or the drain is over.
 /// `service` is cloned for each request and has to be ready always, as an `axum::Router` is.
@@ -168,6 +168,7 @@ struct Door {
     room: Arc<Semaphore>,
     addresses: Addresses,
     backoff: Backoff,
+    turned_away: TurnedAway,
 }
 
 impl Door {
@@ -177,6 +178,7 @@ impl Door {
             room: Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS))),
             addresses: Addresses::new(limits.connections_per_address, limits.proxies.clone()),
             backoff: Backoff::default(),
+            turned_away: limits.turned_away.clone(),
         }
     }
 
@@ -184,12 +186,19 @@ impl Door {
     /// Dropping the future loses no connection.
     async fn admit(&mut self) -> Result<Option<(TcpStream, SocketAddr, impl Send + use<>)>, ServeError> {
         self.backoff.wait().await;
-        // The semaphore is never closed, so there is always a permit in the end.
-        let permit = Arc::clone(&self.room).acquire_owned().await.ok();
+        let permit = match Arc::clone(&self.room).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_full) => {
+                self.turned_away.full.inc();
+                // The semaphore is never closed, so there is always a permit in the end.
+                Arc::clone(&self.room).acquire_owned().await.ok()
+            }
+        };
         match self.listener.accept().await {
             Ok((stream, client)) => {
                 self.backoff.reset();
                 let Some(place) = self.addresses.enter(client.ip()) else {
+                    self.turned_away.refused.inc();
                     tracing::debug!(client = %client, "connection refused: its address has too many");
                     return Ok(None);
                 };

@@ -1,0 +1,10 @@
+use prometheus_client::metrics::counter::Counter;
+
+/// What the caps on connections have done, counted for whoever looks at the clones.
+#[derive(Debug, Clone, Default)]
+pub struct TurnedAway {
+    /// Connections closed at once, because their address had as many as it may.
+    pub refused: Counter,
+    /// Times that nobody was let in any more until a connection closed, because there were as many as there may be in all.
+    pub full: Counter,
+}
