@@ -3,7 +3,10 @@
 # once it accepts connections, and stops it and removes the directory when standard input ends. The holder of the other
 # end of that pipe may return, panic or be killed: the pipe closes all the same.
 #
-# Each argument is a setting for the server, such as fsync=on; by default it trades durability for speed.
+# Each argument is a setting for the server, such as fsync=on; by default it trades durability for speed. Before the
+# settings may stand --standby-of=URL, for a copy that follows the server there through a replication slot, and --port=PORT.
+# A line on standard input, answered with one, does something to the server: `crash` kills it outright, `freeze` stops it in
+# the middle of everything and leaves its connections open.
 # By hand: `sh crates/test-kit/postgres.sh`, then `export LENDERY_TEST_POSTGRES=<the URL>` in the shell that runs tests.
 set -eu
 
@@ -21,17 +24,51 @@ find_binaries() {
     exit 3
 }
 
+# The server's own processes; each of its backends has left the process group.
+processes() { echo "$server"; pgrep -P "$server" || true; }
+
+# shellcheck disable=SC2046 # lists of numbers
+obey() {
+    case "$1" in
+    crash)
+        # The signal reaches a frozen server, too.
+        kill -KILL $(processes) 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+        server=
+        ;;
+    freeze) kill -STOP $(processes) ;;
+    *)
+        echo "postgres.sh does not know $1" >&2
+        exit 2
+        ;;
+    esac
+    echo "$1"
+}
+
 random_number() { od -An -N2 -tu2 /dev/urandom | tr -d ' \n'; }
 
 stop() {
     trap - EXIT
     if [ -n "$server" ]; then
-        # Nobody needs the data any more, so no shutdown checkpoint either.
+        # Nobody needs the data any more, so no shutdown checkpoint either. A frozen server takes a signal once it goes on.
         kill -QUIT "$server" 2>/dev/null || true
+        # shellcheck disable=SC2046 # a list of numbers
+        kill -CONT $(processes) 2>/dev/null || true
         wait "$server" 2>/dev/null || true
     fi
     rm -rf "$directory"
 }
+
+standby_of=
+fixed_port=
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --standby-of=*) standby_of=${1#*=} ;;
+    --port=*) fixed_port=${1#*=} ;;
+    *) break ;;
+    esac
+    shift
+done
 
 server=
 binaries=$(find_binaries)
@@ -54,9 +91,20 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 cd "$directory"
-if ! $as_server "$binaries/initdb" --pgdata=data --username=postgres --pwfile=password --auth=password \
-    --encoding=UTF8 --locale=C.UTF-8 --no-sync >initdb.log 2>&1; then
-    cat initdb.log >&2
+make_data() {
+    if [ -z "$standby_of" ]; then
+        $as_server "$binaries/initdb" --pgdata=data --username=postgres --pwfile=password --auth=password \
+            --encoding=UTF8 --locale=C.UTF-8 --no-sync
+        return
+    fi
+    # A standby has the passwords of the server it follows.
+    password=${standby_of#*://postgres:}
+    password=${password%%@*}
+    $as_server "$binaries/pg_basebackup" --dbname="$standby_of" --pgdata=data --wal-method=stream --checkpoint=fast \
+        --write-recovery-conf --create-slot --slot=standby --no-sync
+}
+if ! make_data >data.log 2>&1; then
+    cat data.log >&2
     exit 1
 fi
 
@@ -65,7 +113,7 @@ attempts=5
 while [ "$attempts" -gt 0 ]; do
     attempts=$((attempts - 1))
     # Below the range the kernel hands out on its own, so no outgoing connection sits on it.
-    port=$((20000 + $(random_number) % 12000))
+    port=${fixed_port:-$((20000 + $(random_number) % 12000))}
     options=
     for setting in $settings port=$port unix_socket_directories=..; do
         options="$options -c $setting"
@@ -78,7 +126,7 @@ while [ "$attempts" -gt 0 ]; do
         case "$(sed -n 8p data/postmaster.pid 2>/dev/null || true)" in
         ready*)
             echo "postgres://postgres:$password@127.0.0.1:$port/postgres"
-            while read -r _; do :; done
+            while read -r order; do obey "$order"; done
             exit 0
             ;;
         esac

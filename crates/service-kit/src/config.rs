@@ -183,7 +183,7 @@ fn shown(key: &str, value: &ValueKind) -> String {
 /// `postgres://name:password@host` with `***` for the password.
 fn hide_password(text: &str) -> String {
     let parts = text.split_once("://").and_then(|(scheme, rest)| {
-        let (user, place) = rest.split_once('@')?;
+        let (user, place) = rest.rsplit_once('@')?;
         let (name, _password) = user.split_once(':')?;
         Some(format!("{scheme}://{name}:***@{place}"))
     });

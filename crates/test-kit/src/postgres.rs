@@ -4,7 +4,9 @@
 //! the variable is absent the first test of a process starts a server, and that server ends with the process.
 
 mod database;
+mod pair;
 mod server;
 
 pub use database::{Database, database, private_database};
+pub use pair::{End, Pair};
 pub use server::Server;

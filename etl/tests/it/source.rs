@@ -1,10 +1,10 @@
 //! The services' tables as the warehouse finds them, with the services' own triggers.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 use service_kit::db::change_capture::{Column, Tracked, install, track};
-use service_kit::db::{DatabaseSettings, Db};
+use service_kit::db::{DatabaseSettings, Db, Reader};
 use test_kit::{Engine, TestDatabase};
 use uuid::Uuid;
 use vocabulary::Secret;
@@ -18,7 +18,7 @@ pub(crate) const PLANTED: &str = "planted-secret";
 pub(crate) struct Sources {
     pub(crate) engine: Engine,
     pub(crate) url: Secret,
-    db: DatabaseConnection,
+    db: Reader,
     _database: TestDatabase,
 }
 

@@ -1,18 +1,22 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection, Sqlite};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+    TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use vocabulary::Secret;
 
-/// How long a statement waits for a connection, or on SQLite for the writer before it.
-const ACQUIRE: Duration = Duration::from_secs(5);
+use super::postgres::{Address, Primary};
+use super::reader::{Reader, Source};
+
+/// How long a statement waits for a connection, on SQLite for the writer before it, or on PostgreSQL for a primary.
+pub(super) const ACQUIRE: Duration = Duration::from_secs(5);
 
 /// Above this size a SQLite file is not read through at start: the second a start may take would be exceeded.
 const CHECKED_BYTES: u64 = 64 * 1024 * 1024;
@@ -23,7 +27,8 @@ const MIGRATION_LOCK: i64 = 0x6c65_6e64_6572_7901;
 /// Where a service keeps its rows.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
-    /// `sqlite:<path>` or `postgres://user:password@host/database`.
+    /// `sqlite:<path>` or `postgres://user:password@host/database`, where several hosts of which one is the primary stand
+    /// in a list: `host1:5432,host2:5432`.
     pub url: Secret,
     /// Most connections to PostgreSQL, or most readers of SQLite, which always has one writer.
     pub max_connections: u32,
@@ -32,7 +37,10 @@ pub struct DatabaseSettings {
 /// Why a database cannot be used, with what helps.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the database address is not understood; it is sqlite:<path> or postgres://user:password@host/database")]
+    #[error(
+        "the database address is not understood; it is sqlite:<path> or postgres://user:password@host/database, where \
+         several hosts are host1:5432,host2:5432 and target_session_attrs, if it is there, is read-write"
+    )]
     Address,
     #[error("the database file {} cannot be opened: {source}; check that the folder exists and is writable", path.display())]
     File { path: PathBuf, source: DbErr },
@@ -57,11 +65,12 @@ pub enum OpenError {
 /// An open database. Cheap to clone.
 ///
 /// On SQLite there is one connection that writes and several that read, because SQLite has one writer at a time and
-/// waiting in a pool is fairer than SQLite's busy loop. On PostgreSQL both are the same pool.
+/// waiting in a pool is fairer than SQLite's busy loop. On PostgreSQL both are the same pool, of connections to the one
+/// server that takes writes; when another is promoted, what is asked from then on is asked there.
 #[derive(Debug, Clone)]
 pub struct Db {
-    read: DatabaseConnection,
-    write: DatabaseConnection,
+    read: Reader,
+    write: Source,
     place: String,
     file: Option<PathBuf>,
 }
@@ -84,7 +93,7 @@ impl Db {
     }
 
     /// For statements that only read.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read(&self) -> &Reader {
         &self.read
     }
 
@@ -102,11 +111,7 @@ impl Db {
     /// # Errors
     /// When no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.write.begin_with_options(options).await
+        self.write.begin().await
     }
 
     /// Answers when the database does, for readiness.
@@ -114,7 +119,7 @@ impl Db {
     /// # Errors
     /// A sentence that says that it does not.
     pub async fn ping(&self) -> Result<(), String> {
-        self.read.ping().await.map_err(|error| format!("the database {} does not answer: {error}", self.place))
+        self.read.0.ping().await.map_err(|error| format!("the database {} does not answer: {error}", self.place))
     }
 
     /// Closes every connection; on SQLite this writes the log back into the file.
@@ -122,7 +127,7 @@ impl Db {
     /// # Errors
     /// When a connection was lost meanwhile.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.read.close().await?;
+        self.read.0.close().await?;
         self.write.close().await
     }
 
@@ -138,39 +143,36 @@ impl Db {
         check_sqlite(path, &write).await?;
         check_writable(path, &write).await?;
         let read = connect(settings.max_connections.max(1)).await.map_err(failed)?;
+        let (read, write) = (Reader(Source::Sqlite(read)), Source::Sqlite(write));
         Ok(Self { read, write, place: path.display().to_string(), file: Some(path.to_owned()) })
     }
 
     async fn open_postgres(settings: &DatabaseSettings) -> Result<Self, OpenError> {
-        let url = settings.url.expose();
-        let place = url.split_once("://").and_then(|(scheme, rest)| {
-            scheme.starts_with("postgres").then(|| rest.rsplit_once('@').map_or(rest, |(_, place)| place).to_owned())
-        });
-        let place = place.ok_or(OpenError::Address)?;
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(settings.max_connections.max(1)).acquire_timeout(ACQUIRE).sqlx_logging(false);
-        let pool = Database::connect(without_reaper(options))
-            .await
-            .map_err(|source| OpenError::Unreachable { place: place.clone(), source })?;
-        Ok(Self { read: pool.clone(), write: pool, place, file: None })
+        let address = Address::parse(settings.url.expose()).ok_or(OpenError::Address)?;
+        let place = address.place().to_owned();
+        let primary = Primary::open(address, settings.max_connections.max(1)).await;
+        let primary = primary.map_err(|source| OpenError::Unreachable { place: place.clone(), source })?;
+        let source = Source::Postgres(Arc::new(primary));
+        Ok(Self { read: Reader(source.clone()), write: source, place, file: None })
     }
 
     async fn migrate<M: MigratorTrait>(&self) -> Result<(), OpenError> {
         let failed = |source| self.migration_error(source);
+        let write = self.write.current().await.map_err(failed)?;
         match self.backend() {
             DbBackend::Postgres => {
                 // The lock is held by a transaction of its own and falls with it, whatever happens in between.
-                let turn = self.write.begin().await.map_err(failed)?;
+                let turn = write.begin().await.map_err(failed)?;
                 let lock = Statement::from_sql_and_values(
                     DbBackend::Postgres,
                     "SELECT pg_advisory_xact_lock($1)",
                     [MIGRATION_LOCK.into()],
                 );
                 turn.execute_raw(lock).await.map_err(failed)?;
-                M::up(&self.write, None).await.map_err(failed)?;
+                M::up(&write, None).await.map_err(failed)?;
                 turn.commit().await.map_err(failed)
             }
-            _ => M::up(&self.write, None).await.map_err(failed),
+            _ => M::up(&write, None).await.map_err(failed),
         }
     }
 

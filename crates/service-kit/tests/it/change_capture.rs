@@ -1,7 +1,7 @@
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 use service_kit::db::change_capture::{Column, Tracked, install, track};
-use service_kit::db::{DatabaseSettings, Db};
+use service_kit::db::{DatabaseSettings, Db, Reader};
 use test_kit::{Engine, on_every_database};
 use vocabulary::Secret;
 
@@ -87,7 +87,7 @@ async fn emptying_a_table_is_recorded() {
     assert_eq!(operations, ["I", "T"]);
 }
 
-async fn open(url: &str) -> DatabaseConnection {
+async fn open(url: &str) -> Reader {
     let settings = DatabaseSettings { url: Secret::new(url), max_connections: 2 };
     Db::open::<Migrations>(&settings).await.unwrap().read().clone()
 }
@@ -99,11 +99,11 @@ fn literal(engine: Engine, id: &str) -> String {
     }
 }
 
-async fn run(db: &DatabaseConnection, sql: &str) {
+async fn run(db: &Reader, sql: &str) {
     db.execute_unprepared(sql).await.unwrap();
 }
 
-async fn changes(db: &DatabaseConnection) -> Vec<(String, String, Option<serde_json::Value>)> {
+async fn changes(db: &Reader) -> Vec<(String, String, Option<serde_json::Value>)> {
     let sql = "SELECT pk, op, CAST(image AS text) AS image FROM etl_change ORDER BY seq";
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
     let read = |row: &sea_orm::QueryResult| {

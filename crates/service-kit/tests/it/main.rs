@@ -7,6 +7,7 @@ mod credential;
 mod crew;
 mod database;
 mod idempotency;
+mod primary;
 mod serve;
 mod slow_bodies;
 mod tls;

@@ -1,6 +1,6 @@
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 /// Where `cargo xtask test` says which server the tests of its run share.
@@ -15,6 +15,7 @@ const SCRIPT: &str = include_str!("../../postgres.sh");
 pub struct Server {
     url: String,
     keeper: Child,
+    answers: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -32,15 +33,33 @@ impl Server {
             .spawn()
             .expect("sh runs");
         let mut url = String::new();
-        let stdout = keeper.stdout.take().expect("standard output is piped");
-        BufReader::new(stdout).read_line(&mut url).expect("standard output is text");
+        let mut answers = BufReader::new(keeper.stdout.take().expect("standard output is piped"));
+        answers.read_line(&mut url).expect("standard output is text");
         if url.is_empty() {
             let mut reason = String::new();
             let mut stderr = keeper.stderr.take().expect("standard error is piped");
             stderr.read_to_string(&mut reason).expect("standard error is text");
             panic!("no PostgreSQL for this test: {reason}");
         }
-        Self { url: url.trim_end().to_owned(), keeper }
+        Self { url: url.trim_end().to_owned(), keeper, answers }
+    }
+
+    /// Kills the server outright; its directory stays until this value is dropped.
+    pub fn crash(&mut self) {
+        self.order("crash");
+    }
+
+    /// Stops the server in the middle of everything: it says nothing any more, and its connections stay open.
+    pub fn freeze(&mut self) {
+        self.order("freeze");
+    }
+
+    fn order(&mut self, order: &str) {
+        let mut stdin = self.keeper.stdin.as_ref().expect("standard input is piped");
+        writeln!(stdin, "{order}").expect("the keeper listens");
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).expect("standard output is text");
+        assert_eq!(answer.trim_end(), order, "the keeper of the server does not obey");
     }
 
     /// The URL of its maintenance database, as the superuser.
