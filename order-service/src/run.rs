@@ -138,6 +138,7 @@ pub async fn run(
         payments: deps.payments,
         outbox: outbox.clone(),
         work,
+        claimed: Arc::default(),
         news,
     };
     // Dropped with this future, so that nothing works on when it is aborted.

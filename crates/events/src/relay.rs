@@ -12,8 +12,9 @@ use crate::{Bus, BusError, Event, Outbox};
 /// How soon events of other processes, and those whose writer died before it said a word, are found.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Between a turn and the next while there are events: those of many changes are numbered and published together.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Between a turn and the next while there are events: those of many changes are numbered and published together, and what a turn
+/// costs does not grow with them. The first after a quiet while waits for nothing.
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// The wait after a failure, be it the database's or the bus's.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);

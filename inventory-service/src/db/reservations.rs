@@ -5,6 +5,7 @@ use inventory_api::{ReservationId, ReservationState};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    QueryTrait,
 };
 use uuid::Uuid;
 use vocabulary::{ItemId, UserId};
@@ -25,6 +26,16 @@ pub(crate) enum Known {
 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: ReservationId) -> Result<Option<Known>, DbErr> {
     reservation::Entity::find_by_id(id.uuid()).one(db).await?.map(known_of).transpose()
+}
+
+/// As [`find`]; until the transaction ends nobody else can change the item of the reservation, nor any of its reservations.
+pub(crate) async fn find_for_update(tx: &DatabaseTransaction, id: ReservationId) -> Result<Option<Known>, DbErr> {
+    // The item of a reservation never changes, so that it can be locked before the reservation is read.
+    let its_item = reservation::Entity::find_by_id(id.uuid()).select_only().column(reservation::Column::ItemId);
+    let item = item::Entity::find().select_only().column(item::Column::Id);
+    let item = item.filter(item::Column::Id.in_subquery(its_item.into_query())).lock_exclusive();
+    item.into_tuple::<Uuid>().one(tx).await?;
+    find(tx, id).await
 }
 
 pub(crate) async fn insert(tx: &DatabaseTransaction, new: &Reservation) -> Result<(), DbErr> {

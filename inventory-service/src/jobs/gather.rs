@@ -18,7 +18,7 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
             () = shutdown.cancelled() => return,
             _ = due.tick() => {}
         }
-        if let Err(error) = app::categories::gather_counts(&app).await {
+        if let Err(error) = app.db.while_it_lasts(app::categories::gather_counts(&app)).await {
             tracing::warn!(error = %error, "the counts of categories were not added up");
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct App {
     pub(crate) outbox: Outbox,
     /// Rings when an order of this process has something to do.
     pub(crate) work: Arc<Notify>,
+    /// Orders that are this process's to work on.
+    pub(crate) claimed: Arc<saga::Claimed>,
     /// Names the orders of this process that have changed.
     pub(crate) news: broadcast::Sender<OrderId>,
 }
@@ -45,9 +47,14 @@ impl App {
         (Arc::default(), broadcast::Sender::new(NEWS))
     }
 
-    /// Tells workers, readers and the relay of this process, once a change has committed. The others find out by looking.
-    pub(crate) fn announce(&self, id: OrderId) {
+    /// As [`announce`](Self::announce), of a change after which workers have something to do.
+    pub(crate) fn announce_work(&self, id: OrderId) {
         self.work.notify_one();
+        self.announce(id);
+    }
+
+    /// Tells readers and the relay of this process, once a change has committed. The others find out by looking.
+    pub(crate) fn announce(&self, id: OrderId) {
         self.outbox.wake();
         // It fails when nobody reads, and then nobody misses anything.
         let _ = self.news.send(id);

@@ -16,6 +16,7 @@ use crate::domain::order::Order;
 /// An order as one worker's.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lease {
+    /// Another one for each claim: who has claimed an order again does not write as who had it before.
     pub(crate) worker: Uuid,
     /// Until when it is; none gives the order back.
     pub(crate) until: Option<DateTime<Utc>>,
@@ -23,25 +24,25 @@ pub(crate) struct Lease {
 
 /// Whether any order waits for a worker, without the writer's lock.
 pub(crate) async fn any_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
-    Ok(due(now).into_tuple::<Uuid>().one(db).await?.is_some())
+    Ok(due(now).limit(1).into_tuple::<Uuid>().one(db).await?.is_some())
 }
 
-/// Gives the order that has waited longest to this worker, until `until`. Others that ask at the same time get others, or
-/// none.
+/// Leases at most so many of the orders that have waited longest, the first first. Others that ask at the same time get
+/// others, or none.
 pub(crate) async fn claim(
     tx: &DatabaseTransaction,
-    worker: Uuid,
+    lease: &Lease,
     now: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<Option<Order>, DbErr> {
-    let free = due(now).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).into_query();
-    let first = SimpleExpr::SubQuery(None, Box::new(free.into()));
-    let lease = Lease { worker, until: Some(until) };
-    let taken = Entity::update_many().set(lease.columns()).filter(Column::Id.into_expr().eq(first));
-    match taken.exec_with_returning(tx).await?.pop() {
-        Some(row) => orders::with_parts(tx, row).await.map(Some),
-        None => Ok(None),
+    most: u64,
+) -> Result<Vec<Order>, DbErr> {
+    let free = due(now).limit(most).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    let taken = Entity::update_many().set(lease.columns()).filter(Column::Id.in_subquery(free.into_query()));
+    let mut rows = taken.exec_with_returning(tx).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
     }
+    rows.sort_by_key(|row| row.due_at);
+    orders::all_with_parts(tx, rows).await
 }
 
 impl Lease {
@@ -71,5 +72,4 @@ fn due(now: DateTime<Utc>) -> Select<Entity> {
         .filter(Column::DueAt.lte(now))
         .filter(free)
         .order_by_asc(Column::DueAt)
-        .limit(1)
 }

@@ -1,10 +1,14 @@
 //! Orders by their id, with their lines and steps, and changes of them.
 
+use std::collections::HashMap;
+
 use order_api::OrderId;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use uuid::Uuid;
 use vocabulary::Secret;
 
 use super::entity::{order, order_line, order_step};
@@ -34,12 +38,33 @@ async fn read(db: &impl ConnectionTrait, id: OrderId) -> Result<Option<Order>, D
 }
 
 /// The order with its lines and steps, as they are now.
-pub(super) async fn with_parts(db: &impl ConnectionTrait, row: order::Model) -> Result<Order, DbErr> {
-    let lines = order_line::Entity::find().filter(order_line::Column::OrderId.eq(row.id));
+async fn with_parts(db: &impl ConnectionTrait, row: order::Model) -> Result<Order, DbErr> {
+    let whole = all_with_parts(db, vec![row]).await?.pop();
+    whole.ok_or_else(|| DbErr::Custom("an order has to be there once it was read".to_owned()))
+}
+
+/// As [`with_parts`], for several in their order, in two statements.
+pub(super) async fn all_with_parts(db: &impl ConnectionTrait, rows: Vec<order::Model>) -> Result<Vec<Order>, DbErr> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let lines = order_line::Entity::find().filter(order_line::Column::OrderId.is_in(ids.clone()));
     let lines = lines.order_by_asc(order_line::Column::Position).all(db).await?;
-    let steps = order_step::Entity::find().filter(order_step::Column::OrderId.eq(row.id));
+    let mut lines = by_order(lines, |line| line.order_id);
+    let steps = order_step::Entity::find().filter(order_step::Column::OrderId.is_in(ids));
     let steps = steps.order_by_asc(order_step::Column::Number).all(db).await?;
-    order_of(row, lines, &steps)
+    let mut steps = by_order(steps, |step| step.order_id);
+    let whole = rows.into_iter().map(|row| {
+        let (lines, steps) = (lines.remove(&row.id), steps.remove(&row.id));
+        order_of(row, lines.unwrap_or_default(), &steps.unwrap_or_default())
+    });
+    whole.collect()
+}
+
+fn by_order<T>(rows: Vec<T>, order: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
+    let mut sorted: HashMap<Uuid, Vec<T>> = HashMap::new();
+    for row in rows {
+        sorted.entry(order(&row)).or_default().push(row);
+    }
+    sorted
 }
 
 /// As [`find`]; until the transaction ends nobody else can change the order.
@@ -82,20 +107,29 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, new: &Order, token: Option<
     order_step::Entity::insert_many(steps).exec_without_returning(tx).await.map(drop)
 }
 
-/// Writes the next version over the one before it: what of it differs, and the lease if it is a worker's. Answers whether
-/// that version, and the lease, were still there.
-pub(crate) async fn update(
-    tx: &DatabaseTransaction,
-    before: &Order,
-    next: &Order,
-    lease: Option<&Lease>,
-) -> Result<bool, DbErr> {
+/// The next version of an order, to be written over the one before it.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) before: &'a Order,
+    pub(crate) next: &'a Order,
+    /// What becomes of the lease, if it is a worker's change.
+    pub(crate) lease: Option<&'a Lease>,
+    /// Whether the payer's token is needed no more.
+    pub(crate) forgets_token: bool,
+}
+
+/// Writes what differs. Answers whether the version before, and the lease, were still there.
+pub(crate) async fn update(tx: &DatabaseTransaction, change: Change<'_>) -> Result<bool, DbErr> {
+    let Change { before, next, lease, forgets_token } = change;
     let mut previous = order::Entity::update_many()
         .set(order_columns(next))
         .filter(order::Column::Id.eq(next.id.uuid()))
         .filter(order::Column::Version.eq(before.version));
     if let Some(lease) = lease {
         previous = previous.set(lease.columns()).filter(lease.is_held());
+    }
+    if forgets_token {
+        previous = previous.set(order::ActiveModel { payment_token: Set(None), ..Default::default() });
     }
     if previous.exec(tx).await?.rows_affected == 0 {
         return Ok(false);
@@ -104,16 +138,29 @@ pub(crate) async fn update(
     for (position, (line, _)) in lines {
         order_line::Entity::update(line_row(next, position, line)?).exec(tx).await?;
     }
-    for (step, _) in next.steps.iter().zip(&before.steps).filter(|(step, old)| step != old) {
-        order_step::Entity::update(step_row(next, step)?).exec(tx).await?;
-    }
-    let new = next.steps.get(before.steps.len()..).unwrap_or_default();
-    if new.is_empty() {
-        return Ok(true);
-    }
-    let rows = new.iter().map(|step| step_row(next, step)).collect::<Result<Vec<_>, _>>()?;
-    order_step::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    write_steps(tx, before, next).await?;
     Ok(true)
+}
+
+/// Writes steps that are new or differ, all in one statement.
+async fn write_steps(tx: &DatabaseTransaction, before: &Order, next: &Order) -> Result<(), DbErr> {
+    let written = next.steps.iter().enumerate().filter(|(index, step)| before.steps.get(*index) != Some(*step));
+    let rows = written.map(|(_, step)| step_row(next, step)).collect::<Result<Vec<_>, _>>()?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let over = OnConflict::columns([order_step::Column::OrderId, order_step::Column::Number])
+        .update_columns([
+            order_step::Column::Kind,
+            order_step::Column::Line,
+            order_step::Column::AmountMinor,
+            order_step::Column::State,
+            order_step::Column::Attempts,
+            order_step::Column::AgainAt,
+            order_step::Column::Outcome,
+        ])
+        .to_owned();
+    order_step::Entity::insert_many(rows).on_conflict(over).exec_without_returning(tx).await.map(drop)
 }
 
 /// What the payer's provider has given for this order, until it is forgotten.
@@ -121,11 +168,4 @@ pub(crate) async fn payment_token(db: &impl ConnectionTrait, id: OrderId) -> Res
     let row = order::Entity::find_by_id(id.uuid()).select_only().column(order::Column::PaymentToken);
     let token: Option<Option<String>> = row.into_tuple().one(db).await?;
     Ok(token.flatten().map(Secret::new))
-}
-
-/// Forgets the token.
-pub(crate) async fn forget_payment_token(tx: &DatabaseTransaction, id: OrderId) -> Result<(), DbErr> {
-    let row = order::ActiveModel { payment_token: Set(None), ..Default::default() };
-    let of_order = order::Entity::update_many().set(row).filter(order::Column::Id.eq(id.uuid()));
-    of_order.filter(order::Column::PaymentToken.is_not_null()).exec(tx).await.map(drop)
 }

@@ -56,10 +56,13 @@ pub(crate) struct NewOrder {
 
 impl Order {
     pub(crate) fn new(new: NewOrder, number: i64, now: DateTime<Utc>) -> Self {
-        let steps = (0..new.lines.len()).zip(1..).map(|(line, number)| Step {
+        // The first has begun with the order: a worker asks for it without writing that down once more.
+        let begun = Progress::Begun { attempts: 0, again_at: now, heard: None };
+        let progress = std::iter::once(begun).chain(std::iter::repeat(Progress::Waiting));
+        let steps = (0..new.lines.len()).zip(1..).zip(progress).map(|((line, number), progress)| Step {
             number,
             action: Action::Reserve { line },
-            progress: Progress::Waiting,
+            progress,
         });
         Self {
             id: new.id,

@@ -5,7 +5,6 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
-use crate::domain::order::Order;
 
 /// How often a worker looks although nothing rings: for what is due by time, and for what other instances have left.
 const LOOK: Duration = Duration::from_millis(250);
@@ -15,9 +14,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Works on one order after another until `shutdown`. A turn that has begun is ended first.
 pub(crate) async fn run(app: App, shutdown: CancellationToken) {
-    let worker = app.clock.new_id::<Order>().uuid();
     while !shutdown.is_cancelled() {
-        let wait = match app::saga::turn(&app, worker).await {
+        let wait = match app::saga::turn(&app).await {
             Ok(true) => continue,
             Ok(false) => LOOK,
             Err(error) => {
@@ -30,5 +28,8 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
             () = sleep(wait) => {}
             () = app.work.notified(), if wait == LOOK => {}
         }
+    }
+    if let Err(error) = app::saga::finish(&app).await {
+        tracing::warn!(error = %error, cause = error.source(), "orders wait for their lease to end");
     }
 }

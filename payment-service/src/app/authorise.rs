@@ -12,27 +12,24 @@ pub(crate) async fn authorise(app: &App, new: NewPayment) -> Result<Payment, App
     let mut errors = FieldErrors::default();
     app.providers.check_set_up(&mut errors, new.terms.provider);
     errors.finish(Some(()))?;
+    let sha256 = new.fingerprint();
+    let payment = Payment::new(app.clock.new_id(), new.key, new.terms, app.clock.now());
     let tx = app.db.begin().await?;
-    match db::payments::meaning(&tx, &new.key).await? {
-        Some(Meaning::Payment(id)) => {
-            let is_same = db::payments::is_same_request(&tx, id, &new.fingerprint()).await?;
+    // Almost always the key is new, so that nobody looks for it before it is taken.
+    db::payments::insert(&tx, &payment, sha256.clone()).await?;
+    match db::payments::take_key(&tx, &payment.key, Some(payment.id)).await? {
+        Meaning::Fresh => tx.commit().await?,
+        Meaning::Tombstone => return Err(AppError::Voided),
+        Meaning::Payment(id) => {
             tx.rollback().await?;
-            if is_same { again(app, id).await } else { Err(AppError::KeyReused) }
-        }
-        Some(Meaning::Tombstone | Meaning::Fresh) => Err(AppError::Voided),
-        None => {
-            let payment = Payment::new(app.clock.new_id(), new.key.clone(), new.terms, app.clock.now());
-            db::payments::insert(&tx, &payment, new.fingerprint()).await?;
-            if db::payments::take_key(&tx, &new.key, Some(payment.id)).await? != Meaning::Fresh {
-                return Err(AppError::Busy);
-            }
-            tx.commit().await?;
-            // The transaction is over while the provider is asked: it may take its time, and others go on.
-            let operation = &payment.operations[0];
-            let answer = app.providers.carry_out(&payment, operation, new.token.as_ref()).await;
-            settle::settle(app, &payment, operation.id, answer).await
+            let is_same = db::payments::is_same_request(app.db.read(), id, &sha256).await?;
+            return if is_same { again(app, id).await } else { Err(AppError::KeyReused) };
         }
     }
+    // The transaction is over while the provider is asked: it may take its time, and others go on.
+    let operation = &payment.operations[0];
+    let answer = app.providers.carry_out(&payment, operation, new.token.as_ref()).await;
+    settle::settle(app, &payment, operation.id, answer).await
 }
 
 async fn again(app: &App, id: PaymentId) -> Result<Payment, AppError> {

@@ -128,8 +128,8 @@ pub(super) async fn renew(app: &App, id: PaymentId) -> Result<(), AppError> {
         Ok(held) if held > 0 => held,
         Err(Obstacle::Busy) => return Ok(()),
         _ => {
-            payment.renew_at = None;
-            db::payments::save(&tx, &payment).await?;
+            let young = Payment { renew_at: None, ..payment.clone() };
+            db::payments::save(&tx, &payment, young).await?;
             return Ok(tx.commit().await?);
         }
     };

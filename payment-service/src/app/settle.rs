@@ -57,9 +57,7 @@ pub(super) async fn take_down(
         }
         db::payments::post(tx, &after, settled.id, &rows).await?;
     }
-    db::payments::save(tx, &after).await?;
-    // Read again for its sums, which are the database's.
-    let after = db::payments::find(tx, after.id).await?.ok_or(AppError::NoSuchPayment)?;
+    let after = db::payments::save(tx, &before, after).await?;
     if after.version > before.version {
         app.outbox.append(tx, event(app, &before, &after)).await?;
     }

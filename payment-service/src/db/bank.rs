@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, TryInsertResult,
 };
 
 use super::entity::bank;
@@ -27,8 +27,8 @@ pub(crate) async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Option<
     Ok(bank::Entity::find_by_id(key.to_owned()).one(db).await?.map(entry_of))
 }
 
-/// Adds an entry; one that is there stays as it is.
-pub(crate) async fn add(tx: &DatabaseTransaction, entry: &Entry, now: DateTime<Utc>) -> Result<(), DbErr> {
+/// Adds an entry; one that is there stays as it is. Answers whether it was added.
+pub(crate) async fn add(tx: &DatabaseTransaction, entry: &Entry, now: DateTime<Utc>) -> Result<bool, DbErr> {
     let row = bank::ActiveModel {
         key: Set(entry.key.clone()),
         hold: Set(entry.hold.clone()),
@@ -39,7 +39,8 @@ pub(crate) async fn add(tx: &DatabaseTransaction, entry: &Entry, now: DateTime<U
         due_at: Set(entry.due_at),
         created_at: Set(now),
     };
-    bank::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx).await.map(drop)
+    let added = bank::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx).await?;
+    Ok(matches!(added, TryInsertResult::Inserted(1..)))
 }
 
 /// Holds that the bank has made up its mind about since, or has yet to tell of.

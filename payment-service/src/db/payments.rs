@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::{ledger, operation, payment, payment_key};
-use super::rows::{operation_row, payment_of, row_of};
+use super::rows::{amounts_of, operation_row, payment_of, row_of};
 use crate::domain::ledger::Posting;
 use crate::domain::operation::Operation;
 use crate::domain::payment::Payment;
@@ -91,14 +91,16 @@ pub(crate) async fn insert_operation(
     operation::Entity::insert(operation_row(payment, operation)).exec_without_returning(tx).await.map(drop)
 }
 
-/// Writes a payment that this transaction holds, and its operations.
-pub(crate) async fn save(tx: &DatabaseTransaction, payment: &Payment) -> Result<(), DbErr> {
-    let row = payment::Entity::update_many().set(row_of(payment));
-    row.filter(payment::Column::Id.eq(payment.id.uuid())).exec(tx).await?;
-    for operation in &payment.operations {
-        save_operation(tx, payment.id, operation).await?;
+/// Writes a payment that this transaction holds, and those of its operations that differ. Answers it with its sums, which are
+/// the database's.
+pub(crate) async fn save(tx: &DatabaseTransaction, before: &Payment, after: Payment) -> Result<Payment, DbErr> {
+    let row = payment::Entity::update_many().set(row_of(&after));
+    let saved = row.filter(payment::Column::Id.eq(after.id.uuid())).exec_with_returning(tx).await?.pop();
+    for operation in after.operations.iter().filter(|operation| !before.operations.contains(operation)) {
+        save_operation(tx, after.id, operation).await?;
     }
-    Ok(())
+    let amounts = saved.map(|row| amounts_of(&row)).ok_or(DbErr::RecordNotUpdated)?;
+    Ok(Payment { amounts, ..after })
 }
 
 /// Writes an operation of a payment that this transaction holds.

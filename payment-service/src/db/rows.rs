@@ -18,6 +18,7 @@ use crate::domain::step::{Key, Step};
 
 /// The payment of a row and of the rows of its operations, which come in the order of their ids.
 pub(super) fn payment_of(row: payment::Model, operations: Vec<operation::Model>) -> Result<Payment, DbErr> {
+    let amounts = amounts_of(&row);
     let failure = match (&row.failure_code, row.failure_detail) {
         (Some(code), detail) => {
             Some(Failure { code: parsed("payments.failure_code", code)?, detail: detail.unwrap_or_default() })
@@ -34,12 +35,7 @@ pub(super) fn payment_of(row: payment::Model, operations: Vec<operation::Model>)
             deposit: row.deposit_minor,
             currency: parsed("payments.currency", &row.currency)?,
         },
-        amounts: Amounts {
-            authorised: row.authorised_minor,
-            captured: row.captured_minor,
-            released: row.released_minor,
-            refunded: row.refunded_minor,
-        },
+        amounts,
         reference: row.reference,
         failure,
         action_url: row.action_url,
@@ -49,6 +45,15 @@ pub(super) fn payment_of(row: payment::Model, operations: Vec<operation::Model>)
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+pub(super) fn amounts_of(row: &payment::Model) -> Amounts {
+    Amounts {
+        authorised: row.authorised_minor,
+        captured: row.captured_minor,
+        released: row.released_minor,
+        refunded: row.refunded_minor,
+    }
 }
 
 /// The row of a payment without what the ledger alone may write.

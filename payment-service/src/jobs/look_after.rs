@@ -15,15 +15,16 @@ pub(crate) async fn look_after(app: App, shutdown: CancellationToken) {
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // Only the wait is ever cancelled: a transaction is begun where nobody drops it.
+        // Only waiting is ever cancelled, or what waits for a server that is lost: a transaction is begun where nobody
+        // drops it.
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = look.tick() => {}
         }
-        if let Err(error) = resolve_due(&app).await {
+        if let Err(error) = app.db.while_it_lasts(resolve_due(&app)).await {
             tracing::warn!(error = %error, "payments without an answer wait");
         }
-        if let Err(error) = renew_due(&app).await {
+        if let Err(error) = app.db.while_it_lasts(renew_due(&app)).await {
             tracing::warn!(error = %error, "holds that grow old wait");
         }
     }

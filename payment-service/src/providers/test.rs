@@ -119,15 +119,15 @@ impl TestBank {
     /// its thinking.
     async fn write(&self, entry: Entry, now: DateTime<Utc>) -> Result<Entry, DbErr> {
         let tx = self.db.begin().await?;
-        bank::add(&tx, &entry, now).await?;
+        let added = bank::add(&tx, &entry, now).await?;
         if entry.kind == OperationKind::Void.as_str()
             && bank::find(&tx, &entry.hold).await?.is_some_and(|hold| !hold.done)
         {
             bank::settle(&tx, &entry.hold, false).await?;
         }
-        let written = bank::find(&tx, &entry.key).await?.unwrap_or(entry);
+        let written = if added { None } else { bank::find(&tx, &entry.key).await? };
         tx.commit().await?;
-        Ok(written)
+        Ok(written.unwrap_or(entry))
     }
 
     /// What the book says, written down before it is said, so that nobody calls off what was answered.

@@ -3,11 +3,11 @@ use ::http::request::Parts;
 use axum::extract::FromRequestParts;
 use chrono::{DateTime, Utc};
 use problem::{Kind, Problem};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use uuid::Uuid;
 
 use super::Written;
-use crate::db::idempotency::{Claim, KeyedRequest, claim, keep};
+use crate::db::idempotency::{Claim, KeyedRequest, claim, keep, look};
 use crate::db::to_problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -36,11 +36,18 @@ impl Keyed {
         let Some(request) = &self.0 else {
             return Ok(None);
         };
-        match claim(tx, request, now).await.map_err(|error| to_problem(&error))? {
-            Claim::Fresh => Ok(None),
-            Claim::Replay(answer) => Ok(Some(Written::replayed(answer))),
-            Claim::InFlight => Err(Problem::new(Kind::RequestInFlight)),
-            Claim::OtherBody => Err(Problem::new(Kind::KeyReused)),
+        replayed(claim(tx, request, now).await)
+    }
+
+    /// As [`replay`](Self::replay) without a transaction, for work that comes before one: nothing is held, so this is asked for
+    /// again before anything is written.
+    ///
+    /// # Errors
+    /// 422 when the key came with another body.
+    pub async fn known(&self, db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Option<Written>, Problem> {
+        match &self.0 {
+            None => Ok(None),
+            Some(request) => replayed(look(db, request, now).await),
         }
     }
 
@@ -53,6 +60,15 @@ impl Keyed {
             None => Ok(()),
             Some(request) => keep(tx, request, written.answer(), now).await.map_err(|error| to_problem(&error)),
         }
+    }
+}
+
+fn replayed(claim: Result<Claim, DbErr>) -> Result<Option<Written>, Problem> {
+    match claim.map_err(|error| to_problem(&error))? {
+        Claim::Fresh => Ok(None),
+        Claim::Replay(answer) => Ok(Some(Written::replayed(answer))),
+        Claim::InFlight => Err(Problem::new(Kind::RequestInFlight)),
+        Claim::OtherBody => Err(Problem::new(Kind::KeyReused)),
     }
 }
 

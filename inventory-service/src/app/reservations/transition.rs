@@ -1,12 +1,12 @@
 use chrono::{DateTime, Utc};
 use inventory_api::ReservationId;
+use vocabulary::ItemId;
 
-use super::{Reserved, expire, item};
+use super::{Reserved, expire};
 use crate::app::retry::retrying;
 use crate::app::{App, AppError, events};
 use crate::db;
 use crate::db::reservations::Known;
-use crate::domain::item::Item;
 use crate::domain::period::Window;
 use crate::domain::reservation::{Reservation, Stage, Step, Transition};
 use crate::domain::schedule::{Booking, Schedule};
@@ -41,15 +41,15 @@ async fn bury(app: &App, id: ReservationId) -> Result<Option<Reserved>, AppError
 
 async fn attempt(app: &App, id: ReservationId, transition: &Transition) -> Result<Reserved, AppError> {
     let tx = app.db.begin().await?;
-    let item = item(&tx, find(&tx, id).await?.item_id).await?;
-    // Once more: what was read before the item was held may be old.
-    let reservation = find(&tx, id).await?;
+    let Some(Known::Reservation(reservation)) = db::reservations::find_for_update(&tx, id).await? else {
+        return Err(AppError::NoSuchReservation);
+    };
     let now = app.clock.now();
     let reservation = match reservation.stage.clone().step(transition.clone(), now).map_err(AppError::WrongState)? {
         Step::Done => reservation,
         Step::To(stage) => {
             let next = reservation.clone().stepped(stage, now);
-            take(app, &tx, &item, (&reservation, &next), now).await?;
+            take(app, &tx, (&reservation, &next), now).await?;
             next
         }
     };
@@ -58,23 +58,15 @@ async fn attempt(app: &App, id: ReservationId, transition: &Transition) -> Resul
     Ok(Reserved { reservation, units })
 }
 
-async fn find(tx: &db::Transaction, id: ReservationId) -> Result<Reservation, AppError> {
-    match db::reservations::find(tx, id).await? {
-        Some(Known::Reservation(reservation)) => Ok(reservation),
-        Some(Known::Tombstone) | None => Err(AppError::NoSuchReservation),
-    }
-}
-
 /// Writes the step and what follows from it for units and stock.
 async fn take(
     app: &App,
     tx: &db::Transaction,
-    item: &Item,
     (before, next): (&Reservation, &Reservation),
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     if before.period.is_some() && matches!(next.stage, Stage::CheckedOut { .. }) {
-        hand_over(app, tx, item, before.id, now).await?;
+        hand_over(app, tx, (before.item_id, before.id), now).await?;
     }
     if !db::reservations::update(tx, next).await? {
         return Err(AppError::Overtaken);
@@ -82,7 +74,7 @@ async fn take(
     if before.period.is_some() {
         db::schedules::follow(tx, next).await?;
     } else if before.stage.blocks() && !next.stage.blocks() {
-        db::reservations::add_to_stock(tx, item.id, before.units.into(), now).await?;
+        db::reservations::add_to_stock(tx, before.item_id, before.units.into(), now).await?;
     }
     events::reservations(app, tx, &[(Some(before), next)]).await
 }
@@ -91,14 +83,13 @@ async fn take(
 async fn hand_over(
     app: &App,
     tx: &db::Transaction,
-    item: &Item,
-    id: ReservationId,
+    (item, id): (ItemId, ReservationId),
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    expire(app, tx, item.id, now).await?;
-    let units = db::units::of_item(tx, item.id).await?;
+    expire(app, tx, item, now).await?;
+    let units = db::units::of_item(tx, item).await?;
     let in_service: Vec<_> = units.iter().filter(|unit| !unit.out_of_service).map(|unit| unit.id).collect();
-    let mut bookings = db::schedules::bookings(tx, &[item.id], now).await?.remove(&item.id).unwrap_or_default();
+    let mut bookings = db::schedules::bookings(tx, &[item], now).await?.remove(&item).unwrap_or_default();
     for booking in bookings.iter_mut().filter(|booking| booking.reservation == id) {
         *booking = early(*booking, now);
     }

@@ -91,7 +91,7 @@ async fn change(
     let written = answer(&save(app, &tx, &order, next, now).await?);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
-    app.announce(id);
+    app.announce_work(id);
     Ok(written)
 }
 

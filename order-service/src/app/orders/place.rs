@@ -24,14 +24,12 @@ pub(crate) async fn place(
     answer: impl FnOnce(&Order) -> Written,
 ) -> Result<Written, AppError> {
     // Before anybody is asked: what was done before is answered even when the inventory is away.
-    let tx = app.db.begin().await?;
-    if let Some(replayed) = keyed.replay(&tx, app.clock.now()).await? {
+    if let Some(replayed) = keyed.known(app.db.read(), app.clock.now()).await? {
         return Ok(replayed);
     }
     let is_cart = matches!(request.lines, Some(LinesRequest::Cart(_)));
     let mut errors = FieldErrors::default();
-    let wanted = wanted(&mut errors, &tx, caller, request).await?;
-    tx.rollback().await?;
+    let wanted = wanted(app, &mut errors, caller, request).await?;
     let payment = request.payment.as_ref().and_then(|payment| request::payment(&mut errors, payment));
     let wanted = errors.finish(wanted)?;
     let (pricing, payment) =
@@ -51,13 +49,13 @@ pub(crate) async fn place(
     let written = answer(&order);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
-    app.announce(order.id);
+    app.announce_work(order.id);
     Ok(written)
 }
 
 async fn wanted(
+    app: &App,
     errors: &mut FieldErrors,
-    tx: &db::Transaction,
     caller: &Caller,
     request: &PlaceOrderRequest,
 ) -> Result<Option<Vec<Wanted>>, AppError> {
@@ -65,7 +63,7 @@ async fn wanted(
         None => None,
         Some(LinesRequest::Lines(lines)) => request::lines(errors, lines),
         Some(LinesRequest::Cart(_)) => {
-            let lines = db::carts::of_member(tx, caller.user_id).await?;
+            let lines = db::carts::of_member(app.db.read(), caller.user_id).await?;
             if lines.is_empty() {
                 errors.refuse("/lines", "cart_empty", "The cart is empty; put something into it first.");
             }

@@ -49,11 +49,10 @@ async fn write(
     now: DateTime<Utc>,
 ) -> Result<Order, AppError> {
     let next = Order { version: before.version + 1, updated_at: now, ..next };
-    if !db::orders::update(tx, before, &next, lease).await? {
+    let forgets_token = asks_for_money(before) && !asks_for_money(&next);
+    let change = db::orders::Change { before, next: &next, lease, forgets_token };
+    if !db::orders::update(tx, change).await? {
         return Err(AppError::Overtaken);
-    }
-    if asks_for_money(before) && !asks_for_money(&next) {
-        db::orders::forget_payment_token(tx, next.id).await?;
     }
     if seen(before) != seen(&next) {
         tell(app, tx, Some(before), &next).await?;
