@@ -15,6 +15,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 /// Lendery, the sharing platform a town's tool library hosts itself.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
+use service_kit::telemetry::Collector;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -95,6 +96,9 @@ pub(crate) struct Up {
     pub(crate) log: String,
 }
 
+    /// Where spans of recorded traces are sent over OTLP/HTTP, such as `http://localhost:4318`. Without it none are recorded.
+    #[arg(long, env = "LENDERY_TRACES_TO", value_name = "URL")]
+    pub(crate) traces_to: Option<Collector>,
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
     /// Import items from a CSV file. The same file twice changes nothing.

@@ -18,19 +18,21 @@ mod up;
 use std::process::ExitCode;
 
 use service_kit::telemetry::{self, LogFormat};
+use service_kit::process::traces;
 
 use crate::cli::{Cli, Command, ConfigCommand};
 
 /// Runs what was asked for. An error is one sentence with the remedy in it.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let data_dir = &cli.place.data_dir;
-    let filter = match &cli.command {
-        Command::Up(up) => up.log.as_str(),
-        _ => "error",
+    let (filter, collector) = match &cli.command {
+        Command::Up(up) => (up.log.as_str(), up.traces_to.clone()),
+        _ => ("error", None),
     };
-    telemetry::start(filter, LogFormat::Text)?;
+    let traces = collector.map(|collector| traces(collector, "lendery", env!("CARGO_PKG_VERSION"))).transpose()?;
+    let exporter = telemetry::start_with(filter, LogFormat::Text, traces)?;
     match cli.command {
-        Command::Up(up) => up::run(data_dir, up).await?,
+        Command::Up(up) => up::run(data_dir, up, exporter).await?,
         Command::Import(import) => import::run(data_dir, import).await?,
         Command::Admin(admin) => admin::run(data_dir, admin).await?,
         Command::Keys(keys) => keys::run(data_dir, keys).await?,

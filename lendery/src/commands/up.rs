@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use service_kit::telemetry::Exporter;
 use service_kit::{process, shutdown};
 use tokio_util::sync::CancellationToken;
 
@@ -30,19 +31,24 @@ struct SetupToken {
 }
 
 /// Runs everything until a signal asks it to stop, or a service ends.
-pub(super) async fn run(path: &Path, arguments: Up) -> anyhow::Result<()> {
+pub(super) async fn run(path: &Path, arguments: Up, exporter: Option<Exporter>) -> anyhow::Result<()> {
     let asked_to_stop = shutdown::on_signal().context("the process cannot listen for signals")?;
     let overdue = async {
         asked_to_stop.cancelled().await;
         tokio::time::sleep(STOPPING).await;
     };
     tokio::select! {
-        outcome = Box::pin(serve(path, arguments, asked_to_stop.clone())) => outcome,
+        outcome = Box::pin(serve(path, arguments, exporter, asked_to_stop.clone())) => outcome,
         () = overdue => bail!("the services did not stop within {} s", STOPPING.as_secs()),
     }
 }
 
-async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> anyhow::Result<()> {
+async fn serve(
+    path: &Path,
+    arguments: Up,
+    exporter: Option<Exporter>,
+    asked_to_stop: CancellationToken,
+) -> anyhow::Result<()> {
     let data_dir = DataDir::open(path)?;
     let lock = data_dir.lock()?;
     let listener = process::bind(&arguments.listen).await?;
@@ -53,6 +59,7 @@ async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> 
         data_dir.begin_demo()?;
     }
     let mut backstage = Backstage::without_trade(&data_dir, &secrets, lock).await?;
+    let exporting = exporter.map(|exporter| exporter.start(backstage.ops()));
     let demo = match (arguments.demo, is_unused) {
         (false, _) => Demo::NotAskedFor,
         (true, false) => Demo::LeftAlone,
@@ -68,7 +75,11 @@ async fn serve(path: &Path, arguments: Up, asked_to_stop: CancellationToken) -> 
     let ops = ops_listener.local_addr()?;
     let front = Front::start(backstage, &secrets, listener, ops_listener).await?;
     announce(&welcome(web, ops, &data_dir, &demo, setup_token.as_deref()));
-    front.run_until(asked_to_stop).await
+    let outcome = front.run_until(asked_to_stop).await;
+    if let Some(exporting) = exporting {
+        exporting.finish().await;
+    }
+    outcome
 }
 
 /// The token of the link that makes the first administrator; nothing when there is one.

@@ -139,6 +139,10 @@ impl Backstage {
         &self.http
     }
 
+    pub(crate) fn ops(&self) -> &Ops {
+        &self.ops
+    }
+
     pub(crate) fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
