@@ -107,17 +107,19 @@ impl Consumer {
                     None => std::future::pending().await,
                 }
             };
-            // Only waiting is ever cancelled: a transaction is begun where nobody drops it.
+            // Only waiting is ever cancelled, or what waits for a server that is lost: a transaction is begun where nobody
+            // drops it.
+            let db = self.db.clone();
             let outcome = tokio::select! {
                 () = shutdown.cancelled() => return,
                 event = next => match event {
-                    Some(event) => self.receive(event).await,
+                    Some(event) => db.while_it_lasts(self.receive(event)).await,
                     None => {
                         subscription = None;
                         Ok(())
                     }
                 },
-                _ = look.tick() => self.look().await,
+                _ = look.tick() => db.while_it_lasts(self.look()).await,
             };
             if let Err(error) = outcome {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);

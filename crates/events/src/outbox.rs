@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -85,6 +86,10 @@ impl Outbox {
         if outbox::Entity::find().filter(outbox::Column::Sequence.is_null()).one(self.db.read()).await?.is_none() {
             return Ok(0);
         }
+        self.db.while_it_lasts(self.number_in_turn()).await
+    }
+
+    async fn number_in_turn(&self) -> Result<u64, DbErr> {
         let tx = self.db.begin().await?;
         let free = LockBehavior::SkipLocked;
         let head = head::Entity::find().lock_with_behavior(LockType::Update, free).one(&tx).await?;
@@ -130,6 +135,11 @@ impl Outbox {
         if head.publisher == Some(publisher) && head.leased_until.is_some_and(|until| until > half_over) {
             return self.numbered_after(head.published).await;
         }
+        let leased = self.db.while_it_lasts(self.lease(publisher, now)).await?;
+        if leased { self.numbered_after(head.published).await } else { Ok(Vec::new()) }
+    }
+
+    async fn lease(&self, publisher: uuid::Uuid, now: DateTime<Utc>) -> Result<bool, DbErr> {
         let tx = self.db.begin().await?;
         let free = head::Column::Publisher.is_null().or(head::Column::Publisher.eq(publisher));
         let lease = head::Entity::update_many()
@@ -138,7 +148,7 @@ impl Outbox {
             .filter(free.or(head::Column::LeasedUntil.lt(now)));
         let leased = lease.exec(&tx).await?.rows_affected > 0;
         tx.commit().await?;
-        if leased { self.numbered_after(head.published).await } else { Ok(Vec::new()) }
+        Ok(leased)
     }
 
     async fn numbered_after(&self, sequence: i64) -> Result<Vec<Event>, DbErr> {
@@ -149,18 +159,25 @@ impl Outbox {
 
     /// Notes that the bus was told of everything up to `sequence`.
     pub(crate) async fn published(&self, sequence: i64) -> Result<(), DbErr> {
-        let tx = self.db.begin().await?;
-        let moved = head::Entity::update_many().col_expr(head::Column::Published, Expr::value(sequence));
-        moved.filter(head::Column::Published.lt(sequence)).exec(&tx).await?;
-        tx.commit().await
+        let note = async {
+            let tx = self.db.begin().await?;
+            let moved = head::Entity::update_many().col_expr(head::Column::Published, Expr::value(sequence));
+            moved.filter(head::Column::Published.lt(sequence)).exec(&tx).await?;
+            tx.commit().await
+        };
+        self.db.while_it_lasts(note).await
     }
 
     /// Drops what nobody may ask for any more: older than [`KEPT`], and published.
     pub(crate) async fn prune(&self, clock: &Clock) -> Result<u64, DbErr> {
+        self.db.while_it_lasts(self.drop_before(clock.now() - KEPT)).await
+    }
+
+    async fn drop_before(&self, kept: DateTime<Utc>) -> Result<u64, DbErr> {
         let tx = self.db.begin().await?;
         let published = head::Entity::find().one(&tx).await?.map_or(0, |head| head.published);
         let old = outbox::Entity::delete_many()
-            .filter(outbox::Column::OccurredAt.lt(clock.now() - KEPT))
+            .filter(outbox::Column::OccurredAt.lt(kept))
             .filter(outbox::Column::Sequence.lte(published));
         let dropped = old.exec(&tx).await?.rows_affected;
         tx.commit().await?;

@@ -15,7 +15,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Works on one order after another until `shutdown`. A turn that has begun is ended first.
 pub(crate) async fn run(app: App, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
-        let wait = match app::saga::turn(&app).await {
+        let wait = match app.db.while_it_lasts(app::saga::turn(&app)).await {
             Ok(true) => continue,
             Ok(false) => LOOK,
             Err(error) => {

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection, Sqlite};
@@ -112,6 +113,23 @@ impl Db {
     /// When no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.write.begin().await
+    }
+
+    /// Does in the background what can be done again, unless the server it is done at is lost first: one that hangs says
+    /// nothing at all, and what nobody waits for would hang with it. Transactions that are dropped in the middle were on
+    /// connections that are closed.
+    ///
+    /// # Errors
+    /// Those of the work, or that there is no primary any more.
+    pub fn while_it_lasts<'a, T: 'a, E: From<DbErr> + 'a>(
+        &'a self,
+        work: impl Future<Output = Result<T, E>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, E>> {
+        let work: BoxFuture<'a, Result<T, E>> = Box::pin(work);
+        match &self.write {
+            Source::Sqlite(_) => work,
+            Source::Postgres(primary) => Box::pin(primary.while_it_lasts(work)),
+        }
     }
 
     /// Answers when the database does, for readiness.

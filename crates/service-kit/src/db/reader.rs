@@ -46,7 +46,7 @@ impl Source {
     pub(super) async fn ping(&self) -> Result<(), DbErr> {
         match self {
             Self::Sqlite(connection) => connection.ping().await,
-            Self::Postgres(primary) => primary.current_at_once()?.ping().await,
+            Self::Postgres(primary) => primary.ping().await,
         }
     }
 

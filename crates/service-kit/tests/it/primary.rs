@@ -106,9 +106,12 @@ async fn a_primary_that_hangs_takes_no_connection_with_it() {
     });
     let _old = pair.fail_over(End::Freeze).await;
     let mut hanging = JoinSet::new();
+    let worker = begun.pop().unwrap();
     for (id, tx) in (10..).zip(begun) {
         hanging.spawn(async move { insert(&tx, id).await });
     }
+    // What nobody waits for is told, so that it begins again.
+    db.while_it_lasts(async move { insert(&worker, 20).await }).await.unwrap_err();
     comes_back(&db, 2).await;
     waiting.await.unwrap();
     assert_eq!(written(&db).await, [1, 2]);

@@ -83,6 +83,21 @@ impl Primary {
         }
     }
 
+    /// Does `work` for as long as the primary that there is now stays the primary.
+    pub(in crate::db) async fn while_it_lasts<T, E: From<DbErr>>(
+        &self,
+        work: BoxFuture<'_, Result<T, E>>,
+    ) -> Result<T, E> {
+        let connection = self.current().await?;
+        until_lost(&connection, work).await
+    }
+
+    /// Whether the primary answers now.
+    pub(in crate::db) async fn ping(&self) -> Result<(), DbErr> {
+        let connection = self.shared.current.borrow().clone().ok_or_else(no_primary)?;
+        until_lost(&connection, connection.ping()).await
+    }
+
     /// Connections to the primary, as soon as there is one.
     ///
     /// # Errors
@@ -94,11 +109,6 @@ impl Primary {
         found.ok_or_else(no_primary)
     }
 
-    /// As [`current`](Self::current), without waiting.
-    pub(in crate::db) fn current_at_once(&self) -> Result<DatabaseConnection, DbErr> {
-        self.shared.current.borrow().clone().ok_or_else(no_primary)
-    }
-
     /// Ends the watch and closes every connection once it is given back.
     pub(in crate::db) async fn close(&self) {
         self.over.token().cancel();
@@ -106,6 +116,14 @@ impl Primary {
             connection.get_postgres_connection_pool().close().await;
         }
     }
+}
+
+async fn until_lost<T, E: From<DbErr>>(
+    connection: &DatabaseConnection,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let mut lost = connection.get_postgres_connection_pool().close_event();
+    lost.do_until(work).await.unwrap_or_else(|_| Err(no_primary().into()))
 }
 
 fn no_primary() -> DbErr {

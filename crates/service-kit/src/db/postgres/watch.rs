@@ -64,7 +64,10 @@ async fn search(shared: &Shared, last: usize) -> (usize, PgConnection) {
     loop {
         match find_primary(&shared.address, last).await {
             Ok(found) => return found,
-            Err(none) => tracing::debug!(place = shared.address.place(), reasons = none.reasons, "no primary yet"),
+            Err(none) if pause == AGAIN => {
+                tracing::warn!(place = shared.address.place(), reasons = none.reasons, "no server takes writes yet");
+            }
+            Err(none) => tracing::debug!(place = shared.address.place(), reasons = none.reasons, "still none"),
         }
         sleep(pause).await;
         pause = (pause * 2).min(AT_LENGTH);
