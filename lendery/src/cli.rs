@@ -1,9 +1,13 @@
 //! The command line: what can be said, and nothing of what it does.
 
+mod doctor;
+mod migrate_db;
 mod orders;
 mod payments;
 mod simulate;
 
+pub(crate) use doctor::Doctor;
+pub(crate) use migrate_db::MigrateDb;
 pub(crate) use orders::{Orders, Stuck};
 pub(crate) use payments::Payments;
 pub(crate) use simulate::Simulate;
@@ -11,11 +15,11 @@ pub(crate) use simulate::Simulate;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
+use service_kit::telemetry::Collector;
 
 /// Lendery, the sharing platform a town's tool library hosts itself.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
-use service_kit::telemetry::Collector;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -59,6 +63,8 @@ pub(crate) enum Command {
     /// Keep everything a second time, and bring it back.
     #[command(subcommand)]
     Backup(Backup),
+    /// Move embedded databases into PostgreSQL while nothing runs. The same command again goes on with a move that was cut short.
+    MigrateDb(MigrateDb),
     /// Let members who do not exist use a platform, and measure what they see of it.
     Simulate(Simulate),
     /// Look at the configuration.
@@ -66,11 +72,7 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Say whether everything is well, and what is not: ends with 0 when all is, 1 when something is not, 2 when something
     /// needs a look.
-    Doctor {
-        /// As one JSON document, for programs.
-        #[arg(long)]
-        json: bool,
-    },
+    Doctor(Doctor),
     /// Print a service's OpenAPI document.
     #[command(hide = true)]
     Openapi {
@@ -94,11 +96,11 @@ pub(crate) struct Up {
     /// What is logged, to standard error: `warn`, `info`, `info,gateway=debug` …
     #[arg(long, env = "LENDERY_LOG", default_value = "warn", value_name = "FILTER")]
     pub(crate) log: String,
-}
-
     /// Where spans of recorded traces are sent over OTLP/HTTP, such as `http://localhost:4318`. Without it none are recorded.
     #[arg(long, env = "LENDERY_TRACES_TO", value_name = "URL")]
     pub(crate) traces_to: Option<Collector>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
     /// Import items from a CSV file. The same file twice changes nothing.

@@ -9,6 +9,7 @@ mod etl;
 mod import;
 mod instance;
 mod keys;
+mod migrate_db;
 mod openapi;
 mod orders;
 mod payments;
@@ -17,8 +18,8 @@ mod up;
 
 use std::process::ExitCode;
 
-use service_kit::telemetry::{self, LogFormat};
 use service_kit::process::traces;
+use service_kit::telemetry::{self, LogFormat};
 
 use crate::cli::{Cli, Command, ConfigCommand};
 
@@ -42,8 +43,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(simulate) => simulate::run(simulate).await?,
         Command::Etl(command) => return etl::run(data_dir, command).await,
         Command::Backup(command) => backup::run(data_dir, command).await?,
+        Command::MigrateDb(arguments) => migrate_db::run(data_dir, arguments).await?,
         Command::Config(ConfigCommand::Print) => config::print(data_dir)?,
-        Command::Doctor { json } => return doctor::run(data_dir, json).await,
+        Command::Doctor(arguments) => return doctor::run(data_dir, &arguments).await,
         Command::Openapi { service } => openapi::print(&service)?,
     }
     Ok(ExitCode::SUCCESS)

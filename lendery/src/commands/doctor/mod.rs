@@ -1,7 +1,10 @@
 //! What is well and what is not.
 
+mod database;
+mod redis_cluster;
 mod running;
 mod stored;
+mod topology;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +13,7 @@ use comfy_table::{Table, TableStyle};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::cli::Doctor;
 use crate::data_dir::{DataDir, Secrets};
 
 /// What was found of one thing.
@@ -25,19 +29,19 @@ enum Health {
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
-    what: &'static str,
+    what: String,
     health: Health,
     /// What is well, or what is not and what helps.
     text: String,
 }
 
 impl Finding {
-    fn of(what: &'static str, verdict: Result<String, String>) -> Self {
+    fn of(what: impl Into<String>, verdict: Result<String, String>) -> Self {
         let (health, text) = match verdict {
             Ok(text) => (Health::Ok, text),
             Err(text) => (Health::Problem, text),
         };
-        Self { what, health, text }
+        Self { what: what.into(), health, text }
     }
 
     fn attention(self) -> Self {
@@ -49,10 +53,11 @@ impl Finding {
 /// Looks at everything and says what is not well. Exit code 0 when all is well, 1 when something is not, 2 when all works and
 /// something needs a look.
 #[expect(clippy::print_stdout, reason = "the outcome of a command")]
-pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let findings = examine(path).await;
+pub(super) async fn run(path: &Path, arguments: &Doctor) -> anyhow::Result<ExitCode> {
+    let is_production = arguments.secrets.is_some() || !arguments.redis.is_empty() || !arguments.ops.is_empty();
+    let findings = if is_production { topology::examine(arguments).await } else { examine(path).await };
     let worst = findings.iter().map(|finding| finding.health).max().unwrap_or(Health::Ok);
-    if json {
+    if arguments.json {
         println!("{}", serde_json::to_string_pretty(&json!({ "health": worst, "findings": findings }))?);
     } else {
         println!("{}", as_table(&findings));
@@ -73,7 +78,7 @@ fn as_table(findings: &[Finding]) -> String {
             Health::Attention => "attention",
             Health::Problem => "PROBLEM",
         };
-        table.add_row([*what, mark, text.as_str()]);
+        table.add_row([what.as_str(), mark, text.as_str()]);
     }
     table.trim_fmt()
 }

@@ -18,10 +18,10 @@ const SQLITE_HEADER: [u8; 16] = *b"SQLite format 3\0";
 const LEAST_FREE_BYTES: u64 = 1 << 30;
 
 /// How far the newest file may lie in the future before the clock is doubted.
-const CLOCK_SLACK: Duration = Duration::from_secs(60);
+pub(super) const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
 /// How old the warehouse's last good run may be; the schedule's default is a quarter of an hour.
-const WAREHOUSE_AGE: TimeDelta = TimeDelta::hours(24);
+pub(super) const WAREHOUSE_AGE: TimeDelta = TimeDelta::hours(24);
 
 /// How much room is left.
 pub(super) fn disk(path: &Path) -> Result<String, String> {
