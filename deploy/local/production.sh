@@ -3,7 +3,9 @@
 # of each service that people wait for, and a pair of gateways.
 #
 #   production.sh start DIRECTORY     makes what is missing in DIRECTORY and starts everything; again: what does not run
+#   production.sh servers DIRECTORY   the same without Lendery: PostgreSQL with its databases, the Redis Cluster and NATS
 #   production.sh status DIRECTORY    how each part stands; ends with 1 unless all are well
+#   production.sh doctor DIRECTORY    what `lendery doctor` finds: databases, clock, Redis, processes, breakers, warehouse
 #   production.sh restart DIRECTORY   every process of Lendery anew, one after another, each once the one before is ready
 #   production.sh stop DIRECTORY      stops everything; what it keeps stays in DIRECTORY
 #
@@ -17,7 +19,7 @@ refuse() {
     exit "${2:-2}"
 }
 
-[ $# -eq 2 ] || refuse "usage: production.sh start|status|restart|stop DIRECTORY"
+[ $# -eq 2 ] || refuse "usage: production.sh start|servers|status|doctor|restart|stop DIRECTORY"
 mkdir -p "$2/run"
 directory=$(cd "$2" && pwd)
 # What a start was told holds for the commands after it.
@@ -78,17 +80,21 @@ need_programs() {
     done
 }
 
-start() {
+servers() {
     case "$directory" in
     *[!a-zA-Z0-9/._-]*) refuse "$directory: choose a directory whose path is letters, digits, dots, dashes and underscores" ;;
     esac
     need curl curl
-    need_programs
     mkdir -p "$directory/logs" "$directory/photos"
     echo "$FIRST_PORT" >"$directory/run/first-port"
     echo "$BIN" >"$directory/run/bin"
     sh "$here/../secrets.sh" "$secrets" "127.0.0.1:$postgres_port"
     start_servers
+}
+
+start() {
+    need_programs
+    servers
     for name in $(names); do start_part "$name"; done
     for name in $(names); do wait_until_ready "$name"; done
     echo "ready http://127.0.0.1:$(port_of gateway-1) http://127.0.0.1:$(port_of gateway-2)"
@@ -115,6 +121,12 @@ status() {
     return "$well"
 }
 
+doctor() {
+    [ -x "$BIN/lendery" ] || refuse "there is no $BIN/lendery: \`cargo build --release --workspace --bins\` builds it" 3
+    "$BIN/lendery" doctor --secrets "$secrets" --redis "$(redis_urls)" \
+        --ops "$(for name in $(names); do printf 'http://127.0.0.1:%s,' "$(ops_port_of "$name")"; done | sed 's/,$//')"
+}
+
 restart() {
     need_programs
     for name in $(names); do
@@ -131,6 +143,6 @@ stop() {
 }
 
 case "$1" in
-start | status | restart | stop) "$1" ;;
-*) refuse "\"$1\" is none of start, status, restart and stop" ;;
+start | servers | status | doctor | restart | stop) "$1" ;;
+*) refuse "\"$1\" is none of start, servers, status, doctor, restart and stop" ;;
 esac

@@ -1,12 +1,18 @@
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// A program of this workspace as `cargo build --workspace --bins` has left it.
-#[expect(clippy::disallowed_methods, reason = "programs inherit the environment; tests decide what of it")]
 pub(crate) fn program(name: &str) -> Command {
     let path = programs().join(name);
     assert!(path.exists(), "{} is not built; run `cargo build --workspace --bins`", path.display());
-    let mut command = test_kit::process::command(path);
+    in_clean_environment(path)
+}
+
+/// A program without the settings of whoever runs the tests.
+#[expect(clippy::disallowed_methods, reason = "programs inherit the environment; tests decide what of it")]
+pub(crate) fn in_clean_environment(program: impl AsRef<OsStr>) -> Command {
+    let mut command = test_kit::process::command(program);
     // What the machine's user has set is no part of a test.
     let foreign = std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("LENDERY_"));
     for (key, _) in foreign {
