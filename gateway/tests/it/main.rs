@@ -17,6 +17,7 @@ mod pages;
 mod ranges;
 mod rates;
 mod redis_faults;
+mod redis_soak;
 mod refusals;
 mod shared;
 mod smuggling;

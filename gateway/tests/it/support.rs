@@ -83,7 +83,11 @@ async fn started(config: Config, clock: Clock, hands: Hands, seed: u64, listenin
 impl Gateway {
     /// Waits until it uses what other gateways store.
     pub(crate) async fn until_in_step(&self) {
-        let is_in_step = async || self.ops.get("/ops/cache").await.expect(200).json()["shared"] == true;
+        // The operations listener may be there before the gateway has its pages on it.
+        let is_in_step = async || {
+            let answer = self.ops.get("/ops/cache").await;
+            answer.status == 200 && answer.json()["shared"] == true
+        };
         wait_until("the gateway knows what others purge", SOON, is_in_step).await;
     }
 }

@@ -38,7 +38,7 @@ impl MigratorTrait for NoTables {
 
 /// Spans of this test's thread, on which everything in it happens, on their way to a collector.
 struct Recording {
-    exporting: Exporting,
+    _exporting: Exporting,
     ops: Ops,
     _here: tracing::subscriber::DefaultGuard,
 }
@@ -48,7 +48,7 @@ impl Recording {
         let (recorder, exporter) = layer(collector);
         let here = tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder));
         let ops = Ops::new("test", CancellationToken::new());
-        Self { exporting: exporter.start(&ops), ops, _here: here }
+        Self { _exporting: exporter.start(&ops), ops, _here: here }
     }
 }
 
@@ -106,14 +106,16 @@ fn attribute<'a>(span: &'a Value, key: &str) -> Option<&'a Value> {
 async fn a_request_is_one_trace_from_the_gateway_to_the_database() {
     let collector = Origin::saying(&[], "{}").await;
     let database = TestDatabase::on(Engine::Sqlite).await;
-    let recording = Recording::begin(&collector.url());
+    let _recording = Recording::begin(&collector.url());
     let other = Origin::saying(&[], "").await;
     let mut config = before_both(&other, &other);
     config.upstreams = [("users", service(&database).await), ("inventory", other.url())].into_iter().collect();
     let gateway = configured(config).await;
     ask(&gateway.client, false).await;
     ask(&gateway.client, true).await;
-    recording.exporting.finish().await;
+    // The gateway's span ends last, and they are told of in the order in which they end.
+    let is_over = async || told(&collector).iter().any(|(_, span)| span["parentSpanId"] == CLIENT);
+    wait_until("the collector is told", SOON, is_over).await;
 
     let told = told(&collector);
     assert!(told.iter().all(|(_, span)| span["traceId"] == TRACE), "{told:#?}");
@@ -145,14 +147,14 @@ async fn a_request_is_one_trace_from_the_gateway_to_the_database() {
 #[tokio::test]
 async fn what_comes_from_memory_is_in_its_trace_too() {
     let collector = Origin::saying(&[], "{}").await;
-    let recording = Recording::begin(&collector.url());
+    let _recording = Recording::begin(&collector.url());
     let origin = Origin::saying(&[("cache-control", "max-age=60")], "x").await;
     let mut config = before_both(&origin, &origin);
     config.trace_ratio = 1.0;
     let gateway = configured(config).await;
     gateway.client.get("/api/v1/items").await.expect(200);
     gateway.client.get("/api/v1/items").await.expect(200);
-    recording.exporting.finish().await;
+    wait_until("the collector is told", SOON, async || told(&collector).len() >= 3).await;
     let told = told(&collector);
     let kinds: Vec<_> = told.iter().map(|(service, span)| (service.as_str(), span["kind"].as_u64().unwrap())).collect();
     assert_eq!(kinds, [("gateway", 3), ("gateway", 2), ("gateway", 2)], "{told:#?}");
