@@ -11,8 +11,9 @@ use anyhow::{Result, ensure};
 use crate::figure::{Figure, median};
 use crate::nginx::Nginx;
 use crate::platform::{Platform, directory};
-use crate::{load, process_table};
+use crate::process_table;
 use peers::Size;
+use wrk::Load;
 
 /// A public list, as a visitor's first page asks for it.
 const PATH: &str = "/api/v1/items?limit=10";
@@ -20,6 +21,9 @@ const PATH: &str = "/api/v1/items?limit=10";
 /// Rounds that alternate between the two servers, so that a slow moment of the machine meets both.
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(4);
+
+/// Keep-alive connections of a round.
+const CONNECTIONS: u32 = 16;
 
 /// The figures of the gateway with the services behind it, and of the gateway by itself.
 pub(crate) async fn measure(quick: bool) -> Result<Vec<Figure>> {
@@ -63,7 +67,8 @@ async fn with_services(quick: bool) -> Result<Figure> {
 /// CPU microseconds per request of the process `id` under load.
 fn cost(base: &str, id: u32, directory: &tempfile::TempDir) -> Result<f64> {
     let before = process_table::cpu_time(id)?;
-    let requests = load::get(base, &[PATH.to_owned()], ROUND, directory.path())?;
+    let load = Load { connections: CONNECTIONS, duration: ROUND };
+    let requests = wrk::get(base, PATH, 1, load, directory.path())?.sound(base)?.requests;
     let used = process_table::cpu_time(id)?.saturating_sub(before);
     Ok(used.as_secs_f64() * 1e6 / f64::from(requests))
 }

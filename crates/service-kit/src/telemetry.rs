@@ -10,13 +10,13 @@ mod wire;
 use std::io::IsTerminal;
 use std::str::FromStr;
 
+use peer::HttpClient;
 use tracing_subscriber::filter::{FilterExt, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt};
 
 pub use export::{Collector, Exporter, Exporting, ParseCollectorError, spans};
-use peer::HttpClient;
 pub use wire::Sender;
 
 /// How log lines look.
