@@ -58,7 +58,7 @@ impl Batch {
         }
         let number = self.number + 1;
         let table = DeltaTableAt::open_or_create(place, NAME, &schema()).await?;
-        let mut writer = table.writer()?;
+        let mut writer = table.writer(std::iter::empty())?;
         let rows = rows(number, tables, at).map_err(|cause| EtlError::Columns { table: NAME, cause })?;
         writer.write(rows).await.map_err(EtlError::table(NAME))?;
         let files = writer.flush().await.map_err(EtlError::table(NAME))?;

@@ -54,6 +54,11 @@ pub struct Config {
     pub kept_days: u32,
     /// Seconds after which a query is given up; default 60.
     pub query_seconds: u32,
+    /// Seconds without an answer, or without the next row, after which a source is given up; default 120. How long all of it
+    /// takes does not matter.
+    pub source_seconds: u32,
+    /// Seconds for which a bucket that does not answer is asked again; default 30.
+    pub bucket_seconds: u32,
 }
 
 impl Default for Config {
@@ -78,6 +83,8 @@ impl Default for Config {
             lease_seconds: 60,
             kept_days: 7,
             query_seconds: 60,
+            source_seconds: 120,
+            bucket_seconds: 30,
         }
     }
 }

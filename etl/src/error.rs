@@ -150,6 +150,11 @@ impl EtlError {
         matches!(self, Self::OldSchema { .. } | Self::Misfit { .. } | Self::Value { .. } | Self::OtherColumns { .. })
     }
 
+    /// Whether the warehouse's own tables could not be read, or not any more.
+    pub(crate) fn is_of_warehouse(&self) -> bool {
+        matches!(self, Self::Table { .. } | Self::Unreadable { .. })
+    }
+
     /// This failure after an earlier one of the same run.
     pub(crate) fn after(self, earlier: Option<Self>) -> Self {
         match earlier {

@@ -4,6 +4,7 @@
 
 mod address;
 mod batch;
+mod bucket;
 mod ceiling;
 mod command;
 mod config;
@@ -32,8 +33,8 @@ pub use config::Config;
 pub use error::EtlError;
 pub use http::openapi;
 pub use report::{
-    Difference, KeyDifference, LoadKind, Outcome, Progress, QueryResult, Reconciliation, Run, RunReport, Status,
-    TableComparison, TableReport, TableStatus, Verdict,
+    Compared, Difference, KeyDifference, LoadKind, Outcome, Progress, QueryResult, Reconciliation,
+    RecordedReconciliation, Run, RunReport, Status, TableComparison, TableReport, TableStatus, Verdict,
 };
 pub use reports::{NamedReport, REPORTS};
 pub use service::{Deps, run};

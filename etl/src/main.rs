@@ -40,7 +40,8 @@ fn obey(file: Option<&Path>, command: Command) -> ExitCode {
     let done = || -> Result<ExitCode, Box<dyn std::error::Error>> {
         let config = load::<Config>(file, Config::PREFIX, &Variables::of_process())?.settings;
         telemetry::start("error", LogFormat::Text)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Rows are read and files written at the same time.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         Ok(runtime.block_on(Box::pin(etl::execute(&config, Clock::system(), command)))?)
     };
     done().unwrap_or_else(|error| {

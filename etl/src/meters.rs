@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::EtlError;
-use crate::report::{RunReport, TableReport};
+use crate::report::{Compared, Reconciliation, RunReport, TableReport};
 use crate::source::{Source, Table};
 
 type Seconds = Gauge<f64, AtomicU64>;
@@ -40,6 +40,8 @@ pub(crate) struct Meters {
     runs: Family<Ended, Counter>,
     last_duration: Seconds,
     last_success: Seconds,
+    reconciliations: Family<Ended, Counter>,
+    differing: Gauge,
 }
 
 impl Meters {
@@ -56,6 +58,10 @@ impl Meters {
         registry.register_with_unit("last_duration", duration, Unit::Seconds, self.last_duration.clone());
         let success = "When the last run began that ended well, since 1970; the time since then is the lag";
         registry.register_with_unit("last_success", success, Unit::Seconds, self.last_success.clone());
+        let compared = "Comparisons with the sources by what they came to";
+        registry.register("reconciliations", compared, self.reconciliations.clone());
+        let differing = "Tables that differed from their source when they were last compared";
+        registry.register("differing_tables", differing, self.differing.clone());
     }
 
     pub(crate) fn unknown_columns(&self, table: &Table, count: usize) {
@@ -86,5 +92,12 @@ impl Meters {
             Err(_) => "failed",
         };
         self.runs.get_or_create(&Ended { outcome: word }).inc();
+    }
+
+    pub(crate) fn reconciled(&self, outcome: Result<&Reconciliation, &EtlError>) {
+        if let Ok(report) = outcome {
+            self.differing.set(i64::try_from(report.different().count()).unwrap_or(i64::MAX));
+        }
+        self.reconciliations.get_or_create(&Ended { outcome: Compared::of(outcome).word() }).inc();
     }
 }

@@ -4,15 +4,17 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deltalake::DeltaTableError;
 use deltalake::logstore::object_store::prefix::PrefixStore;
-use deltalake::logstore::object_store::{DynObjectStore, parse_url_opts};
+use deltalake::logstore::object_store::{self, DynObjectStore, ObjectStore as _};
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore, logstore_for};
+use futures_util::TryStreamExt;
 use url::Url;
 use vocabulary::Secret;
 
-use crate::EtlError;
+use crate::{EtlError, bucket};
 
 /// Schemes of the stores that refuse to write over what is there, which is what makes a commit one of many or none.
 const STORES: [&str; 7] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss"];
@@ -28,8 +30,9 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Reads the settings `warehouse` and `warehouse_options`. A bucket is not asked for anything yet.
-    pub(crate) fn parse(warehouse: &std::path::Path, options: &Secret) -> Result<Self, EtlError> {
+    /// Reads the settings `warehouse` and `warehouse_options`. A bucket is not asked for anything yet; later, one that does not
+    /// answer is asked again for as long as `patience`.
+    pub(crate) fn parse(warehouse: &std::path::Path, options: &Secret, patience: Duration) -> Result<Self, EtlError> {
         let text = warehouse.to_str().filter(|text| text.contains("://"));
         let Some(text) = text else { return Ok(Self::Folder(warehouse.to_owned())) };
         let wrong = |reason: String| EtlError::Bucket { address: text.to_owned(), reason };
@@ -37,8 +40,8 @@ impl Place {
         if !STORES.contains(&url.scheme()) {
             return Err(wrong(format!("it begins with none of {}", STORES.join("://, ") + "://")));
         }
-        let (store, _path) = parse_url_opts(&url, pairs(options)?).map_err(|error| wrong(error.to_string()))?;
-        Ok(Self::Bucket { store: store.into(), url })
+        let store = bucket::open(&url, pairs(options)?, patience).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self::Bucket { store, url })
     }
 
     /// The log of one table, whether or not there is one yet.
@@ -71,9 +74,17 @@ impl Place {
         }
     }
 
-    /// Makes sure that files can be written into a folder, before anything is read for it. Only the lease's holder asks.
-    pub(crate) fn usable(&self) -> Result<(), EtlError> {
-        let Self::Folder(folder) = self else { return Ok(()) };
+    /// Makes sure that files can be written into a folder, or that a bucket answers, before anything is read for it. Only the
+    /// lease's holder asks.
+    pub(crate) async fn usable(&self) -> Result<(), EtlError> {
+        let folder = match self {
+            Self::Folder(folder) => folder,
+            Self::Bucket { store, url } => {
+                let prefix = object_store::path::Path::from(url.path().trim_matches('/'));
+                let first = store.list(Some(&prefix)).try_next().await;
+                return first.map(drop).map_err(|error| bucket::unusable(url, &error));
+            }
+        };
         let unusable = |cause| EtlError::Folder { path: folder.clone(), cause };
         match std::fs::create_dir(folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unusable(error)),
@@ -81,6 +92,17 @@ impl Place {
         }
         let probe = folder.join(".writable");
         std::fs::write(&probe, []).and_then(|()| std::fs::remove_file(&probe)).map_err(unusable)
+    }
+
+    /// The failure of something that was done with the tables: by the name of the bucket, if that is what does not answer.
+    pub(crate) fn explained(&self, error: EtlError) -> EtlError {
+        match self {
+            Self::Bucket { url, .. } => match bucket::refusal(&error) {
+                Some(refusal) => bucket::unusable(url, refusal),
+                None => error,
+            },
+            Self::Folder(_) => error,
+        }
     }
 }
 
@@ -107,13 +129,15 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(1);
+
     #[test]
     fn a_folder_is_a_path_and_a_bucket_a_url() {
         let none = Secret::default();
-        assert!(matches!(Place::parse(Path::new("data/warehouse"), &none), Ok(Place::Folder(_))));
+        assert!(matches!(Place::parse(Path::new("data/warehouse"), &none, PATIENCE), Ok(Place::Folder(_))));
         let options = Secret::new("aws_region=eu-central-1 aws_access_key_id=id aws_secret_access_key=planted");
         for url in ["s3://bucket/warehouse", "s3://bucket"] {
-            let place = Place::parse(Path::new(url), &options).unwrap();
+            let place = Place::parse(Path::new(url), &options, PATIENCE).unwrap();
             assert!(matches!(&place, Place::Bucket { url, .. } if url.path().ends_with('/')), "{place:?}");
             assert!(!format!("{place:?}").contains("planted"));
         }
@@ -122,10 +146,10 @@ mod tests {
     #[test]
     fn a_store_that_is_none_is_named_and_its_secrets_are_not() {
         for url in ["ftp://host/folder", "http://host/folder", "memory:///folder"] {
-            let error = Place::parse(Path::new(url), &Secret::default()).unwrap_err().to_string();
+            let error = Place::parse(Path::new(url), &Secret::default(), PATIENCE).unwrap_err().to_string();
             assert!(error.contains(url) && error.contains("s3://"), "{error}");
         }
-        let error = Place::parse(Path::new("s3://bucket"), &Secret::new("planted-secret")).unwrap_err();
+        let error = Place::parse(Path::new("s3://bucket"), &Secret::new("planted-secret"), PATIENCE).unwrap_err();
         assert!(error.to_string().contains("warehouse_options"), "{error}");
         assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
     }

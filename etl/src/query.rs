@@ -17,6 +17,7 @@ use futures_util::TryStreamExt;
 use serde_json::Value;
 
 use crate::delta::DeltaTableAt;
+use crate::source::Table;
 use crate::{EtlError, QueryResult, star};
 
 /// What one query may hold in memory; beyond it sorts and joins spill to temporary files, or the query is refused.
@@ -54,8 +55,17 @@ pub(crate) async fn session(tables: &[DeltaTableAt]) -> Result<Session, EtlError
 impl Session {
     /// Adds the dimensions and facts.
     pub(crate) async fn with_star(self) -> Result<Self, EtlError> {
-        for (name, sql) in star::VIEWS {
-            let view = self.0.sql(sql).await.map_err(EtlError::unreadable)?;
+        self.with(star::views()).await
+    }
+
+    /// Adds what is known of the keys of one table.
+    pub(crate) async fn with_newest(self, table: &Table) -> Result<Self, EtlError> {
+        self.with(star::of_table(table)).await
+    }
+
+    async fn with(self, views: impl IntoIterator<Item = (String, String)>) -> Result<Self, EtlError> {
+        for (name, sql) in views {
+            let view = self.0.sql(&sql).await.map_err(EtlError::unreadable)?;
             self.0.register_table(name, view.into_view()).map_err(EtlError::unreadable)?;
         }
         Ok(self)

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::EtlError;
+
 /// What a run is doing, told as it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
@@ -77,6 +79,8 @@ pub struct Status {
     pub tables: Vec<TableStatus>,
     /// The last batch's number; none before the first run.
     pub batch: Option<i64>,
+    /// The last comparisons with the sources, newest first.
+    pub reconciliations: Vec<RecordedReconciliation>,
 }
 
 /// A recorded run.
@@ -115,7 +119,8 @@ pub struct TableStatus {
 }
 
 /// The warehouse beside its sources.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WarehouseReconciliation)]
 pub struct Reconciliation {
     /// The batch that was compared.
     pub batch: i64,
@@ -126,12 +131,62 @@ impl Reconciliation {
     /// Whether no table differs. Those that could not be compared do not count.
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        self.tables.iter().all(|table| table.verdict != Verdict::Different)
+        self.different().next().is_none()
+    }
+
+    /// The names of the tables that differ.
+    pub(crate) fn different(&self) -> impl Iterator<Item = &str> {
+        let different = self.tables.iter().filter(|table| table.verdict == Verdict::Different);
+        different.map(|table| table.table.as_str())
+    }
+}
+
+/// A comparison that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = WarehouseRecordedReconciliation)]
+pub struct RecordedReconciliation {
+    pub started_at: DateTime<Utc>,
+    pub finished_at: DateTime<Utc>,
+    pub outcome: Compared,
+    /// Why it came to nothing.
+    pub error: Option<String>,
+    pub report: Option<Reconciliation>,
+}
+
+/// What a comparison of all tables came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = WarehouseCompared)]
+pub enum Compared {
+    Equal,
+    /// At least one table differs.
+    Different,
+    /// Something could not be read.
+    Failed,
+}
+
+impl Compared {
+    pub(crate) fn of(outcome: Result<&Reconciliation, &EtlError>) -> Self {
+        match outcome {
+            Ok(report) if report.is_equal() => Self::Equal,
+            Ok(_) => Self::Different,
+            Err(_) => Self::Failed,
+        }
+    }
+
+    /// The word for it in records and metrics.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Different => "different",
+            Self::Failed => "failed",
+        }
     }
 }
 
 /// One table of a source beside what the warehouse holds of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WarehouseTableComparison)]
 pub struct TableComparison {
     /// The table's name in the warehouse.
     pub table: String,
@@ -149,8 +204,9 @@ pub struct TableComparison {
 }
 
 /// What a comparison came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WarehouseVerdict)]
 pub enum Verdict {
     Equal,
     Different,
@@ -159,15 +215,17 @@ pub enum Verdict {
 }
 
 /// A key that differs, as the warehouse calls it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WarehouseKeyDifference)]
 pub struct KeyDifference {
     pub key: String,
     pub what: Difference,
 }
 
 /// How a key differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WarehouseDifference)]
 pub enum Difference {
     /// The source has it and the warehouse does not.
     Missing,

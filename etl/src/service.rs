@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use user_api::{HttpUsers, RememberedUsers, Users};
 
-use crate::http::{AppState, Nudge, routes};
+use crate::http::{AppState, Nudge, Nudges, routes};
 use crate::schedule::Schedule;
 use crate::{Config, EtlError, Warehouse};
 
@@ -30,7 +30,8 @@ use crate::{Config, EtlError, Warehouse};
 /// because services that start together with this one create their tables within seconds.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 
-/// How often small files are put together, old ones removed, and erased members forgotten.
+/// How often small files are put together, old ones removed, and erased members forgotten, and how often the warehouse is
+/// compared with its sources afterwards.
 const MAINTENANCE: TimeDelta = TimeDelta::days(1);
 
 /// How often the time of day is looked at. A machine that slept, or whose clock was set, is noticed within it.
@@ -99,15 +100,16 @@ pub async fn run(
     let warehouse = Arc::new(Warehouse::open(&config, deps.clock.clone()).await.map_err(settings)?);
     deps.ops.metrics(|registry| warehouse.meters().register(registry));
     deps.ops.mount(pages(Arc::clone(&warehouse)));
-    let nudge = Nudge::default();
+    let nudges = Nudges::default();
     let state =
-        AppState { warehouse: Arc::clone(&warehouse), nudge: nudge.clone(), sessions: Sessions::new(deps.users) };
+        AppState { warehouse: Arc::clone(&warehouse), nudges: nudges.clone(), sessions: Sessions::new(deps.users) };
     let deadline = Duration::from_secs(config.query_seconds.max(1).into()) + SPARE;
     let (router, _document) =
         finish(routes(), state, RouterSettings { service: "etl", deadline, clock: deps.clock.clone() });
     let serving = serve(listener, router, Limits::default(), shutdown.clone());
-    let working = Box::pin(work(&warehouse, &schedule, &nudge, &deps.clock, &shutdown));
-    let (served, ()) = tokio::join!(serving, working);
+    let working = Box::pin(work(&warehouse, &schedule, &nudges, &deps.clock, &shutdown));
+    let comparing = Box::pin(compare(&warehouse, &nudges, &shutdown));
+    let (served, (), ()) = tokio::join!(serving, working, comparing);
     Ok(served?)
 }
 
@@ -129,10 +131,16 @@ fn unavailable(error: &EtlError) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
 }
 
-async fn work(warehouse: &Warehouse, schedule: &Schedule, nudge: &Nudge, clock: &Clock, shutdown: &CancellationToken) {
+async fn work(
+    warehouse: &Warehouse,
+    schedule: &Schedule,
+    nudges: &Nudges,
+    clock: &Clock,
+    shutdown: &CancellationToken,
+) {
     let (mut retry, mut maintained) = (FIRST_RETRY, None);
     let mut due = first(warehouse, schedule, clock).await;
-    while let Some(asked) = shutdown.run_until_cancelled(due_or_asked(clock, due, nudge)).await {
+    while let Some(asked) = shutdown.run_until_cancelled(due_or_asked(clock, due, &nudges.run)).await {
         let next = schedule.after(clock.now());
         let ended = if asked {
             warehouse.run_until(shutdown, &|_| {}).await.map(Some)
@@ -148,6 +156,9 @@ async fn work(warehouse: &Warehouse, schedule: &Schedule, nudge: &Nudge, clock: 
                 if maintained.is_none_or(|last| clock.now() - last >= MAINTENANCE) {
                     maintain(warehouse, shutdown).await;
                     maintained = Some(clock.now());
+                }
+                if is_unknown(warehouse, clock).await {
+                    nudges.reconciliation.ask();
                 }
                 next
             }
@@ -167,6 +178,38 @@ async fn maintain(warehouse: &Warehouse, shutdown: &CancellationToken) {
     match Box::pin(warehouse.maintain_until(shutdown)).await {
         Ok(_) | Err(EtlError::Stopped) => {}
         Err(error) => tracing::warn!(%error, "the warehouse could not be tidied"),
+    }
+}
+
+/// Whether no instance has looked for a day whether the warehouse equals its sources.
+async fn is_unknown(warehouse: &Warehouse, clock: &Clock) -> bool {
+    match warehouse.last_reconciliation().await {
+        Ok(last) => last.is_none_or(|last| clock.now() - last >= MAINTENANCE),
+        Err(error) => {
+            tracing::warn!(%error, "when the warehouse was last compared with its sources is not known");
+            false
+        }
+    }
+}
+
+/// Compares the warehouse with its sources whenever somebody asks for it; runs go on meanwhile.
+async fn compare(warehouse: &Warehouse, nudges: &Nudges, shutdown: &CancellationToken) {
+    while shutdown.run_until_cancelled(nudges.reconciliation.asked()).await.is_some() {
+        match Box::pin(warehouse.reconcile_until(shutdown, &|_| {})).await {
+            Ok(outcome) if outcome.is_equal() => {
+                tracing::info!(batch = outcome.batch, "the warehouse equals its sources");
+            }
+            Ok(outcome) => {
+                let tables = outcome.different().collect::<Vec<_>>().join(", ");
+                tracing::warn!(
+                    batch = outcome.batch,
+                    tables,
+                    "the warehouse differs; `lendery etl reconcile` names the keys"
+                );
+            }
+            Err(EtlError::Stopped) => return,
+            Err(error) => tracing::warn!(%error, "the warehouse could not be compared with its sources"),
+        }
     }
 }
 

@@ -49,11 +49,15 @@ pub(super) fn status(status: &Status) -> String {
     let Some(batch) = status.batch else {
         return format!("{}\n\nThe warehouse is empty; `lendery etl run` fills it.", runs.trim_fmt());
     };
+    let compared = status.reconciliations.first().map_or_else(
+        || "It has not been compared with its sources yet.".to_owned(),
+        |last| format!("Compared with its sources {}: {}.", at(last.started_at), last.outcome.word()),
+    );
     let mut tables = plain(&["table", "version", "up to"]);
     for table in &status.tables {
         tables.add_row([table.table.clone(), table.version.to_string(), table.watermark.to_string()]);
     }
-    format!("{}\n\nBatch {batch}:\n\n{}", runs.trim_fmt(), tables.trim_fmt())
+    format!("{}\n\nBatch {batch}:\n\n{}\n\n{compared}", runs.trim_fmt(), tables.trim_fmt())
 }
 
 pub(super) fn reports() -> String {

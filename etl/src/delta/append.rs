@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 
-use super::columns::{Columns, Load};
+use super::columns::{Columns, Load, repeating};
+use super::files::Files;
 use super::key::Key;
 use super::table::{DeltaTableAt, Position};
 use crate::extract::{Op, Sink, SourceRow};
@@ -22,7 +22,7 @@ pub(crate) struct Appender<'a> {
     names: &'a Pseudonyms,
     progress: OnProgress<'a>,
     columns: Columns,
-    writer: RecordBatchWriter,
+    files: Files,
     position: Position,
     rows: u64,
     deleted: u64,
@@ -54,7 +54,7 @@ impl<'a> Appender<'a> {
             names,
             progress,
             columns: Columns::new(table, load),
-            writer: target.writer()?,
+            files: Files::begin(target.writer(repeating(table))?),
             target,
             position,
             rows: 0,
@@ -82,7 +82,7 @@ impl<'a> Appender<'a> {
     /// Commits everything as one version.
     pub(crate) async fn commit(mut self) -> Result<Appended, EtlError> {
         self.write().await?;
-        let files = self.writer.flush().await.map_err(EtlError::table(self.table.raw))?;
+        let files = self.files.end().await.map_err(EtlError::table(self.table.raw))?;
         let bytes = files.iter().map(|file| u64::try_from(file.size).unwrap_or_default()).sum();
         let version = self.target.commit(files, self.position).await?;
         Ok(Appended { rows: self.rows, deleted: self.deleted, version, bytes })
@@ -110,7 +110,7 @@ impl Sink for Appender<'_> {
             return Ok(());
         }
         let batch = self.columns.take()?;
-        self.writer.write(batch).await.map_err(EtlError::table(self.table.raw))?;
+        self.files.write(batch).await.map_err(EtlError::table(self.table.raw))?;
         (self.progress)(Progress::Rows { table: self.table.raw, rows: self.rows + self.deleted });
         Ok(())
     }

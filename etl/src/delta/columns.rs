@@ -39,6 +39,12 @@ pub(crate) fn listed(table: &Table) -> Schema {
     )
 }
 
+/// The columns that are the same in many rows: text other than the key, and the load, which every view looks at.
+pub(super) fn repeating(table: &'static Table) -> impl Iterator<Item = &'static str> {
+    let is_text = |column: &&Column| matches!(column.kind, Kind::Text | Kind::Pseudonym) && column.name != table.key;
+    table.columns.iter().filter(is_text).map(|column| column.name).chain(["op", "load"])
+}
+
 /// What all rows of one load have in common.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
@@ -165,12 +171,13 @@ impl Builder {
         let wrong = |error| value(table, column.name, error);
         match self {
             Self::Text(builder) => builder.append_option(row.text(index).map_err(wrong)?),
-            Self::Pseudonym(builder) => {
-                builder.append_option(row.uuid(index).map_err(wrong)?.map(|id| names.of(id).to_string()));
-            }
+            Self::Pseudonym(builder) => match row.uuid(index).map_err(wrong)? {
+                Some(id) => builder.append_value(names.of(id).text(&mut [0; 43])),
+                None => builder.append_null(),
+            },
             Self::Integer(builder) => builder.append_option(row.integer(index).map_err(wrong)?),
             Self::Time(builder) => {
-                builder.append_option(row.time(index).map_err(wrong)?.map(|time| time.timestamp_micros()));
+                builder.append_option(row.time_micros(index).map_err(wrong)?);
             }
         }
         Ok(())
@@ -179,7 +186,7 @@ impl Builder {
     /// The key, or nothing in any other column.
     fn append_key(&mut self, key: Option<Key>) {
         match (self, key) {
-            (Self::Pseudonym(builder), Some(Key::Hash(hash))) => builder.append_value(hash.to_string()),
+            (Self::Pseudonym(builder), Some(Key::Hash(hash))) => builder.append_value(hash.text(&mut [0; 43])),
             (Self::Integer(builder), Some(Key::Number(number))) => builder.append_value(number),
             (Self::Text(builder) | Self::Pseudonym(builder), _) => builder.append_null(),
             (Self::Integer(builder), _) => builder.append_null(),

@@ -3,6 +3,7 @@
 mod append;
 mod columns;
 mod erase;
+mod files;
 mod key;
 mod maintain;
 mod table;

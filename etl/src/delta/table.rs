@@ -5,6 +5,7 @@ use deltalake::kernel::{Action, Add, StructType, Transaction};
 use deltalake::operations::create::CreateBuilder;
 use deltalake::parquet::basic::Compression;
 use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::parquet::schema::types::ColumnPath;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::RecordBatchWriter;
 use deltalake::{DeltaTable, DeltaTableError, TableProperty};
@@ -142,10 +143,15 @@ impl DeltaTableAt {
         format!("lendery/{}/origin", self.name)
     }
 
-    pub(crate) fn writer(&self) -> Result<RecordBatchWriter, EtlError> {
+    /// A writer of files for this table. The columns that say the same again and again get a dictionary; looking each number up
+    /// in one would take longer than all the rest.
+    pub(crate) fn writer<'c>(&self, repeating: impl Iterator<Item = &'c str>) -> Result<RecordBatchWriter, EtlError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_dictionary_enabled(false);
+        let properties = repeating
+            .fold(properties, |properties, name| properties.set_column_dictionary_enabled(ColumnPath::from(name), true))
             .build();
         let writer = RecordBatchWriter::for_table(&self.table).map_err(EtlError::table(self.name))?;
         Ok(writer.with_writer_properties(properties))

@@ -1,5 +1,6 @@
 //! Reading a source: one snapshot of its database for a whole run, lossless on both databases.
 
+mod copied;
 mod postgres;
 mod row;
 mod sqlite;
@@ -10,6 +11,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::{FutureExt as _, Stream, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -19,12 +21,19 @@ use crate::delta::Key;
 use crate::pseudonym::Pseudonyms;
 use crate::source::{Kind, Source, Table};
 
-/// How long a source may take until its first answers. One that is silent would hold up the others, and the lease.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a source may take until its first answers, at most. One that is silent would hold up the others, and the lease.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// A source's database at one moment.
 #[derive(Debug)]
-pub(crate) enum Snapshot {
+pub(crate) struct Snapshot {
+    database: Database,
+    /// How long it may be silent.
+    patience: Duration,
+}
+
+#[derive(Debug)]
+enum Database {
     Sqlite(sqlite::Snapshot),
     Postgres(postgres::Snapshot),
 }
@@ -98,33 +107,36 @@ impl Op {
 }
 
 impl Snapshot {
-    pub(crate) async fn open(source: Source, address: &Address) -> Result<Self, EtlError> {
+    /// A snapshot that is given up when the source is silent for longer than `patience`.
+    pub(crate) async fn open(source: Source, address: &Address, patience: Duration) -> Result<Self, EtlError> {
         let opening = async {
             match address {
-                Address::Sqlite(path) => sqlite::Snapshot::open(path).await.map(Self::Sqlite),
-                Address::Postgres(options) => postgres::Snapshot::open(options).await.map(Self::Postgres),
+                Address::Sqlite(path) => sqlite::Snapshot::open(path).await.map(Database::Sqlite),
+                Address::Postgres(options) => postgres::Snapshot::open(options).await.map(Database::Postgres),
             }
         };
-        let opened = tokio::time::timeout(PATIENCE, opening).await;
-        opened.unwrap_or_else(|_elapsed| Err(silent())).map_err(|cause| failure(source, cause))
+        let database = answer(source, patience.min(OPENING), opening).await?;
+        Ok(Self { database, patience })
     }
 
     /// Every change below it is in this snapshot, and none will be added below it later.
     pub(crate) fn watermark(&self) -> i64 {
-        match self {
-            Self::Sqlite(snapshot) => snapshot.watermark,
-            Self::Postgres(snapshot) => snapshot.watermark,
+        match &self.database {
+            Database::Sqlite(snapshot) => snapshot.watermark,
+            Database::Postgres(snapshot) => snapshot.watermark,
         }
     }
 
     /// A number that tells the history up to `watermark` from that of another database, or of the same one before it was
     /// restored: where numbers start over, a watermark alone means nothing.
     pub(crate) async fn origin(&mut self, source: Source, watermark: i64) -> Result<i64, EtlError> {
-        let found = match self {
-            Self::Sqlite(snapshot) => snapshot.origin(watermark).await,
-            Self::Postgres(snapshot) => snapshot.origin().await,
+        let found = async {
+            match &mut self.database {
+                Database::Sqlite(snapshot) => snapshot.origin(watermark).await,
+                Database::Postgres(snapshot) => snapshot.origin().await,
+            }
         };
-        let text = found.map_err(|cause| failure(source, cause))?;
+        let text = answer(source, self.patience, found).await?;
         let hash = <[u8; 32]>::from(Sha256::digest(text));
         Ok(hash[..8].iter().fold(0, |number, byte| number << 8 | i64::from(*byte)) & i64::MAX)
     }
@@ -134,11 +146,13 @@ impl Snapshot {
         if self.watermark() < since {
             return Ok(Changed::Everything);
         }
-        let found = match self {
-            Self::Sqlite(snapshot) => snapshot.changed(table, since).await,
-            Self::Postgres(snapshot) => snapshot.changed(table, since).await,
+        let found = async {
+            match &mut self.database {
+                Database::Sqlite(snapshot) => snapshot.changed(table, since).await,
+                Database::Postgres(snapshot) => snapshot.changed(table, since).await,
+            }
         };
-        let (any, truncated) = found.map_err(|cause| failure(source, cause))?;
+        let (any, truncated) = answer(source, self.patience, found).await?;
         Ok(if truncated {
             Changed::Everything
         } else if any {
@@ -150,35 +164,37 @@ impl Snapshot {
 
     /// The names of the columns the table has; none if there is no such table.
     pub(crate) async fn columns(&mut self, source: Source, table: &Table) -> Result<Vec<String>, EtlError> {
-        let found = match self {
-            Self::Sqlite(snapshot) => snapshot.columns(table).await,
-            Self::Postgres(snapshot) => snapshot.columns(table).await,
+        let found = async {
+            match &mut self.database {
+                Database::Sqlite(snapshot) => snapshot.columns(table).await,
+                Database::Postgres(snapshot) => snapshot.columns(table).await,
+            }
         };
-        found.map_err(|cause| failure(source, cause))
+        answer(source, self.patience, found).await
     }
 
     /// Marks where reading a table begins, so that [`Snapshot::leave`] can end it in the middle.
     pub(crate) async fn enter(&mut self, source: Source) -> Result<(), EtlError> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(snapshot) => snapshot.enter().await.map_err(|cause| failure(source, cause)),
+        match &mut self.database {
+            Database::Sqlite(_) => Ok(()),
+            Database::Postgres(snapshot) => answer(source, self.patience, snapshot.enter()).await,
         }
     }
 
     /// Makes the snapshot readable again after reading a table has failed.
     pub(crate) async fn leave(&mut self, source: Source) -> Result<(), EtlError> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(snapshot) => snapshot.leave().await.map_err(|cause| failure(source, cause)),
+        match &mut self.database {
+            Database::Sqlite(_) => Ok(()),
+            Database::Postgres(snapshot) => answer(source, self.patience, snapshot.leave()).await,
         }
     }
 
     /// Whether a transaction keeps the watermark down, and for how long the server says it has been open, in seconds: 0 where
     /// it does not say. On SQLite nothing does.
     pub(crate) async fn held_up_for(&mut self, source: Source) -> Result<Option<f64>, EtlError> {
-        match self {
-            Self::Sqlite(_) => Ok(None),
-            Self::Postgres(snapshot) => snapshot.held_up_for().await.map_err(|cause| failure(source, cause)),
+        match &mut self.database {
+            Database::Sqlite(_) => Ok(None),
+            Database::Postgres(snapshot) => answer(source, self.patience, snapshot.held_up_for()).await,
         }
     }
 
@@ -193,11 +209,13 @@ impl Snapshot {
         if self.watermark() < since {
             return Ok(Pending::Everything);
         }
-        let found = match self {
-            Self::Sqlite(snapshot) => snapshot.pending(table, since).await,
-            Self::Postgres(snapshot) => snapshot.pending(table, since).await,
+        let found = async {
+            match &mut self.database {
+                Database::Sqlite(snapshot) => snapshot.pending(table, since).await,
+                Database::Postgres(snapshot) => snapshot.pending(table, since).await,
+            }
         };
-        let (keys, truncated) = found.map_err(|cause| failure(source, cause))?;
+        let (keys, truncated) = answer(source, self.patience, found).await?;
         if truncated {
             return Ok(Pending::Everything);
         }
@@ -216,9 +234,10 @@ impl Snapshot {
         rows: Rows,
         sink: &mut (impl Sink + Send),
     ) -> Result<(), EtlError> {
-        let read = match self {
-            Self::Sqlite(snapshot) => snapshot.read(table, rows, sink).await,
-            Self::Postgres(snapshot) => snapshot.read(table, rows, sink).await,
+        let patience = self.patience;
+        let read = match &mut self.database {
+            Database::Sqlite(snapshot) => snapshot.read(table, rows, sink, patience).await,
+            Database::Postgres(snapshot) => snapshot.read(table, rows, sink, patience).await,
         };
         read.map_err(|error| match error {
             ReadError::Source(cause) => misfit(source, table, &cause).unwrap_or_else(|| failure(source, cause)),
@@ -247,9 +266,32 @@ impl From<EtlError> for ReadError {
     }
 }
 
-fn silent() -> sqlx::Error {
-    let reason = format!("it has not answered for {} s", PATIENCE.as_secs());
-    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, reason))
+/// What a source answers, if it does in time.
+async fn answer<T>(
+    source: Source,
+    patience: Duration,
+    asked: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, EtlError> {
+    in_time(patience, asked).await.map_err(|cause| failure(source, cause))
+}
+
+async fn in_time<T>(patience: Duration, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let answered = tokio::time::timeout(patience, asked).await;
+    answered.unwrap_or_else(|_elapsed| {
+        let reason = format!("it has not answered for {} s", patience.as_secs());
+        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, reason)))
+    })
+}
+
+/// The next row, if it comes in time. Most are there already and cost no timer.
+async fn next<R>(
+    rows: &mut (impl Stream<Item = Result<R, sqlx::Error>> + Unpin),
+    patience: Duration,
+) -> Result<Option<R>, sqlx::Error> {
+    match rows.try_next().now_or_never() {
+        Some(row) => row,
+        None => in_time(patience, rows.try_next()).await,
+    }
 }
 
 /// A value that PostgreSQL could not cast: a data exception (class 22), or types between which there is no cast (42846).

@@ -2,11 +2,13 @@
 //! half-open interval of transactions `[since, watermark)`, the watermark being the oldest one still running when the
 //! snapshot was taken (`pg_snapshot_xmin`): below it everything has ended, so nothing can be added there any more.
 
-use futures_util::TryStreamExt;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection};
+use std::time::Duration;
 
-use super::{ReadError, Rows, Sink};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, SqlSafeStr as _};
+
+use super::copied::CopiedRow;
+use super::{ReadError, Rows, Sink, in_time, next};
 use crate::source::{Column, Kind, Table};
 
 /// One REPEATABLE READ transaction, which also sees one state of all tables.
@@ -84,6 +86,7 @@ impl Snapshot {
         table: &'static Table,
         rows: Rows,
         sink: &mut (impl Sink + Send),
+        patience: Duration,
     ) -> Result<(), ReadError> {
         // Changes are few and found by key. The planner, which knows no statistics of a table that is always growing at
         // its end, would otherwise read the whole table for them now and then.
@@ -92,11 +95,21 @@ impl Snapshot {
             Rows::ChangedSince(since) => (changed(table, &self.interval(since)), "off"),
         };
         let joins = format!("SET LOCAL enable_hashjoin = {joins}; SET LOCAL enable_mergejoin = {joins}");
-        self.connection.execute(AssertSqlSafe(joins)).await?;
-        let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
-        while let Some(row) = rows.try_next().await? {
-            if sink.append(&row)? {
-                sink.write().await?;
+        in_time(patience, self.connection.execute(AssertSqlSafe(joins))).await?;
+        // What cannot be planned is told here: a copy that never begins leaves sqlx waiting for an answer it has had.
+        in_time(patience, self.connection.prepare(AssertSqlSafe(sql.clone()).into_sql_str())).await?;
+        let copy = format!("COPY ({sql}) TO STDOUT (FORMAT binary)");
+        let mut messages = in_time(patience, self.connection.copy_out_raw(&copy)).await?;
+        let mut row = CopiedRow::default();
+        while let Some(message) = next(&mut messages, patience).await? {
+            match row.read(&message).map_err(ReadError::from).and_then(|is_row| Ok(is_row && sink.append(&row)?)) {
+                Ok(false) => {}
+                Ok(true) => sink.write().await?,
+                Err(error) => {
+                    // The rest of the copy would be taken for the answers to what is asked next.
+                    while next(&mut messages, patience).await?.is_some() {}
+                    return Err(error);
+                }
             }
         }
         Ok(())
@@ -119,7 +132,7 @@ fn all(table: &Table, watermark: i64) -> String {
             SELECT pk::{pk} AS pk, max(seq) AS seq FROM etl_change
             WHERE tbl = '{name}' AND tx >= '{watermark}'::xid8 AND op <> 'T' GROUP BY 1
         )
-        SELECT 'S', t.{key}, coalesce(a.seq, 0::bigint), {} FROM {name} t LEFT JOIN ahead a ON a.pk = t.{key}",
+        SELECT 'S', t.{key}::{pk}, coalesce(a.seq, 0::bigint), {} FROM {name} t LEFT JOIN ahead a ON a.pk = t.{key}",
         columns.join(", ")
     )
 }

@@ -1,6 +1,5 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row as _;
-use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
@@ -15,7 +14,8 @@ pub(crate) trait SourceRow {
     fn uuid(&self, index: usize) -> Result<Option<Uuid>, sqlx::Error>;
     fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error>;
     fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error>;
-    fn time(&self, index: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error>;
+    /// Microseconds since 1970.
+    fn time_micros(&self, index: usize) -> Result<Option<i64>, sqlx::Error>;
 
     fn op(&self) -> Result<Op, sqlx::Error> {
         Ok(Op::of_letter(self.text(0)?.unwrap_or_default()))
@@ -50,25 +50,7 @@ impl SourceRow for SqliteRow {
         self.try_get(index)
     }
 
-    fn time(&self, index: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-        self.try_get(index)
-    }
-}
-
-impl SourceRow for PgRow {
-    fn uuid(&self, index: usize) -> Result<Option<Uuid>, sqlx::Error> {
-        self.try_get(index)
-    }
-
-    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
-        self.try_get(index)
-    }
-
-    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
-        self.try_get(index)
-    }
-
-    fn time(&self, index: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-        self.try_get(index)
+    fn time_micros(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        Ok(self.try_get::<Option<DateTime<Utc>>, _>(index)?.map(|time| time.timestamp_micros()))
     }
 }

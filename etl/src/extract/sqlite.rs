@@ -4,11 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
 
-use super::{ReadError, Rows, Sink};
+use super::{ReadError, Rows, Sink, next};
 use crate::source::{Column, Kind, Table};
 
 /// How long a read waits while a service recovers its database after a crash.
@@ -65,13 +64,14 @@ impl Snapshot {
         table: &'static Table,
         rows: Rows,
         sink: &mut (impl Sink + Send),
+        patience: Duration,
     ) -> Result<(), ReadError> {
         let sql = match rows {
             Rows::All => all(table),
             Rows::ChangedSince(since) => changed_since(table, since, self.watermark),
         };
         let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
-        while let Some(row) = rows.try_next().await? {
+        while let Some(row) = next(&mut rows, patience).await? {
             if sink.append(&row)? {
                 sink.write().await?;
             }

@@ -7,9 +7,10 @@ mod list_runs;
 mod problems;
 mod report;
 mod routes;
+mod start_reconciliation;
 mod start_run;
 mod state;
 
 pub use routes::openapi;
 pub(crate) use routes::routes;
-pub(crate) use state::{AppState, Nudge};
+pub(crate) use state::{AppState, Nudge, Nudges};

@@ -4,7 +4,7 @@ use problem::Problem;
 use service_kit::http::NoParameters;
 use service_kit::http::refusals::{Always, Ownership, SignIn};
 
-use super::Nudge;
+use super::Nudges;
 use super::administrator::Administrator;
 
 /// Start a run
@@ -24,11 +24,11 @@ use super::administrator::Administrator;
     )
 )]
 pub(crate) async fn start_warehouse_run(
-    State(nudge): State<Nudge>,
+    State(nudges): State<Nudges>,
     _: Administrator,
     _: NoParameters,
 ) -> Result<(StatusCode, [(header::HeaderName, HeaderValue); 2]), Problem> {
-    nudge.ask();
+    nudges.run.ask();
     let headers = [
         (header::LOCATION, HeaderValue::from_static("/api/v1/warehouse/runs")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

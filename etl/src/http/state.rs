@@ -10,11 +10,18 @@ use crate::Warehouse;
 #[derive(Debug, Clone)]
 pub(crate) struct AppState {
     pub(crate) warehouse: Arc<Warehouse>,
-    pub(crate) nudge: Nudge,
+    pub(crate) nudges: Nudges,
     pub(crate) sessions: Sessions,
 }
 
-/// Asks the schedule for a run now. However often it is asked before one begins, it begins one.
+/// What the schedule can be asked for before it is due.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Nudges {
+    pub(crate) run: Nudge,
+    pub(crate) reconciliation: Nudge,
+}
+
+/// Asks for something now. However often that is asked before it begins, it happens once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Nudge(Arc<Notify>);
 
@@ -34,9 +41,9 @@ impl FromRef<AppState> for Arc<Warehouse> {
     }
 }
 
-impl FromRef<AppState> for Nudge {
+impl FromRef<AppState> for Nudges {
     fn from_ref(state: &AppState) -> Self {
-        state.nudge.clone()
+        state.nudges.clone()
     }
 }
 

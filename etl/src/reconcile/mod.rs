@@ -5,19 +5,21 @@
 mod tally;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 
 use self::tally::{Counter, Hashes, Rules, Tally};
 use crate::EtlError;
+use crate::address::Address;
 use crate::batch::{Batch, text};
 use crate::delta::{Columns, DeltaTableAt, Load};
 use crate::extract::{Op, Pending, Rows, Sink, Snapshot, SourceRow};
 use crate::place::Place;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
-use crate::report::{Difference, KeyDifference, Progress, TableComparison, Verdict};
+use crate::report::{Difference, KeyDifference, Progress, Reconciliation, TableComparison, Verdict};
 use crate::source::{Source, Table};
 use crate::warehouse::OnProgress;
 
@@ -34,8 +36,28 @@ const MEMBERS: &str = "SELECT id FROM (
         SELECT id, op, status, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age FROM raw_users
     ) WHERE age = 1 AND op <> 'D' AND status <> 'erased'";
 
+/// Compares every table of every source with a batch.
+pub(crate) async fn compare(
+    place: &Place,
+    names: &Pseudonyms,
+    batch: &Batch,
+    progress: OnProgress<'_>,
+    sources: &[(Source, Address)],
+    patience: Duration,
+) -> Result<Reconciliation, EtlError> {
+    let comparison = Comparison::new(place, names, batch, progress).await?;
+    let mut tables = Vec::new();
+    for (source, address) in sources {
+        let mut snapshot = Snapshot::open(*source, address, patience).await?;
+        for table in source.tables {
+            tables.push(Box::pin(comparison.compare(*source, table, &mut snapshot)).await?);
+        }
+    }
+    Ok(Reconciliation { batch: batch.number, tables })
+}
+
 /// What the comparisons of one reconciliation have in common.
-pub(crate) struct Comparison<'a> {
+struct Comparison<'a> {
     place: &'a Place,
     names: &'a Pseudonyms,
     batch: &'a Batch,
@@ -45,7 +67,7 @@ pub(crate) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    pub(crate) async fn new(
+    async fn new(
         place: &'a Place,
         names: &'a Pseudonyms,
         batch: &'a Batch,
@@ -59,7 +81,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Compares one table.
-    pub(crate) async fn compare(
+    async fn compare(
         &self,
         source: Source,
         table: &'static Table,
@@ -116,15 +138,10 @@ impl<'a> Comparison<'a> {
     }
 
     async fn read_warehouse(&self, rules: &Rules<'_>, counter: &mut (impl Counter + Send)) -> Result<(), EtlError> {
-        let Table { raw, key, columns, .. } = rules.table;
+        let Table { raw, name, columns, .. } = rules.table;
         let columns = columns.iter().map(|column| format!("\"{}\"", column.name)).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "SELECT {columns} FROM (
-                SELECT op, {columns}, row_number() OVER (PARTITION BY {key} ORDER BY load DESC, change_seq DESC) AS age
-                FROM {raw}
-            ) WHERE age = 1 AND op <> 'D'"
-        );
-        let session = session(&[self.open(raw).await?]).await?;
+        let sql = format!("SELECT {columns} FROM newest_{name} WHERE op <> 'D'");
+        let session = session(&[self.open(raw).await?]).await?.with_newest(rules.table).await?;
         let mut batches = session.stream(&sql).await?;
         while let Some(batch) = batches.try_next().await.map_err(EtlError::unreadable)? {
             rules.count(&batch, counter)?;

@@ -116,18 +116,19 @@ impl Rules<'_> {
         let columns = self.columns(batch)?;
         let gone =
             columns.iter().find(|column| self.table.members.contains(&self.table.key) && column.name == "status");
+        let mut cells = Vec::new();
         for row in 0..batch.num_rows() {
             let Some(key) = columns[0].text(row) else { continue };
             let is_pending = Key::parse(&key).is_some_and(|key| self.pending.contains(&key));
             if is_pending || gone.is_some_and(|status| status.text(row).as_deref() == Some("erased")) {
                 continue;
             }
-            let mut hash = Sha256::new();
+            cells.clear();
             for column in &columns {
-                column.add(row, self.members, &mut hash);
+                column.add(row, self.members, &mut cells);
             }
             let bucket = bucket(&key);
-            counter.count(key, bucket, first_half(hash.finalize().into()));
+            counter.count(key, bucket, first_half(Sha256::digest(&cells).into()));
         }
         Ok(())
     }
@@ -168,29 +169,32 @@ impl Cells {
     }
 
     /// Adds a cell so that no two rows of different cells are the same bytes.
-    fn add(&self, row: usize, members: &HashSet<String>, hash: &mut Sha256) {
+    fn add(&self, row: usize, members: &HashSet<String>, cells: &mut Vec<u8>) {
         let is_nobody = self.is_member && !self.text(row).is_some_and(|member| members.contains(&member));
         if is_nobody || self.array.is_null(row) {
-            return hash.update([0]);
+            return cells.push(0);
         }
-        hash.update([1]);
+        cells.push(1);
         match self.array.data_type() {
-            DataType::Int64 => hash.update(self.array.as_primitive::<Int64Type>().value(row).to_le_bytes()),
+            DataType::Int64 => {
+                cells.extend_from_slice(&self.array.as_primitive::<Int64Type>().value(row).to_le_bytes());
+            }
             DataType::Timestamp(..) => {
-                hash.update(self.array.as_primitive::<TimestampMicrosecondType>().value(row).to_le_bytes());
+                let times = self.array.as_primitive::<TimestampMicrosecondType>();
+                cells.extend_from_slice(&times.value(row).to_le_bytes());
             }
             _ => {
                 let text = self.array.as_string_opt::<i32>().map_or("", |text| text.value(row));
-                hash.update(text.len().to_le_bytes());
-                hash.update(text);
+                cells.extend_from_slice(&text.len().to_le_bytes());
+                cells.extend_from_slice(text.as_bytes());
             }
         }
     }
 }
 
+/// Keys are keyed hashes, or numbers in a row: either way any mixture of their letters spreads them.
 fn bucket(key: &str) -> usize {
-    let [first, second, ..] = <[u8; 32]>::from(Sha256::digest(key));
-    usize::from(u16::from_le_bytes([first, second])) % BUCKETS
+    key.bytes().fold(0_usize, |mixed, letter| mixed.wrapping_mul(31).wrapping_add(usize::from(letter))) % BUCKETS
 }
 
 fn first_half(hash: [u8; 32]) -> u128 {

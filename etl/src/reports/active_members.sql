@@ -1,5 +1,5 @@
 -- How many members borrowed something, and from how many owners, month by month.
-SELECT CAST(date_trunc('month', checked_out_at) AS DATE) AS month, count(DISTINCT borrower_key) AS borrowers,
+SELECT CAST(date_trunc('month', CAST(checked_out_at AS DATE)) AS DATE) AS month, count(DISTINCT borrower_key) AS borrowers,
     count(DISTINCT owner_key) AS owners, count(*) AS times_lent
 FROM fact_reservation
 WHERE checked_out_at IS NOT NULL

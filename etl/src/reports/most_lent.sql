@@ -2,7 +2,7 @@
 SELECT item_key, path AS category, count(*) AS times_lent, sum(units) AS units_lent,
     round(sum(date_part('epoch', coalesce(returned_at, due_at) - checked_out_at)) / 86400.0, 1) AS days_out,
     max(checked_out_at) AS last_lent_at
-FROM fact_reservation JOIN dim_category USING (category_key)
+FROM dim_category JOIN fact_reservation USING (category_key)
 WHERE checked_out_at IS NOT NULL
 GROUP BY item_key, path
 ORDER BY times_lent DESC, item_key

@@ -1,5 +1,5 @@
 -- What was earned: money taken less money given back, by currency and month of its first capture.
-SELECT currency, CAST(date_trunc('month', captured_at) AS DATE) AS month, count(*) AS payments,
+SELECT currency, CAST(date_trunc('month', CAST(captured_at AS DATE)) AS DATE) AS month, count(*) AS payments,
     sum(captured_minor) AS captured_minor, sum(refunded_minor) AS refunded_minor,
     sum(captured_minor - refunded_minor) AS revenue_minor
 FROM fact_payment

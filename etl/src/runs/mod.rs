@@ -1,6 +1,7 @@
 //! The warehouse's own small database: who is running, and what each run did.
 
 mod lease;
+mod reconciliations;
 mod store;
 
 pub(crate) use lease::Lease;
@@ -13,13 +14,21 @@ use crate::EtlError;
 use crate::address::Address;
 use crate::report::{Outcome, Run, RunReport};
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS etl_property (name text PRIMARY KEY, value text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS etl_lease (name text PRIMARY KEY, holder text NOT NULL, expires_at bigint NOT NULL)",
     "CREATE TABLE IF NOT EXISTS etl_run (
         id text PRIMARY KEY,
         started_at bigint NOT NULL,
         finished_at bigint,
+        outcome text NOT NULL,
+        error text,
+        report text
+    )",
+    "CREATE TABLE IF NOT EXISTS etl_reconciliation (
+        id text PRIMARY KEY,
+        started_at bigint NOT NULL,
+        finished_at bigint NOT NULL,
         outcome text NOT NULL,
         error text,
         report text
@@ -55,7 +64,7 @@ impl From<EtlError> for Failed {
 /// Beginning, end, outcome, error, report.
 type Row = (i64, Option<i64>, String, Option<String>, Option<String>);
 
-/// Marks the id of a recorded run.
+/// Marks the id of a record.
 enum Recorded {}
 
 impl Runs {

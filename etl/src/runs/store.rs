@@ -14,6 +14,9 @@ use crate::address::Address;
 /// How long a statement waits for the database.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
+/// How long a statement takes at most, with the wait.
+const ANSWER: Duration = Duration::from_secs(15);
+
 /// Serialises the creation of tables by instances that start together.
 const CREATE_LOCK: i64 = 0x6c65_6e64_6572_7902;
 
@@ -85,29 +88,33 @@ impl Store {
 
     /// How many rows were changed.
     pub(super) async fn execute(&self, sql: &'static str, binds: &[Bind]) -> Result<u64, EtlError> {
-        match self {
-            Self::Sqlite(pool) => sqlite(sql, binds).execute(pool).await.map(|done| done.rows_affected()),
-            Self::Postgres(pool) => postgres(sql, binds).execute(pool).await.map(|done| done.rows_affected()),
-        }
-        .map_err(EtlError::runs)
+        in_time(async {
+            match self {
+                Self::Sqlite(pool) => sqlite(sql, binds).execute(pool).await.map(|done| done.rows_affected()),
+                Self::Postgres(pool) => postgres(sql, binds).execute(pool).await.map(|done| done.rows_affected()),
+            }
+        })
+        .await
     }
 
     pub(super) async fn rows<R>(&self, sql: &'static str, binds: &[Bind]) -> Result<Vec<R>, EtlError>
     where
         R: for<'r> FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> FromRow<'r, sqlx::postgres::PgRow>,
     {
-        let failed = EtlError::runs;
-        match self {
-            Self::Sqlite(pool) => {
-                let rows = sqlite(sql, binds).fetch_all(pool).await.map_err(failed)?;
-                rows.iter().map(|row| R::from_row(row).map_err(failed)).collect()
+        in_time(async {
+            match self {
+                Self::Sqlite(pool) => sqlite(sql, binds).fetch_all(pool).await?.iter().map(R::from_row).collect(),
+                Self::Postgres(pool) => postgres(sql, binds).fetch_all(pool).await?.iter().map(R::from_row).collect(),
             }
-            Self::Postgres(pool) => {
-                let rows = postgres(sql, binds).fetch_all(pool).await.map_err(failed)?;
-                rows.iter().map(|row| R::from_row(row).map_err(failed)).collect()
-            }
-        }
+        })
+        .await
     }
+}
+
+/// A lease that waits for an answer for longer than this is not renewed in time.
+async fn in_time<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, EtlError> {
+    let answered = tokio::time::timeout(ANSWER, asked).await;
+    answered.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(EtlError::runs)
 }
 
 /// Without limits on the age of connections: the task of sqlx 0.9.0 that watches them can spin for ever (sqlx issue 3645).

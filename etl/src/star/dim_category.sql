@@ -1,9 +1,6 @@
 -- The categories as they are now, each with the slugs from the root down to it.
-WITH RECURSIVE newest AS (
-    SELECT *, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age FROM raw_categories
-),
-live AS (
-    SELECT id, slug, name, parent_id FROM newest WHERE age = 1 AND op <> 'D'
+WITH RECURSIVE live AS (
+    SELECT id, slug, name, parent_id FROM newest_categories WHERE op <> 'D'
 ),
 tree AS (
     -- A category whose parent has not arrived is shown as a root rather than not at all.

@@ -4,7 +4,7 @@ WITH known AS (
     -- What a whole table already told is not news when its change is read as well.
     SELECT *, last_value(CASE WHEN op = 'S' THEN change_seq END) IGNORE NULLS OVER (
         PARTITION BY id ORDER BY load, change_seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS told FROM raw_users
+    ) AS told FROM moved_users
 ),
 seen AS (
     SELECT *, lag(op) OVER one AS previous_op, lead(updated_at) OVER one AS next_at,
@@ -36,7 +36,11 @@ dated AS (
     FROM changed
 ),
 spans AS (
-    SELECT *, lead(valid_from) OVER (PARTITION BY id ORDER BY load, change_seq) AS valid_to FROM dated
+    SELECT id, op, role, status, joined_at, valid_from,
+        lead(valid_from) OVER (PARTITION BY id ORDER BY load, change_seq) AS valid_to FROM dated
+    UNION ALL
+    -- Of a user who has only ever been in one row there is one state, and nothing came before or after it.
+    SELECT id, op, role, status, created_at, coalesce(created_at, updated_at), NULL FROM settled_users
 )
 SELECT id AS user_key, role, status, CAST(date_trunc('month', joined_at) AS DATE) AS cohort_month,
     valid_from, valid_to, valid_to IS NULL AS is_current

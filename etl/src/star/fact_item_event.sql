@@ -6,5 +6,5 @@ SELECT id AS item_key, owner_key, category_key,
         WHEN status = 'retired' AND (previous_status IS DISTINCT FROM 'retired') THEN 'retired'
         ELSE 'changed'
     END AS event,
-    at AS occurred_at, daily_price_minor, status
+    valid_from AS occurred_at, daily_price_minor, status
 FROM item_change

@@ -3,7 +3,7 @@ WITH known AS (
     -- What a whole table already told is not news when its change is read as well.
     SELECT *, last_value(CASE WHEN op = 'S' THEN change_seq END) IGNORE NULLS OVER (
         PARTITION BY id ORDER BY load, change_seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS told FROM raw_orders
+    ) AS told FROM moved_orders
 ),
 seen AS (
     SELECT *, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age
@@ -22,13 +22,23 @@ times AS (
             AS failed_at
     FROM seen WHERE op <> 'D' GROUP BY id
 ),
+known_now AS (
+    SELECT seen.id, borrower_id, state, provider, currency, total_minor, deposit_minor, times.created_at, reserved_at,
+        authorised_at, confirmed_at, handed_over_at, returned_at, closed_at, failed_at
+    FROM seen JOIN times ON times.id = seen.id
+    WHERE seen.age = 1 AND seen.op <> 'D'
+    UNION ALL
+    SELECT id, borrower_id, state, provider, currency, total_minor, deposit_minor, created_at,
+        CASE WHEN state = 'reserved' THEN updated_at END,
+        CASE WHEN state IN ('awaiting_approval', 'authorised') THEN updated_at END,
+        CASE WHEN state = 'confirmed' THEN updated_at END, CASE WHEN state = 'active' THEN updated_at END,
+        CASE WHEN state = 'returned' THEN updated_at END, CASE WHEN state = 'closed' THEN updated_at END,
+        CASE WHEN state IN ('rejected', 'payment_failed', 'declined', 'cancelled', 'expired') THEN updated_at END
+    FROM settled_orders
+),
 users AS (
     SELECT DISTINCT id FROM raw_users WHERE op <> 'D'
 )
-SELECT seen.id AS order_key, coalesce(users.id, '-1') AS borrower_key, seen.state, seen.provider, seen.currency,
-    seen.total_minor, seen.deposit_minor, times.created_at, reserved_at, authorised_at, confirmed_at, handed_over_at,
-    returned_at, closed_at, failed_at
-FROM seen
-JOIN times ON times.id = seen.id
-LEFT JOIN users ON users.id = seen.borrower_id
-WHERE seen.age = 1 AND seen.op <> 'D'
+SELECT known_now.id AS order_key, coalesce(users.id, '-1') AS borrower_key, state, provider, currency, total_minor,
+    deposit_minor, created_at, reserved_at, authorised_at, confirmed_at, handed_over_at, returned_at, closed_at, failed_at
+FROM users RIGHT JOIN known_now ON users.id = known_now.borrower_id

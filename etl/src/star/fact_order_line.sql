@@ -1,10 +1,6 @@
 -- One row for each line of an order, as it is now.
-WITH newest AS (
-    SELECT *, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age FROM raw_order_lines
-),
-items AS (
-    SELECT item_key, category_key, row_number() OVER (PARTITION BY item_key ORDER BY valid_from DESC) AS age
-    FROM dim_item
+WITH items AS (
+    SELECT id AS item_key, category_key FROM item_change WHERE op <> 'D' AND age = 1
 ),
 users AS (
     SELECT DISTINCT id FROM raw_users WHERE op <> 'D'
@@ -14,8 +10,8 @@ SELECT newest.id AS order_line_key, newest.order_id AS order_key, coalesce(items
     coalesce(fact_order.borrower_key, '-1') AS borrower_key, fact_order.state AS order_state, newest.progress,
     newest.position, newest.units, newest.starts_at, newest.ends_at AS due_at, fact_order.currency,
     newest.unit_price_minor, newest.amount_minor, newest.deposit_minor, fact_order.created_at AS ordered_at
-FROM newest
+FROM newest_order_lines newest
 LEFT JOIN fact_order ON fact_order.order_key = newest.order_id
-LEFT JOIN items ON items.item_key = newest.item_id AND items.age = 1
+LEFT JOIN items ON items.item_key = newest.item_id
 LEFT JOIN users ON users.id = newest.owner_id
-WHERE newest.age = 1 AND newest.op <> 'D'
+WHERE newest.op <> 'D'

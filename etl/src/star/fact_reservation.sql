@@ -4,7 +4,7 @@ WITH known AS (
     -- What a whole table already told is not news when its change is read as well.
     SELECT *, last_value(CASE WHEN op = 'S' THEN change_seq END) IGNORE NULLS OVER (
         PARTITION BY id ORDER BY load, change_seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS told FROM raw_reservations
+    ) AS told FROM moved_reservations
 ),
 seen AS (
     SELECT *, row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age
@@ -20,21 +20,30 @@ times AS (
         min(CASE WHEN state IN ('released', 'expired') THEN updated_at END) AS released_at
     FROM seen WHERE op <> 'D' GROUP BY id
 ),
+known_now AS (
+    SELECT seen.id, item_id, borrower_id, state, units, starts_at, ends_at, times.created_at, held_at, confirmed_at,
+        checked_out_at, returned_at, released_at
+    FROM seen JOIN times ON times.id = seen.id
+    WHERE seen.age = 1 AND seen.op <> 'D'
+    UNION ALL
+    SELECT id, item_id, borrower_id, state, units, starts_at, ends_at, created_at,
+        CASE WHEN state = 'held' THEN updated_at END, CASE WHEN state = 'confirmed' THEN updated_at END,
+        CASE WHEN state = 'checked_out' THEN updated_at END, CASE WHEN state = 'returned' THEN updated_at END,
+        CASE WHEN state IN ('released', 'expired') THEN updated_at END
+    FROM settled_reservations
+),
 items AS (
-    SELECT item_key, owner_key, category_key, row_number() OVER (PARTITION BY item_key ORDER BY valid_from DESC) AS age
-    FROM dim_item
+    SELECT id, owner_key, category_key FROM item_change WHERE op <> 'D' AND age = 1
 ),
 users AS (
     SELECT DISTINCT id FROM raw_users WHERE op <> 'D'
 )
-SELECT seen.id AS reservation_key, coalesce(items.item_key, '-1') AS item_key,
+SELECT known_now.id AS reservation_key, coalesce(items.id, '-1') AS item_key,
     coalesce(users.id, '-1') AS borrower_key, coalesce(items.owner_key, '-1') AS owner_key,
     coalesce(items.category_key, '-1') AS category_key,
-    seen.state, seen.units, seen.starts_at, seen.ends_at AS due_at,
-    times.created_at, held_at, confirmed_at, checked_out_at, returned_at, released_at,
-    returned_at > seen.ends_at AS returned_late
-FROM seen
-JOIN times ON times.id = seen.id
-LEFT JOIN items ON items.item_key = seen.item_id AND items.age = 1
-LEFT JOIN users ON users.id = seen.borrower_id
-WHERE seen.age = 1 AND seen.op <> 'D'
+    state, units, starts_at, ends_at AS due_at, created_at, held_at, confirmed_at, checked_out_at, returned_at, released_at,
+    returned_at > ends_at AS returned_late
+-- What stands before RIGHT JOIN is held in memory, so it is what there is less of.
+FROM users RIGHT JOIN (
+    items RIGHT JOIN known_now ON items.id = known_now.item_id
+) ON users.id = known_now.borrower_id

@@ -13,7 +13,7 @@ WITH known AS (
         CASE WHEN created_at IS NULL THEN last_value(deposit_minor) IGNORE NULLS OVER so_far ELSE deposit_minor END
             AS deposit_minor,
         last_value(CASE WHEN op = 'S' THEN change_seq END) IGNORE NULLS OVER so_far AS told
-    FROM raw_items
+    FROM moved_items
     WINDOW so_far AS (
         PARTITION BY id ORDER BY load, change_seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
@@ -51,18 +51,32 @@ changed AS (
             OR (currency IS DISTINCT FROM previous_currency) OR (status IS DISTINCT FROM previous_status)
         END
 ),
+dated AS (
+    -- Times never go back, even where the clock of a service did.
+    SELECT *, max(at) OVER (
+        PARTITION BY id ORDER BY load, change_seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS valid_from FROM changed
+),
+spans AS (
+    SELECT *, lead(valid_from) OVER (PARTITION BY id ORDER BY load, change_seq) AS valid_to,
+        row_number() OVER (PARTITION BY id, op = 'D' ORDER BY load DESC, change_seq DESC) AS age
+    FROM dated
+    UNION ALL
+    -- Of an item that has only ever been in one row there is one state, and nothing came before or after it.
+    SELECT id, load, change_seq, op, NULL, NULL, owner_id, category_id, condition, offer, units, daily_price_minor,
+        deposit_minor, price_minor, currency, status, coalesce(created_at, updated_at), coalesce(created_at, updated_at),
+        NULL, 1
+    FROM settled_items
+),
 users AS (
     SELECT DISTINCT id FROM raw_users WHERE op <> 'D'
 )
--- A key that has not arrived, or whose category is gone, joins the row that says so. Times never go back, even where the
--- clock of a service did.
-SELECT changed.id, changed.load, changed.change_seq, changed.op, previous_op, previous_status,
+-- A key that has not arrived, or whose category is gone, joins the row that says so. The age counts an item's states, and its
+-- deletions, from the last one backwards.
+SELECT spans.id, spans.load, spans.change_seq, spans.op, previous_op, previous_status,
     coalesce(users.id, '-1') AS owner_key, coalesce(dim_category.category_key, '-1') AS category_key,
-    condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, changed.status,
-    max(at) OVER (
-        PARTITION BY changed.id ORDER BY changed.load, changed.change_seq
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS at
-FROM changed
-LEFT JOIN users ON users.id = changed.owner_id
-LEFT JOIN dim_category ON dim_category.category_key = changed.category_id
+    condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, spans.status,
+    valid_from, valid_to, age
+FROM spans
+LEFT JOIN users ON users.id = spans.owner_id
+LEFT JOIN dim_category ON dim_category.category_key = spans.category_id

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use etl::{Deps, Outcome, REPORTS};
+use etl::{Config, Deps, Outcome, REPORTS};
 use serde_json::json;
 use service_kit::RunError;
 use service_kit::ops::Ops;
@@ -16,15 +16,21 @@ use user_api::{ActiveToken, FakeUsers, Role};
 
 use crate::support::{DEADLINE, House};
 
-struct Service {
-    client: Client,
+pub(crate) struct Service {
+    pub(crate) client: Client,
     users: Arc<FakeUsers>,
+    ops: Ops,
     task: JoinHandle<Result<(), RunError>>,
     shutdown: CancellationToken,
 }
 
 impl Service {
-    async fn start(house: &House) -> Self {
+    pub(crate) async fn start(house: &House) -> Self {
+        Self::of(house.config.clone(), house).await
+    }
+
+    /// With settings of its own.
+    pub(crate) async fn of(config: Config, house: &House) -> Self {
         let (shutdown, users) = (CancellationToken::new(), Arc::new(FakeUsers::default()));
         for (token, role) in [("admin", Role::Admin), ("member", Role::Member)] {
             let exp: DateTime<Utc> = "2027-01-01T00:00:00Z".parse().unwrap();
@@ -32,18 +38,30 @@ impl Service {
             users.accept(token, ActiveToken { sub, sid, roles: vec![role], exp });
         }
         let ops = Ops::new("test", shutdown.clone());
-        let deps = Deps { clock: house.clock.clone(), ops, users: users.clone() };
+        let deps = Deps { clock: house.clock.clone(), ops: ops.clone(), users: users.clone() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::new(format!("http://{}", listener.local_addr().unwrap()));
-        let task = tokio::spawn(etl::run(house.config.clone(), deps, listener, shutdown.clone()));
-        Self { client, users, task, shutdown }
+        let task = tokio::spawn(etl::run(config, deps, listener, shutdown.clone()));
+        Self { client, users, ops, task, shutdown }
     }
 
-    fn admin(&self) -> Client {
+    pub(crate) fn admin(&self) -> Client {
         self.client.with_token("admin")
     }
 
-    async fn stop(self) {
+    /// As Prometheus reads them.
+    pub(crate) async fn metrics(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = Client::new(format!("http://{}", listener.local_addr().unwrap()));
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(self.ops.clone().serve(listener, stop.clone()));
+        let told = client.get("/metrics").await.expect(200).body;
+        stop.cancel();
+        serving.await.unwrap().unwrap();
+        String::from_utf8(told).unwrap()
+    }
+
+    pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.task.await.unwrap().unwrap();
     }

@@ -203,7 +203,7 @@ async fn a_source_that_accepts_and_says_nothing_is_given_up() {
     house.sources.add_category(10, "tools", None).await;
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("postgres://nobody@{}/users", silent.local_addr().unwrap());
-    let config = Config { users_database_url: Secret::new(url), ..house.config.clone() };
+    let config = Config { users_database_url: Secret::new(url), source_seconds: 1, ..house.config.clone() };
     let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
     let error = warehouse.run_once(&|_| {}).await.unwrap_err();
     assert!(matches!(error, EtlError::Source { name: "users", .. }), "{error:?}");

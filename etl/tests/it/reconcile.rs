@@ -1,8 +1,12 @@
 //! The warehouse beside its sources: equal when it is, and told by key where it is not.
 
-use etl::{Difference, EtlError, Reconciliation, TableComparison, Verdict};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use etl::{Config, Difference, EtlError, Progress, Reconciliation, TableComparison, Verdict, Warehouse};
 use serde_json::json;
 use test_kit::{Engine, on_every_database};
+use tokio::runtime::Builder;
 
 use crate::source::Sources;
 use crate::support::House;
@@ -150,6 +154,38 @@ async fn a_table_that_was_emptied_waits_for_the_next_run_to_be_compared() {
     assert_eq!(of(&outcome, "raw_items").verdict, Verdict::NotCompared);
     house.run().await;
     assert_eq!(of(&reconcile(&house).await, "raw_items").verdict, Verdict::Equal);
+}
+
+#[tokio::test]
+async fn a_comparison_whose_files_maintenance_removes_begins_anew() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        filled(&house).await;
+        for item in 20..23 {
+            house.sources.set_item(item, "daily_price_minor = 700", 60).await;
+            house.run().await;
+        }
+        let config = Config { kept_days: 0, ..house.config.clone() };
+        let maintain = async || {
+            let tidy = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+            tidy.maintain().await.unwrap();
+        };
+        let begun = AtomicUsize::new(0);
+        let progress = |progress| {
+            let is_items = progress == Progress::Reading { table: "raw_items" };
+            if is_items && begun.fetch_add(1, Ordering::Relaxed) == 0 {
+                // Elsewhere, because whoever is told of progress cannot wait.
+                let elsewhere = || Builder::new_current_thread().enable_all().build().unwrap().block_on(maintain());
+                thread::scope(|scope| scope.spawn(elsewhere).join().unwrap());
+            }
+        };
+        let outcome = house.warehouse.reconcile(&progress).await.unwrap();
+        assert!(outcome.is_equal(), "{outcome:?}");
+        assert_eq!(begun.into_inner(), 2, "its files were there all the time");
+        let compared = house.warehouse.status().await.unwrap().reconciliations;
+        assert_eq!(compared.len(), 1, "it counts once");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,16 +1,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use etl::{Deps, EtlError, Outcome};
+use etl::{Config, Deps, EtlError, Outcome, Warehouse};
 use service_kit::RunError;
 use service_kit::ops::Ops;
 use sqlx::{Connection, Executor, PgConnection};
-use test_kit::{Engine, on_every_database, wait_until};
+use test_kit::{Engine, TestDatabase, on_every_database, wait_until};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use user_api::FakeUsers;
+use vocabulary::Secret;
 
+use crate::api::Service;
 use crate::support::{DEADLINE, House};
 
 /// The schedule at work.
@@ -69,7 +71,7 @@ async fn a_run_that_is_stopped_with_the_service_is_recorded_and_gives_its_lease_
 async fn a_schedule_that_is_none_keeps_the_service_from_starting() {
     let house = House::on_engine(Engine::Sqlite).await;
     let shutdown = CancellationToken::new();
-    let config = etl::Config { schedule: "now and then".to_owned(), ..house.config.clone() };
+    let config = Config { schedule: "now and then".to_owned(), ..house.config.clone() };
     let deps = Deps {
         clock: house.clock.clone(),
         ops: Ops::new("test", shutdown.clone()),
@@ -80,24 +82,70 @@ async fn a_schedule_that_is_none_keeps_the_service_from_starting() {
     assert!(error.to_string().contains("`now and then`"), "{error}");
 }
 
+/// Of all runs that ended well, how many there were.
+async fn succeeded(warehouse: &Warehouse) -> usize {
+    let runs = warehouse.status().await.unwrap().runs;
+    assert!(runs.iter().all(|run| run.outcome != Outcome::Failed), "{runs:?}");
+    runs.iter().filter(|run| run.outcome == Outcome::Succeeded).count()
+}
+
+/// Asks each of these for a run. A schedule does one thing after the other, so once all of them have done it they are past
+/// whatever was due before.
+async fn ask(services: &[Service]) {
+    for service in services {
+        service.admin().post("/api/v1/warehouse/runs", &serde_json::json!({})).await.expect(202);
+    }
+}
+
 #[tokio::test]
-async fn of_two_schedules_each_run_is_done_by_one() {
+async fn of_three_schedules_each_run_is_done_by_one() {
     on_every_database(async |database| {
         let house = House::on(database).await;
         house.run().await;
-        for round in 1..=3_usize {
+        for round in 0..3_usize {
             house.hands.advance(Duration::from_secs(15 * 60));
-            let (one, other) = (start(&house).await, start(&house).await);
-            wait_until("both to be past the run", DEADLINE, async || {
-                let runs = house.warehouse.status().await.unwrap().runs;
-                runs.iter().filter(|run| run.outcome == Outcome::Succeeded).count() > round
-            })
-            .await;
-            for (service, shutdown) in [one, other] {
-                shutdown.cancel();
-                service.await.unwrap().unwrap();
+            let before = 1 + round * 4;
+            let services = [Service::start(&house).await, Service::start(&house).await, Service::start(&house).await];
+            let until = async |runs: usize| {
+                wait_until("the runs", DEADLINE, async || succeeded(&house.warehouse).await >= runs).await;
+            };
+            until(before + 1).await;
+            ask(&services).await;
+            until(before + 4).await;
+            assert_eq!(succeeded(&house.warehouse).await, before + 4, "what was due was done once");
+            for service in services {
+                service.stop().await;
             }
-            assert_eq!(house.warehouse.status().await.unwrap().runs.len(), round + 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn schedules_that_share_no_lease_do_each_run_themselves() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        let (mut warehouses, mut services, mut databases) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..3 {
+            let runs = TestDatabase::on(house.sources.engine).await;
+            let warehouse = house.folder().join(format!("warehouse-{number}"));
+            let config = Config { database_url: Secret::new(runs.url()), warehouse, ..house.config.clone() };
+            warehouses.push((Warehouse::open(&config, house.clock.clone()).await.unwrap(), config));
+            databases.push(runs);
+        }
+        house.hands.advance(Duration::from_secs(15 * 60));
+        for (_, config) in &warehouses {
+            services.push(Service::of(config.clone(), &house).await);
+        }
+        for (warehouse, _) in &warehouses {
+            wait_until("a run of its own", DEADLINE, async || succeeded(warehouse).await == 1).await;
+        }
+        ask(&services).await;
+        for (warehouse, _) in &warehouses {
+            wait_until("the run that was asked for", DEADLINE, async || succeeded(warehouse).await == 2).await;
+        }
+        for service in services {
+            service.stop().await;
         }
     })
     .await;

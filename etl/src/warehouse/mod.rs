@@ -1,3 +1,5 @@
+mod ask;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,18 +17,13 @@ use crate::maintain::maintain;
 use crate::meters::Meters;
 use crate::place::Place;
 use crate::pseudonym::Pseudonyms;
-use crate::query::session;
-use crate::reconcile::Comparison;
-use crate::report::{LoadKind, Reconciliation, RunReport, Status, TableReport, TableStatus};
+use crate::report::{LoadKind, RunReport, TableReport, TableStatus};
 use crate::runs::{Failed, Lease, Runs};
 use crate::source::{INVENTORY, ORDERS, PAYMENTS, Source, Table, USERS, tables};
-use crate::{Config, EtlError, NamedReport, Progress, QueryResult};
+use crate::{Config, EtlError, Progress};
 
 /// Who is told what a run is doing.
 pub type OnProgress<'a> = &'a (dyn Fn(Progress) + Send + Sync);
-
-/// Runs a status tells of.
-const SHOWN_RUNS: i64 = 20;
 
 /// The warehouse: brings it up to date and answers questions. It keeps nothing in memory between two calls.
 #[derive(Debug)]
@@ -39,6 +36,7 @@ pub struct Warehouse {
     clock: Clock,
     lease_seconds: u32,
     query_deadline: Duration,
+    source_patience: Duration,
     created_at: DateTime<Utc>,
     kept: TimeDelta,
     meters: Meters,
@@ -59,7 +57,7 @@ impl Warehouse {
             return Err(EtlError::OtherKey);
         }
         Ok(Self {
-            place: Place::parse(&config.warehouse, &config.warehouse_options)?,
+            place: Place::parse(&config.warehouse, &config.warehouse_options, seconds(config.bucket_seconds))?,
             sources: sources(config)?,
             names,
             created_at: runs.created_at(&clock).await?,
@@ -68,7 +66,8 @@ impl Warehouse {
             meters: Meters::default(),
             kept: TimeDelta::days(config.kept_days.into()),
             lease_seconds: config.lease_seconds.max(1),
-            query_deadline: Duration::from_secs(config.query_seconds.max(1).into()),
+            query_deadline: seconds(config.query_seconds),
+            source_patience: seconds(config.source_seconds),
         })
     }
 
@@ -137,65 +136,15 @@ impl Warehouse {
     pub(crate) async fn maintain_until(&self, shutdown: &CancellationToken) -> Result<i64, EtlError> {
         let lease = self.lease(shutdown).await?;
         let outcome = tokio::select! {
-            outcome = Box::pin(maintain(&self.place, self.kept, self.clock.now())) => outcome,
+            outcome = Box::pin(maintain(&self.place, self.kept, self.clock.now())) => {
+                outcome.map_err(|error| self.place.explained(error))
+            }
             lost = lease.keep() => Err(lost),
             () = shutdown.cancelled() => Err(EtlError::Stopped),
         };
         let released = lease.release().await;
         let batch = outcome?;
         released.map(|()| batch)
-    }
-
-    /// Compares every table of every source with the last batch. Nothing is written, and runs may go on meanwhile.
-    ///
-    /// # Errors
-    /// [`EtlError::Empty`] before the first run, otherwise what could not be read.
-    pub async fn reconcile(&self, progress: OnProgress<'_>) -> Result<Reconciliation, EtlError> {
-        let batch = Batch::last(&self.place).await?;
-        let comparison = Comparison::new(&self.place, &self.names, &batch, progress).await?;
-        let mut tables = Vec::new();
-        for (source, address) in &self.sources {
-            let mut snapshot = Snapshot::open(*source, address).await?;
-            for table in source.tables {
-                tables.push(Box::pin(comparison.compare(*source, table, &mut snapshot)).await?);
-            }
-        }
-        Ok(Reconciliation { batch: batch.number, tables })
-    }
-
-    /// The last runs and the tables of the last batch.
-    ///
-    /// # Errors
-    /// When the database of runs or the table of batches cannot be read.
-    pub async fn status(&self) -> Result<Status, EtlError> {
-        let batch = Batch::last(&self.place).await?;
-        Ok(Status {
-            runs: self.runs.last(SHOWN_RUNS).await?,
-            batch: (batch.number > 0).then_some(batch.number),
-            tables: batch.tables,
-        })
-    }
-
-    /// Answers a query over the tables of the last batch, the table of batches and the star's views. It can only read; at
-    /// most 10,000 rows.
-    ///
-    /// # Errors
-    /// [`EtlError::Empty`] before the first run, [`EtlError::Query`] when the query is wrong, too large or takes too long.
-    pub async fn query(&self, sql: &str) -> Result<QueryResult, EtlError> {
-        let answer = Box::pin(self.answer(sql));
-        tokio::time::timeout(self.query_deadline, answer).await.unwrap_or_else(|_elapsed| {
-            let seconds = self.query_deadline.as_secs();
-            let reason = format!("it was given up after {seconds} s; ask for less, or raise query_seconds");
-            Err(EtlError::Query { reason })
-        })
-    }
-
-    /// What a report says of the last batch.
-    ///
-    /// # Errors
-    /// [`EtlError::Empty`] before the first run.
-    pub async fn report(&self, report: NamedReport) -> Result<QueryResult, EtlError> {
-        self.query(report.sql).await
     }
 
     pub(crate) fn meters(&self) -> &Meters {
@@ -212,18 +161,6 @@ impl Warehouse {
         self.created_at
     }
 
-    async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
-        let batches = Batch::table(&self.place).await?.ok_or(EtlError::Empty)?;
-        let batch = Batch::read(&batches).await?;
-        let mut pinned = vec![batches];
-        for table in tables() {
-            let version = batch.of(table.raw).ok_or(EtlError::Empty)?.version;
-            let opened = DeltaTableAt::open(&self.place, table.raw, Some(version)).await?;
-            pinned.push(opened.ok_or(EtlError::Empty)?);
-        }
-        session(&pinned).await?.with_star().await?.answer(sql).await
-    }
-
     /// A run with the lease, from its record's beginning to its end.
     async fn run_recorded(
         &self,
@@ -234,7 +171,7 @@ impl Warehouse {
         let began = self.clock.now();
         let record = self.runs.began(&self.clock).await?;
         let outcome = tokio::select! {
-            outcome = Box::pin(self.run(progress)) => outcome,
+            outcome = Box::pin(self.run(progress)) => outcome.map_err(|failed| self.explained(failed)),
             lost = lease.keep() => Err(lost.into()),
             () = shutdown.cancelled() => Err(EtlError::Stopped.into()),
         };
@@ -244,9 +181,13 @@ impl Warehouse {
         recorded.map(|()| report)
     }
 
+    fn explained(&self, Failed { error, report }: Failed) -> Failed {
+        Failed { error: self.place.explained(error), report }
+    }
+
     async fn run(&self, progress: OnProgress<'_>) -> Result<RunReport, Failed> {
         let started = Instant::now();
-        self.place.usable()?;
+        self.place.usable().await?;
         let check = self.names.check();
         if self.runs.keep_first(PSEUDONYM_CHECK, &check).await? != check {
             return Err(EtlError::OtherKey.into());
@@ -263,7 +204,7 @@ impl Warehouse {
         };
         let (mut tables, mut failure) = (Vec::new(), None);
         for (source, address) in &self.sources {
-            match load_source(&run, *source, address, &mut tables, &mut failure).await {
+            match load_source(&run, (*source, address), self.source_patience, &mut tables, &mut failure).await {
                 Err(error) if error.is_of_source() => failure = Some(error.after(failure)),
                 loaded => loaded?,
             }
@@ -318,6 +259,11 @@ impl Warehouse {
     }
 }
 
+/// A setting of so many seconds, at least one.
+fn seconds(setting: u32) -> Duration {
+    Duration::from_secs(setting.max(1).into())
+}
+
 /// The databases there are, in the order a run reads them.
 fn sources(config: &Config) -> Result<Vec<(Source, Address)>, EtlError> {
     let mut sources = vec![
@@ -339,12 +285,12 @@ fn sources(config: &Config) -> Result<Vec<(Source, Address)>, EtlError> {
 /// others go on.
 async fn load_source(
     run: &Run<'_>,
-    source: Source,
-    address: &Address,
+    (source, address): (Source, &Address),
+    patience: Duration,
     reports: &mut Vec<TableReport>,
     failure: &mut Option<EtlError>,
 ) -> Result<(), EtlError> {
-    let mut snapshot = Snapshot::open(source, address).await?;
+    let mut snapshot = Snapshot::open(source, address, patience).await?;
     ceiling::watch(run.runs, run.meters, source, &mut snapshot, run.at).await?;
     for table in source.tables {
         snapshot.enter(source).await?;

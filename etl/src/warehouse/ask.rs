@@ -1,0 +1,131 @@
+//! What is asked of the warehouse; none of it changes what readers see.
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::{OnProgress, Warehouse};
+use crate::batch::Batch;
+use crate::delta::DeltaTableAt;
+use crate::query::session;
+use crate::reconcile::compare;
+use crate::report::{Compared, Reconciliation, Status};
+use crate::source::tables;
+use crate::{EtlError, NamedReport, QueryResult};
+
+/// Runs a status tells of.
+const SHOWN_RUNS: i64 = 20;
+
+/// Comparisons with the sources a status tells of.
+const SHOWN_RECONCILIATIONS: i64 = 5;
+
+impl Warehouse {
+    /// Compares every table of every source with the last batch, and records what came of it. Nothing else is written, and
+    /// runs and maintenance may go on meanwhile.
+    ///
+    /// # Errors
+    /// [`EtlError::Empty`] before the first run, otherwise what could not be read.
+    pub async fn reconcile(&self, progress: OnProgress<'_>) -> Result<Reconciliation, EtlError> {
+        self.reconcile_until(&CancellationToken::new(), progress).await
+    }
+
+    /// [`Warehouse::reconcile`], but given up at `shutdown`, which is not recorded.
+    pub(crate) async fn reconcile_until(
+        &self,
+        shutdown: &CancellationToken,
+        progress: OnProgress<'_>,
+    ) -> Result<Reconciliation, EtlError> {
+        let began = self.clock.now();
+        let comparing = shutdown.run_until_cancelled(Box::pin(self.compare(progress)));
+        let outcome = comparing.await.ok_or(EtlError::Stopped)?.map_err(|error| self.place.explained(error));
+        if matches!(outcome, Err(EtlError::Empty)) {
+            return outcome;
+        }
+        self.meters.reconciled(outcome.as_ref());
+        let recorded = self.runs.reconciled(&self.clock, began, &outcome).await;
+        let report = outcome?;
+        recorded.map(|()| report)
+    }
+
+    async fn compare(&self, progress: OnProgress<'_>) -> Result<Reconciliation, EtlError> {
+        loop {
+            let batch = Batch::last(&self.place).await?;
+            let comparing = compare(&self.place, &self.names, &batch, progress, &self.sources, self.source_patience);
+            let compared = Box::pin(comparing).await;
+            if !self.is_superseded(&batch, compared.as_ref().err()).await? {
+                return compared;
+            }
+        }
+    }
+
+    /// Whether what could not be read of a batch is to be read of a later one: maintenance removes files as soon as there is
+    /// another batch.
+    async fn is_superseded(&self, batch: &Batch, failure: Option<&EtlError>) -> Result<bool, EtlError> {
+        let is_of_files = failure.is_some_and(EtlError::is_of_warehouse);
+        Ok(is_of_files && Batch::last(&self.place).await?.number != batch.number)
+    }
+
+    /// The last runs and the tables of the last batch.
+    ///
+    /// # Errors
+    /// When the database of runs or the table of batches cannot be read.
+    pub async fn status(&self) -> Result<Status, EtlError> {
+        let batch = Batch::last(&self.place).await.map_err(|error| self.place.explained(error))?;
+        Ok(Status {
+            runs: self.runs.last(SHOWN_RUNS).await?,
+            batch: (batch.number > 0).then_some(batch.number),
+            tables: batch.tables,
+            reconciliations: self.runs.reconciliations(SHOWN_RECONCILIATIONS).await?,
+        })
+    }
+
+    /// Answers a query over the tables of the last batch, the table of batches and the star's views. It can only read; at
+    /// most 10,000 rows.
+    ///
+    /// # Errors
+    /// [`EtlError::Empty`] before the first run, [`EtlError::Query`] when the query is wrong, too large or takes too long.
+    pub async fn query(&self, sql: &str) -> Result<QueryResult, EtlError> {
+        let answer = Box::pin(self.answer(sql));
+        let answered = tokio::time::timeout(self.query_deadline, answer).await.unwrap_or_else(|_elapsed| {
+            let seconds = self.query_deadline.as_secs();
+            let reason = format!("it was given up after {seconds} s; ask for less, or raise query_seconds");
+            Err(EtlError::Query { reason })
+        });
+        answered.map_err(|error| self.place.explained(error))
+    }
+
+    /// What a report says of the last batch.
+    ///
+    /// # Errors
+    /// [`EtlError::Empty`] before the first run.
+    pub async fn report(&self, report: NamedReport) -> Result<QueryResult, EtlError> {
+        self.query(report.sql).await
+    }
+
+    /// When the last comparison with the sources began that came to something, for the schedule.
+    pub(crate) async fn last_reconciliation(&self) -> Result<Option<DateTime<Utc>>, EtlError> {
+        let mut last = self.runs.reconciliations(SHOWN_RECONCILIATIONS).await?;
+        last.retain(|last| last.outcome != Compared::Failed);
+        Ok(last.first().map(|last| last.started_at))
+    }
+
+    async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
+        loop {
+            let batches = Batch::table(&self.place).await?.ok_or(EtlError::Empty)?;
+            let batch = Batch::read(&batches).await?;
+            let answered = self.answer_from(batches, &batch, sql).await;
+            if !self.is_superseded(&batch, answered.as_ref().err()).await? {
+                return answered;
+            }
+        }
+    }
+
+    async fn answer_from(&self, batches: DeltaTableAt, batch: &Batch, sql: &str) -> Result<QueryResult, EtlError> {
+        let mut pinned = vec![batches];
+        for table in tables() {
+            let version = batch.of(table.raw).ok_or(EtlError::Empty)?.version;
+            let opened = DeltaTableAt::open(&self.place, table.raw, Some(version)).await?;
+            pinned.push(opened.ok_or(EtlError::Empty)?);
+        }
+        session(&pinned).await?.with_star().await?.answer(sql).await
+    }
+}
