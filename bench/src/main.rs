@@ -13,6 +13,7 @@ mod nginx;
 mod orders;
 mod platform;
 mod process_table;
+mod production;
 mod start;
 mod write;
 
@@ -52,6 +53,8 @@ enum Name {
     Orders,
     /// Pages where they are made, with 100,000 items on SQLite.
     Pages,
+    /// The production topology on one machine: until it is ready, and restarted under load.
+    Production,
     /// Time until requests are served.
     Start,
     /// Latency of a validated write, beside one fsync.
@@ -84,6 +87,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
             Name::Memory => memory::measure().await?,
             Name::Orders => orders::measure(quick).await?,
             Name::Pages => inventory::pages::measure(inventory, quick).await?,
+            Name::Production => production::measure(quick).await?,
             Name::Start => start::measure().await?,
             Name::Write => write::measure().await?,
         });

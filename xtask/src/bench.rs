@@ -4,8 +4,17 @@ use crate::child;
 use crate::workspace::Workspace;
 
 /// The programs that are measured, and the one that measures them.
-const MEASURED: [&str; 8] =
-    ["lendery", "user-service", "inventory-service", "payment-service", "order-service", "etl", "gateway", "bench"];
+const MEASURED: [&str; 9] = [
+    "lendery",
+    "user-service",
+    "inventory-service",
+    "payment-service",
+    "order-service",
+    "etl",
+    "gateway",
+    "web",
+    "bench",
+];
 
 /// Builds what is measured together with what measures it, so that they share dependencies, then measures.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
