@@ -122,6 +122,7 @@ const PAYMENTS: &[Operation] = &[
 
 /// Reached through the gateway, whose document tells the public routes of all services.
 const WAREHOUSE: &[Operation] = &[
+    ("post", "/api/v1/warehouse/reconciliations", signed_in(403, 202)),
     ("get", "/api/v1/warehouse/reports", signed_in(403, 200)),
     ("get", "/api/v1/warehouse/reports/{name}", signed_in(403, 404)),
     ("get", "/api/v1/warehouse/runs", signed_in(403, 200)),
