@@ -1,3 +1,4 @@
+use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,12 +139,23 @@ impl Link {
         Ok(())
     }
 
-    /// Renews the connection whenever calls fail, at a bounded rate.
+    /// Renews the connection whenever calls fail, at a bounded rate. The log is told once that there is none, and once that there
+    /// is one again.
     pub(super) async fn keep(&self) {
+        let mut is_away = false;
         loop {
             self.trouble.notified().await;
-            if let Err(error) = self.renew().await {
-                tracing::warn!(error = ?error, "no new connection to the Redis Cluster");
+            let renewed = self.renew().await;
+            match &renewed {
+                Err(error) if !is_away => tracing::warn!(
+                    cause = error.source(),
+                    "the Redis Cluster cannot be used; it is tried again until it can, and redis-cluster/check.sh says what it lacks"
+                ),
+                Ok(()) if is_away => tracing::info!("the Redis Cluster can be used again"),
+                _ => {}
+            }
+            is_away = renewed.is_err();
+            if is_away {
                 self.trouble.notify_one();
             }
             sleep(PAUSE).await;
