@@ -28,14 +28,18 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: ReservationId) -> Result
     reservation::Entity::find_by_id(id.uuid()).one(db).await?.map(known_of).transpose()
 }
 
-/// As [`find`]; until the transaction ends nobody else can change the item of the reservation, nor any of its reservations.
+/// As [`find`], without tombstones; until the transaction ends nobody else can change the item of the reservation, nor any of its
+/// reservations.
 pub(crate) async fn find_for_update(tx: &DatabaseTransaction, id: ReservationId) -> Result<Option<Known>, DbErr> {
     // The item of a reservation never changes, so that it can be locked before the reservation is read.
     let its_item = reservation::Entity::find_by_id(id.uuid()).select_only().column(reservation::Column::ItemId);
     let item = item::Entity::find().select_only().column(item::Column::Id);
     let item = item.filter(item::Column::Id.in_subquery(its_item.into_query())).lock_exclusive();
-    item.into_tuple::<Uuid>().one(tx).await?;
-    find(tx, id).await
+    // One that is held only now is not there for this transaction, which would change it beside whoever has its item.
+    match item.into_tuple::<Uuid>().one(tx).await? {
+        Some(_) => find(tx, id).await,
+        None => Ok(None),
+    }
 }
 
 pub(crate) async fn insert(tx: &DatabaseTransaction, new: &Reservation) -> Result<(), DbErr> {
