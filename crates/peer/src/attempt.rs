@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Error;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
-use url::Url;
 
 use crate::admission::Admission;
 use crate::balance::Address;
@@ -15,7 +16,7 @@ use crate::context::timeout_header;
 use crate::dice::Dice;
 use crate::error::is_transient;
 use crate::outgoing::Outgoing;
-use crate::request_body::Progress;
+use crate::request_body::{Progress, Sent};
 use crate::trace::{self, Recorded, TRACEPARENT};
 use crate::{
     BoxError, HttpClient, MISSING_ANOTHER, PROXY_STATUS, PeerError, PeerSettings, REQUEST_TIMEOUT_MS, RequestBody,
@@ -57,13 +58,13 @@ struct Elapsed {
 
 impl Attempt<'_> {
     /// What came of it, and the request's body if that is a stream that nobody has begun to send.
-    pub(crate) async fn run(self, outgoing: Outgoing, url: Url, admission: Admission) -> (Ended, Option<RequestBody>) {
+    pub(crate) async fn run(self, outgoing: Outgoing, to: Uri, admission: Admission) -> (Ended, Option<RequestBody>) {
         let mut outgoing = outgoing;
         let started = Instant::now();
         let left = self.deadline.saturating_duration_since(started).min(self.timeout);
         let span = self.record(&mut outgoing);
         outgoing.headers_mut().insert(REQUEST_TIMEOUT_MS, timeout_header(left));
-        let (request, progress) = outgoing.into_parts(url, self.address);
+        let (request, progress) = outgoing.into_parts(to, self.address);
         let ended = self.follow(request, &progress, admission, started).instrument(span.clone()).await;
         note(&span, &ended);
         let untouched = if matches!(ended, Err(PeerError::Connect { .. })) { progress.take_untouched() } else { None };
@@ -72,7 +73,7 @@ impl Attempt<'_> {
 
     /// The attempt's span, of which the request then says that it comes from there.
     fn record(&self, outgoing: &mut Outgoing) -> Span {
-        let address = self.address.origin.authority();
+        let address = self.address.authority.as_str();
         let recorded =
             trace::called(self.peer, address, outgoing.method(), outgoing.headers(), || self.spans.bits().max(1));
         let Some(Recorded { span, inside }) = recorded else { return Span::none() };
@@ -82,7 +83,7 @@ impl Attempt<'_> {
 
     async fn follow(
         &self,
-        request: reqwest::Request,
+        request: Request<Sent>,
         progress: &Arc<Progress>,
         mut admission: Admission,
         started: Instant,
@@ -105,17 +106,17 @@ impl Attempt<'_> {
             }
         };
         let idle = self.settings.body_idle_timeout;
-        Ok(Response::from(answer).map(|body| ResponseBody::new(body, Arc::clone(self.peer), idle, call)))
+        Ok(answer.map(|body| ResponseBody::new(body, Arc::clone(self.peer), idle, call)))
     }
 
     /// Waits for the answer's headers. The attempt's time starts anew whenever the request's body moves, for a long upload
     /// is no slow upstream; the call's deadline stands.
     async fn exchange(
         &self,
-        request: reqwest::Request,
+        request: Request<Sent>,
         progress: &Progress,
-    ) -> Result<Result<reqwest::Response, reqwest::Error>, Elapsed> {
-        let mut answer = pin!(self.http.execute(request));
+    ) -> Result<Result<Response<Incoming>, Error>, Elapsed> {
+        let mut answer = pin!(self.http.call(request));
         loop {
             let steps = progress.steps();
             let full = Instant::now() + self.timeout;
@@ -129,16 +130,11 @@ impl Attempt<'_> {
         }
     }
 
-    fn failed(&self, error: reqwest::Error, progress: &Progress, admission: Admission) -> PeerError {
+    fn failed(&self, source: Error, progress: &Progress, admission: Admission) -> PeerError {
         let peer = Arc::clone(self.peer);
-        let source = error.without_url();
         if progress.failed() {
             drop(admission);
             return PeerError::RequestBody { peer, source: Some(BoxError::from(source)) };
-        }
-        if source.is_builder() {
-            drop(admission);
-            return PeerError::InvalidRequest { peer, reason: "the HTTP client does not accept it" };
         }
         admission.settle(Verdict::Failure);
         if source.is_connect() {

@@ -29,21 +29,21 @@ pub struct CallContext {
     deadline: Instant,
     idempotent: bool,
     halved: bool,
-    propagated: HeaderMap,
+    /// The values of [`PROPAGATED`], in its order.
+    propagated: [Option<HeaderValue>; 3],
 }
 
 impl CallContext {
     /// A call that ends within `time` (a day at most), retries included, on nobody's behalf.
     pub fn within(time: Duration) -> Self {
         let deadline = Instant::now() + time.min(LONGEST);
-        Self { deadline, idempotent: false, halved: false, propagated: HeaderMap::new() }
+        Self { deadline, idempotent: false, halved: false, propagated: Default::default() }
     }
 
     /// A call made while serving a request with these headers: it carries the same request id and trace, and ends within
     /// `at_most` or the time that request has left ([`REQUEST_TIMEOUT_MS`]), whichever is shorter.
     pub fn serving(headers: &HeaderMap, at_most: Duration) -> Self {
-        let propagated =
-            PROPAGATED.into_iter().filter_map(|name| headers.get(&name).cloned().map(|value| (name, value))).collect();
+        let propagated = PROPAGATED.map(|name| headers.get(name).cloned());
         let time = remaining_time(headers).map_or(at_most, |left| left.min(at_most));
         Self { propagated, ..Self::within(time) }
     }
@@ -78,8 +78,10 @@ impl CallContext {
 
     /// Sets the propagated headers, over whatever `headers` says.
     pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
-        for (name, value) in &self.propagated {
-            headers.insert(name, value.clone());
+        for (name, value) in PROPAGATED.into_iter().zip(&self.propagated) {
+            if let Some(value) = value {
+                headers.insert(name, value.clone());
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum PeerError {
     Connect {
         peer: Arc<str>,
         #[source]
-        source: reqwest::Error,
+        source: hyper_util::client::legacy::Error,
     },
     /// The connection broke after the request was begun; the upstream may have acted on it.
     #[error("{peer} broke the connection before it had answered")]
@@ -132,7 +132,7 @@ pub enum BodyError {
     Broken {
         peer: Arc<str>,
         #[source]
-        source: reqwest::Error,
+        source: hyper::Error,
     },
 }
 

@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
-use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, header};
-use url::Url;
+use http::uri::{self, PathAndQuery, Scheme};
+use http::{HeaderMap, Method, Request, Uri, header};
 
 use crate::balance::Address;
-use crate::request_body::Progress;
+use crate::request_body::{Progress, Sent};
 use crate::settings::PeerSettings;
 use crate::{CallContext, RequestBody};
 
@@ -74,27 +73,32 @@ impl Outgoing {
 
     /// Where it would go at this address.
     ///
-    /// The URL parser resolves dot segments, encoded ones too (WHATWG URL §4.5), so `/api/%2e%2e/internal` would leave the
-    /// path that the caller has checked: a path which does not come through unchanged is refused.
+    /// Some readers of an address resolve dot segments, encoded ones too (WHATWG URL §4.5), so `/api/%2e%2e/internal` would
+    /// leave the path that the caller has checked: a path which such a reader would change is refused.
     ///
     /// # Errors
     /// The reason why it cannot be sent.
-    pub(crate) fn aim(&self, address: &Address) -> Result<Url, &'static str> {
-        let mut url = address.origin.clone();
-        url.set_path(self.target.path());
-        url.set_query(self.target.query());
-        if url.path() == self.target.path() { Ok(url) } else { Err("its path is not in normal form") }
+    pub(crate) fn aim(&self, address: &Address) -> Result<Uri, &'static str> {
+        if !is_normal(self.target.path()) {
+            return Err("its path is not in normal form");
+        }
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(address.authority.clone());
+        parts.path_and_query = Some(self.target.clone());
+        Uri::from_parts(parts).map_err(|_| "its path and the address make no URI")
     }
 
     /// The request as the client takes it, and a view of its body's progress.
-    pub(crate) fn into_parts(mut self, url: Url, address: &Address) -> (reqwest::Request, Arc<Progress>) {
+    pub(crate) fn into_parts(mut self, to: Uri, address: &Address) -> (Request<Sent>, Arc<Progress>) {
         if let Some(host) = &address.host {
             self.headers.entry(header::HOST).or_insert_with(|| host.clone());
         }
         let (body, progress) = self.body.watched();
-        let mut request = reqwest::Request::new(self.method, url);
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = to;
         *request.headers_mut() = self.headers;
-        *request.body_mut() = body;
         (request, progress)
     }
 }
@@ -119,4 +123,13 @@ impl Spare {
         let Self { method, target, headers, body, idempotent } = self;
         Some(Outgoing { method, target, headers, body: body.or(untouched)?, idempotent })
     }
+}
+
+/// Whether a URL parser leaves the path as it is: no dot segment, however it is spelled, and nothing that it would encode.
+fn is_normal(path: &str) -> bool {
+    const DOTS: [&str; 6] = [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"];
+    let is_kept =
+        |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'`' | b'{' | b'}');
+    let is_dots = |segment: &str| DOTS.iter().any(|dots| segment.eq_ignore_ascii_case(dots));
+    path.bytes().all(is_kept) && !path.split('/').any(is_dots)
 }

@@ -171,7 +171,7 @@ impl Peer {
         }
         let unresolved = || PeerError::Unresolved { peer: self.shared_name() };
         let mut instance = inner.pool.pick(&[]).ok_or_else(unresolved)?;
-        let mut url = outgoing.aim(&instance.address).map_err(unusable)?;
+        let mut to = outgoing.aim(&instance.address).map_err(unusable)?;
         let mut permit = inner.breaker.try_acquire().map_err(|refused| self.open(refused))?;
         inner.budget.deposit();
         let mut tries = Tries::new(&inner.settings);
@@ -181,7 +181,7 @@ impl Peer {
             inner.attempts.fetch_add(1, Ordering::Relaxed);
             let may_be_repeated = tries.retries > 0 && spare.as_ref().is_some_and(Spare::may_be_repeated);
             let attempt = self.attempt(&instance, context, may_be_repeated);
-            let (ended, untouched) = attempt.run(outgoing, url, Admission::new(permit, guard)).await;
+            let (ended, untouched) = attempt.run(outgoing, to, Admission::new(permit, guard)).await;
             tries.tried.push(instance);
             let Some(spare) = spare else { return ended };
             let Some(next) = self.admit_another(&mut tries, &ended, spare.may_be_repeated(), context).await else {
@@ -191,7 +191,7 @@ impl Peer {
             let Some(elsewhere) = inner.pool.pick(&tries.tried) else { return ended };
             tracing::debug!(upstream = self.name(), instance = %elsewhere, "trying again");
             inner.repeated.fetch_add(1, Ordering::Relaxed);
-            url = again.aim(&elsewhere.address).map_err(unusable)?;
+            to = again.aim(&elsewhere.address).map_err(unusable)?;
             (outgoing, permit, instance) = (again, next, elsewhere);
         }
     }

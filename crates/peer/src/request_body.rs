@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::BoxError;
@@ -57,16 +58,16 @@ impl RequestBody {
     }
 
     /// The body as the client takes it, and a view of how far the caller has got with it.
-    pub(crate) fn watched(self) -> (Option<reqwest::Body>, Arc<Progress>) {
+    pub(crate) fn watched(self) -> (Sent, Arc<Progress>) {
         match self.0 {
             Kind::Bytes(bytes) => {
                 let progress = Progress::default();
                 progress.finish();
-                ((!bytes.is_empty()).then(|| reqwest::Body::from(bytes)), Arc::new(progress))
+                (Sent::Whole(Full::new(bytes)), Arc::new(progress))
             }
             Kind::Stream(stream) => {
                 let progress = Arc::new(Progress { stream: Mutex::new(Some(stream)), ..Progress::default() });
-                (Some(reqwest::Body::wrap(Watched(Arc::clone(&progress)))), progress)
+                (Sent::Stream(Watched(Arc::clone(&progress))), progress)
             }
         }
     }
@@ -153,8 +154,40 @@ impl fmt::Debug for Progress {
     }
 }
 
+/// A body on its way out.
+pub(crate) enum Sent {
+    Whole(Full<Bytes>),
+    Stream(Watched),
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Whole(whole) => Pin::new(whole).poll_frame(cx).map_err(|never| match never {}),
+            Self::Stream(stream) => Pin::new(stream).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(whole) => whole.is_end_stream(),
+            Self::Stream(stream) => stream.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(whole) => whole.size_hint(),
+            Self::Stream(stream) => stream.size_hint(),
+        }
+    }
+}
+
 /// A caller's stream that notes its progress.
-struct Watched(Arc<Progress>);
+pub(crate) struct Watched(Arc<Progress>);
 
 impl Body for Watched {
     type Data = Bytes;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use crate::BodyError;
@@ -15,7 +16,7 @@ use crate::breaker::Verdict;
 /// The body of an answer, passed on as it arrives. It tells the circuit breaker and the instance how it ended: whole, broken, or stalled;
 /// dropped before its end, as after a client's hang-up, it says nothing.
 pub struct ResponseBody {
-    inner: reqwest::Body,
+    inner: Incoming,
     peer: Arc<str>,
     idle_timeout: Duration,
     /// Runs only while the upstream owes the next piece, so a slow client is not taken for a slow upstream.
@@ -25,7 +26,7 @@ pub struct ResponseBody {
 
 impl ResponseBody {
     /// `call` is `None` when the answer's status has already decided the verdict.
-    pub(crate) fn new(inner: reqwest::Body, peer: Arc<str>, idle_timeout: Duration, call: Option<Admission>) -> Self {
+    pub(crate) fn new(inner: Incoming, peer: Arc<str>, idle_timeout: Duration, call: Option<Admission>) -> Self {
         let mut body = Self { inner, peer, idle_timeout, waiting: None, call };
         if body.inner.is_end_stream() {
             body.settle(Verdict::Success);
@@ -74,7 +75,6 @@ impl Body for ResponseBody {
             }
             Some(Err(source)) => {
                 self.settle(Verdict::Failure);
-                let source = source.without_url();
                 Poll::Ready(Some(Err(BodyError::Broken { peer: Arc::clone(&self.peer), source })))
             }
             None => {

@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use peer::HttpClient;
 use service_kit::clock::Clock;
 use vocabulary::{ItemId, Secret, UserId};
 
@@ -73,14 +74,14 @@ enum Happening {
 /// crash half way does the rest. No order or payment service may be at work meanwhile: they would go on with orders of the past
 /// as if it were today.
 pub(crate) async fn fill(
-    http: &reqwest::Client,
+    http: &HttpClient,
     users: SocketAddr,
     data_dir: &DataDir,
     credential: &Secret,
 ) -> anyhow::Result<()> {
     let opened = Clock::system().now() - Days::new(OPENED_DAYS_AGO);
     let past = Past::begin(Settings::load(data_dir)?, (http, credential), opened).await?;
-    let filled = relive(http, users, &past, credential).await;
+    let filled = relive(http.by_hand(), users, &past, credential).await;
     // If it could not run, that is why nothing could be filled in.
     past.end().await?;
     filled

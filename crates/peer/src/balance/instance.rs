@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
+use http::uri::Authority;
 use tokio::time::Instant;
 use url::Url;
 
@@ -20,8 +21,18 @@ const FIRST_SHARE: f64 = 0.1;
 pub(crate) struct Address {
     /// Scheme, host and port.
     pub(crate) origin: Url,
+    /// Host and port, as requests name them.
+    pub(crate) authority: Authority,
     /// The `Host` it expects, where that is not the origin's own: the name it was found by.
     pub(crate) host: Option<HeaderValue>,
+}
+
+impl Address {
+    /// None for an origin that no request can name.
+    pub(crate) fn new(origin: Url, host: Option<HeaderValue>) -> Option<Self> {
+        let authority = origin.authority().parse().ok()?;
+        Some(Self { origin, authority, host })
+    }
 }
 
 /// One instance of an upstream: what it costs to call it, and how it is. The numbers that choices rest on are atomics.

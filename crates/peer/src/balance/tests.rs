@@ -10,7 +10,7 @@ use super::{Address, BalanceSettings, Guard, Instance, InstanceReason, InstanceS
 use crate::breaker::Verdict;
 
 fn address(index: usize) -> Address {
-    Address { origin: format!("http://10.0.0.{index}:80").parse().unwrap(), host: None }
+    Address::new(format!("http://10.0.0.{index}:80").parse().unwrap(), None).unwrap()
 }
 
 fn pool(instances: usize, settings: BalanceSettings, seed: u64) -> Arc<Pool> {

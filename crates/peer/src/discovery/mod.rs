@@ -47,7 +47,7 @@ impl Source {
                 let (name, url) = (name.to_owned(), url.clone());
                 Self::Host { name, port, url }
             }),
-            ("http", Some(_)) if is_plain => Some(Self::Fixed(Address { origin: url.clone(), host: None })),
+            ("http", Some(_)) if is_plain => Address::new(url.clone(), None).map(Self::Fixed),
             ("http+srv", Some(Host::Domain(name))) if is_plain && url.port().is_none() => {
                 Some(Self::Service { name: name.to_owned() })
             }
@@ -59,7 +59,7 @@ impl Source {
     pub(crate) fn known(&self) -> Option<Address> {
         match self {
             Self::Fixed(address) => Some(address.clone()),
-            Self::Host { url, .. } => Some(Address { origin: url.clone(), host: None }),
+            Self::Host { url, .. } => Address::new(url.clone(), None),
             Self::Service { .. } => None,
         }
     }
@@ -76,7 +76,7 @@ fn found(address: std::net::SocketAddr, name: &str) -> Option<Address> {
         80 => name.to_owned(),
         port => format!("{name}:{port}"),
     };
-    Some(Address { origin, host: HeaderValue::try_from(host).ok() })
+    Address::new(origin, HeaderValue::try_from(host).ok())
 }
 
 #[cfg(test)]
