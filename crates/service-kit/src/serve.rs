@@ -13,6 +13,7 @@ mod deadline;
 pub mod limits;
 mod lingering;
 mod listen;
+mod patience;
 mod refusal;
 mod stall;
 pub mod tls;

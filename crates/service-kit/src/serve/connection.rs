@@ -6,12 +6,13 @@ use axum::body::HttpBody;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::HttpService;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
 use super::lingering::LingeringClose;
+use super::patience::Patience;
 use super::refusal::Refusals;
 use super::stall::StallGuard;
 
@@ -36,7 +37,7 @@ where
     let guarded = StallGuard::new(stream, limits.write_stall);
     let io = TokioIo::new(Refusals::new(LingeringClose::new(guarded, closing.clone())));
     let connection = Builder::new()
-        .timer(TokioTimer::new())
+        .timer(Patience::default())
         .header_read_timeout(limits.head_deadline)
         .max_header_size(limits.head_bytes)
         .max_buf_size(limits.head_bytes.max(SMALLEST_BUFFER) * 2)

@@ -133,7 +133,8 @@ where
             admitted = door.admit() => match admitted {
                 Ok(Some((stream, client, guards))) => {
                     let Ok(stream) = stream.into_std() else { continue };
-                    let served = serve_one(stream, client, closing.clone());
+                    // A child of its own: all connections look at theirs at every step, and one lock for all would be in the way.
+                    let served = serve_one(stream, client, closing.child_token());
                     let served = async move {
                         served.await;
                         drop(guards);
