@@ -11,14 +11,26 @@ pub(crate) enum Body {
     /// Held whole; empty once it is sent.
     Whole(Bytes),
     /// Passed on as the upstream sends it, after what has been read of it already.
-    Stream { ahead: Bytes, rest: ResponseBody },
+    Stream(Box<Stream>),
     /// One of the gateway's own pages.
     Page(axum::body::Body),
+}
+
+/// What an upstream sends, in a box: most answers do without one, and all of them are handed from layer to layer.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    ahead: Bytes,
+    rest: ResponseBody,
 }
 
 impl Body {
     pub(crate) const fn empty() -> Self {
         Self::Whole(Bytes::new())
+    }
+
+    /// `rest` after what has been read of it already.
+    pub(crate) fn stream(ahead: Bytes, rest: ResponseBody) -> Self {
+        Self::Stream(Box::new(Stream { ahead, rest }))
     }
 }
 
@@ -29,8 +41,10 @@ impl HttpBody for Body {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(take(bytes)),
-            Self::Stream { ahead, .. } if !ahead.is_empty() => Poll::Ready(take(ahead)),
-            Self::Stream { rest, .. } => Pin::new(rest).poll_frame(cx).map(|frame| Some(frame?.map_err(Into::into))),
+            Self::Stream(stream) if !stream.ahead.is_empty() => Poll::Ready(take(&mut stream.ahead)),
+            Self::Stream(stream) => {
+                Pin::new(&mut stream.rest).poll_frame(cx).map(|frame| Some(frame?.map_err(Into::into)))
+            }
             Self::Page(page) => Pin::new(page).poll_frame(cx).map(|frame| Some(frame?.map_err(Into::into))),
         }
     }
@@ -38,7 +52,7 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(bytes) => bytes.is_empty(),
-            Self::Stream { ahead, rest } => ahead.is_empty() && rest.is_end_stream(),
+            Self::Stream(stream) => stream.ahead.is_empty() && stream.rest.is_end_stream(),
             Self::Page(page) => page.is_end_stream(),
         }
     }
@@ -46,7 +60,8 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(length(bytes)),
-            Self::Stream { ahead, rest } => {
+            Self::Stream(stream) => {
+                let Stream { ahead, rest } = &**stream;
                 let mut hint = rest.size_hint();
                 if let Some(upper) = hint.upper() {
                     hint.set_upper(upper + length(ahead));

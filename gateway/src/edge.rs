@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use peer::trace::{self, Recorded};
@@ -65,10 +65,6 @@ pub(crate) struct Edge {
 }
 
 /// An answer that is there already, or one to wait for.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would cost the hot path an allocation for nothing: one exists per connection"
-)]
 pub(crate) enum Answering {
     Ready(Ready<Response<Body>>),
     Waiting(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
@@ -81,16 +77,19 @@ impl Service<Request<Incoming>> for Edge {
 
     fn call(&self, request: Request<Incoming>) -> Answering {
         let cors = &self.gateway.cors;
-        if let Some(mut response) = self.gateway.hit(&request) {
+        let over_tls = self.gateway.is_over_tls(self.client.ip(), &request);
+        if let Some(mut response) = self.gateway.hit(&request, over_tls) {
             cors.open(request.headers(), response.headers_mut());
-            self.gateway.keep_to_tls(self.client.ip(), &request, response.headers_mut());
+            if let Some((name, value)) = self.gateway.hsts(over_tls) {
+                response.headers_mut().insert(name, value);
+            }
             return Answering::Ready(ready(response));
         }
         if let Some(response) = cors.preflight(&request) {
             return Answering::Ready(ready(response));
         }
         let (gateway, peer) = (Arc::clone(&self.gateway), self.client.ip());
-        Answering::Waiting(Box::pin(async move { gateway.serve(request, peer).await }))
+        Answering::Waiting(Box::pin(gateway.serve(request, peer)))
     }
 }
 
@@ -114,13 +113,6 @@ const SERVICE: &str = "gateway";
 /// The label of requests that no route takes: the gateway's own pages, and what is refused.
 const NO_ROUTE: &str = "-";
 
-/// By what a request is known in answers, logs and upstreams.
-#[derive(Debug, Clone)]
-struct Names {
-    request_id: HeaderValue,
-    traceparent: HeaderValue,
-}
-
 /// Where a request comes from, whoever has brought it.
 #[derive(Debug, Clone, Copy)]
 struct Origin {
@@ -134,10 +126,7 @@ impl Gateway {
         let begun = Instant::now();
         let origin =
             Origin { client: self.proxies.client(peer, request.headers()), over_tls: self.is_over_tls(peer, &request) };
-        let mut names = Names {
-            request_id: self.ids.request_id(request.headers()),
-            traceparent: self.ids.traceparent(request.headers()),
-        };
+        let mut names = self.ids.names(request.headers());
         let method = request.method().clone();
         let route = self.table.find(request.uri().path()).map_or_else(|| NO_ROUTE.into(), |r| Arc::clone(&r.template));
         let span = self.record(&method, &route, &mut names.traceparent);
@@ -194,11 +183,5 @@ impl Gateway {
     fn hsts(&self, over_tls: bool) -> Option<(HeaderName, HeaderValue)> {
         let hsts = self.hsts.as_ref().filter(|_| over_tls)?;
         Some((header::STRICT_TRANSPORT_SECURITY, hsts.clone()))
-    }
-
-    fn keep_to_tls<B>(&self, peer: IpAddr, request: &Request<B>, headers: &mut HeaderMap) {
-        if self.hsts.is_some() {
-            headers.extend(self.hsts(self.is_over_tls(peer, request)));
-        }
     }
 }

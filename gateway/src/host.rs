@@ -47,14 +47,18 @@ impl Hosts {
 }
 
 fn checked(host: &str) -> Result<Cow<'_, str>, HostError> {
-    let is_host_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'[' | b']');
-    if host.len() > 260 || !host.bytes().all(is_host_byte) {
+    if host.len() > 260 {
         return Err(HostError::Malformed);
     }
-    if host.bytes().any(|b| b.is_ascii_uppercase()) {
-        return Ok(Cow::Owned(host.to_ascii_lowercase()));
+    let mut has_capitals = false;
+    for byte in host.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b':' | b'[' | b']' => {}
+            b'A'..=b'Z' => has_capitals = true,
+            _ => return Err(HostError::Malformed),
+        }
     }
-    Ok(Cow::Borrowed(host))
+    Ok(if has_capitals { Cow::Owned(host.to_ascii_lowercase()) } else { Cow::Borrowed(host) })
 }
 
 fn without_port(host: &str) -> &str {

@@ -12,6 +12,13 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 /// Longer request ids are replaced, bytes.
 const LONGEST_ID: usize = 128;
 
+/// By what a request is known in answers, logs and upstreams.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    pub(crate) request_id: HeaderValue,
+    pub(crate) traceparent: HeaderValue,
+}
+
 /// Makes ids that do not repeat within a process, and between processes only by chance. They are no secrets.
 #[derive(Debug)]
 pub(crate) struct Ids {
@@ -27,48 +34,75 @@ impl Ids {
         Self { seed, made: AtomicU64::new(0), sampled_below: threshold(ratio) }
     }
 
-    /// The client's request id if it is 1 to 128 letters, digits and `-_.`, or a new one.
-    pub(crate) fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        let given = headers.get(X_REQUEST_ID);
-        let sane = given.filter(|v| (1..=LONGEST_ID).contains(&v.len()) && v.as_bytes().iter().all(is_plain));
-        sane.cloned().unwrap_or_else(|| {
-            let mut text = [0; 32];
-            write_hex(&mut text[..16], self.next());
-            write_hex(&mut text[16..], self.next());
-            to_value(&text)
-        })
-    }
-
-    /// The client's `traceparent` if it is one, or a new trace, one of those that are recorded if the dice say so.
-    pub(crate) fn traceparent(&self, headers: &HeaderMap) -> HeaderValue {
-        let given = headers.get(TRACEPARENT).filter(|value| TraceParent::parse(value.as_bytes()).is_some());
-        given.cloned().unwrap_or_else(|| {
-            let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
-            let lower = self.next();
-            write_hex(&mut text[3..19], self.next());
-            write_hex(&mut text[19..35], lower);
-            write_hex(&mut text[36..52], self.next());
-            if lower < self.sampled_below {
-                text[54] = b'1';
-            }
-            to_value(&text)
-        })
-    }
-
-    /// Never 0, which Trace Context forbids. The generator is `SplitMix64`, a permutation, so a process repeats nothing.
-    pub(crate) fn next(&self) -> u64 {
-        loop {
-            let count = self.made.fetch_add(1, Ordering::Relaxed);
-            let mut bits = self.seed.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            bits ^= bits >> 31;
-            if bits != 0 {
-                return bits;
-            }
+    /// By what a request with these headers is known: what its client says if that is in order, and else something new.
+    pub(crate) fn names(&self, headers: &HeaderMap) -> Names {
+        let (request_id, traceparent) = (given_id(headers), given_trace(headers));
+        if let (Some(request_id), Some(traceparent)) = (request_id, traceparent) {
+            return Names { request_id: request_id.clone(), traceparent: traceparent.clone() };
+        }
+        let [upper, lower, span, id @ ..] = self.draw::<5>();
+        Names {
+            request_id: request_id.cloned().unwrap_or_else(|| new_id(id)),
+            traceparent: traceparent
+                .cloned()
+                .unwrap_or_else(|| new_trace([upper, lower, span], self.is_sampled(lower))),
         }
     }
+
+    /// Never 0, which Trace Context forbids.
+    pub(crate) fn next(&self) -> u64 {
+        let [number] = self.draw();
+        number
+    }
+
+    /// Numbers that were not drawn before: the generator is `SplitMix64`, a permutation. They are counted all at once, for
+    /// threads that count get in each other's way.
+    fn draw<const N: usize>(&self) -> [u64; N] {
+        let first = self.made.fetch_add(N as u64, Ordering::Relaxed);
+        let mut count = first;
+        [(); N].map(|()| {
+            let mut bits = self.seed.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            count = count.wrapping_add(1);
+            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            (bits ^ (bits >> 31)).max(1)
+        })
+    }
+
+    /// Whether a new trace with this number is recorded: one of so many, as the dice say.
+    fn is_sampled(&self, lower: u64) -> bool {
+        lower < self.sampled_below
+    }
+}
+
+/// The client's request id if it is 1 to 128 letters, digits and `-_.`.
+fn given_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let given = headers.get(X_REQUEST_ID);
+    given.filter(|v| (1..=LONGEST_ID).contains(&v.len()) && v.as_bytes().iter().all(is_plain))
+}
+
+/// The client's `traceparent` if it is one.
+fn given_trace(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(TRACEPARENT).filter(|value| TraceParent::parse(value.as_bytes()).is_some())
+}
+
+fn new_id([upper, lower]: [u64; 2]) -> HeaderValue {
+    let mut text = [0; 32];
+    write_hex(&mut text[..16], upper);
+    write_hex(&mut text[16..], lower);
+    to_value(&text)
+}
+
+fn new_trace([upper, lower, span]: [u64; 3], is_sampled: bool) -> HeaderValue {
+    let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+    write_hex(&mut text[3..19], upper);
+    write_hex(&mut text[19..35], lower);
+    write_hex(&mut text[36..52], span);
+    if is_sampled {
+        text[54] = b'1';
+    }
+    to_value(&text)
 }
 
 /// The number below which so large a share of all numbers is.
@@ -112,9 +146,9 @@ mod tests {
     #[test]
     fn a_sane_request_id_is_kept_and_any_other_replaced() {
         let ids = Ids::new(7, 0.0);
-        assert_eq!(ids.request_id(&headers(X_REQUEST_ID, "a-B_1.c")), "a-B_1.c");
+        assert_eq!(ids.names(&headers(X_REQUEST_ID, "a-B_1.c")).request_id, "a-B_1.c");
         for odd in ["", "a b", "<script>", &"x".repeat(129)] {
-            let made = ids.request_id(&headers(X_REQUEST_ID, odd));
+            let made = ids.names(&headers(X_REQUEST_ID, odd)).request_id;
             assert_eq!(made.len(), 32, "{odd}");
         }
     }
@@ -122,19 +156,19 @@ mod tests {
     #[test]
     fn made_ids_do_not_repeat() {
         let ids = Ids::new(7, 0.0);
-        let made: HashSet<_> = (0..10_000).map(|_| ids.request_id(&HeaderMap::new())).collect();
+        let made: HashSet<_> = (0..10_000).map(|_| ids.names(&HeaderMap::new()).request_id).collect();
         assert_eq!(made.len(), 10_000);
-        assert!(!made.contains(&Ids::new(8, 0.0).request_id(&HeaderMap::new())));
+        assert!(!made.contains(&Ids::new(8, 0.0).names(&HeaderMap::new()).request_id));
     }
 
     #[test]
     fn a_trace_is_continued_or_begun() {
         let ids = Ids::new(7, 0.0);
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        assert_eq!(ids.traceparent(&headers(TRACEPARENT, given)), given);
+        assert_eq!(ids.names(&headers(TRACEPARENT, given)).traceparent, given);
         assert_eq!(trace_id(&HeaderValue::from_static(given)), "4bf92f3577b34da6a3ce929d0e0e4736");
         for odd in ["", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", &given.to_uppercase(), "ff-1-2-3"] {
-            let made = ids.traceparent(&headers(TRACEPARENT, odd));
+            let made = ids.names(&headers(TRACEPARENT, odd)).traceparent;
             assert!(TraceParent::parse(made.as_bytes()).is_some_and(|made| !made.sampled) && made != given, "{odd}");
         }
     }
@@ -142,7 +176,7 @@ mod tests {
     fn so_many_of_the_traces_that_begin_here_are_recorded() {
         let recorded = |ratio: f64| {
             let ids = Ids::new(7, ratio);
-            let new = || TraceParent::parse(ids.traceparent(&HeaderMap::new()).as_bytes()).unwrap();
+            let new = || TraceParent::parse(ids.names(&HeaderMap::new()).traceparent.as_bytes()).unwrap();
             (0..10_000).filter(|_| new().sampled).count()
         };
         assert_eq!((recorded(0.0), recorded(1.0)), (0, 10_000));

@@ -64,16 +64,23 @@ fn name_of(pair: &str) -> &str {
 }
 
 fn normalised_path(path: &str) -> Result<Cow<'_, str>, TargetError> {
-    let mut is_escaped = false;
+    let (mut is_escaped, mut may_be_odd, mut before) = (false, false, b'.');
     for byte in path.bytes() {
         match byte {
             b'%' => is_escaped = true,
             b';' => return Err(TargetError::Semicolon),
+            // Only what follows a slash makes a segment odd; escapes for either are refused.
+            b'/' | b'.' => may_be_odd |= before == b'/',
             byte if PATH_BYTES[usize::from(byte)] => {}
             _ => return Err(TargetError::Unencoded),
         }
+        before = byte;
     }
     let path = if is_escaped { Cow::Owned(unescaped(path, decode_in_path)?) } else { Cow::Borrowed(path) };
+    if may_be_odd { with_ordinary_segments(path) } else { Ok(path) }
+}
+
+fn with_ordinary_segments(path: Cow<'_, str>) -> Result<Cow<'_, str>, TargetError> {
     let mut segments = path[1..].split('/').peekable();
     while let Some(segment) = segments.next() {
         // An empty last segment is a slash at the end, which is ordinary.
@@ -89,15 +96,19 @@ fn normalised_query(query: &str) -> Result<Cow<'_, str>, TargetError> {
     if query.is_empty() {
         return Ok(Cow::Borrowed(""));
     }
-    let mut is_escaped = false;
+    let (mut is_escaped, mut is_list) = (false, false);
     for byte in query.bytes() {
         match byte {
             b'%' => is_escaped = true,
+            b'&' => is_list = true,
             b'!'..=b'~' if byte != b'#' => {}
             _ => return Err(TargetError::Unencoded),
         }
     }
     let query = if is_escaped { Cow::Owned(unescaped(query, decode_in_query)?) } else { Cow::Borrowed(query) };
+    if !is_list {
+        return Ok(query);
+    }
     let has_empty = query.split('&').any(str::is_empty);
     if !has_empty && query.split('&').map(name_of).is_sorted() {
         return Ok(query);

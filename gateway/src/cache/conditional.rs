@@ -10,11 +10,11 @@ pub(crate) fn is_not_modified(request: &HeaderMap, stored: &HeaderMap) -> bool {
         let Some(tag) = stored.get(header::ETAG) else { return false };
         return request.get_all(header::IF_NONE_MATCH).iter().any(|line| names(line, tag));
     }
-    let since = Timestamp::from_header(request, &header::IF_MODIFIED_SINCE);
+    let Some(since) = Timestamp::from_header(request, &header::IF_MODIFIED_SINCE) else { return false };
     // Without a modification date the time of its making is as good (RFC 9111 §4.3.2).
     let made = [header::LAST_MODIFIED, header::DATE].into_iter().find(|name| stored.contains_key(name));
     let modified = made.and_then(|name| Timestamp::from_header(stored, &name));
-    matches!((modified, since), (Some(modified), Some(since)) if modified <= since)
+    modified.is_some_and(|modified| modified <= since)
 }
 
 /// Makes `request` ask whether the stored representation is still the one, instead of whatever the client asked.

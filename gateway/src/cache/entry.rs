@@ -154,8 +154,8 @@ impl Variants {
     }
 
     /// The one that a request with these headers chooses, the newest first.
-    pub(crate) fn chosen_by(&self, request: &HeaderMap) -> Option<&Arc<Entry>> {
-        self.entries.iter().find(|entry| entry.variant.is_chosen_by(request))
+    pub(crate) fn chosen_by(&self, request: &HeaderMap, over_tls: bool) -> Option<&Arc<Entry>> {
+        self.entries.iter().find(|entry| entry.variant.is_chosen_by(request, over_tls))
     }
 
     /// `entry` and those of the `known` that it does not replace, no more than `most`.

@@ -156,7 +156,8 @@ impl Fetch<'_> {
 
     async fn fresh(&self, response: Response<ResponseBody>) -> Fetched {
         let (parts, body) = response.into_parts();
-        let variant = Variant::of(&parts.headers, &self.ask.headers).map_err(|_| NotStored::Forbidden("vary"));
+        let variant = Variant::of(&parts.headers, &self.ask.headers, self.ask.over_tls);
+        let variant = variant.map_err(|_| NotStored::Forbidden("vary"));
         let groups = groups_of(&parts.headers).map_err(|_| NotStored::Forbidden("groups"));
         let decided = self.decide(parts.status, &parts.headers);
         match (decided, variant, groups) {
@@ -170,7 +171,7 @@ impl Fetch<'_> {
                         self.keep(entry.with_forms(coded), parts.status)
                     }
                     Read::Part { ahead, rest } => {
-                        Fetched::Passing(Box::new(Response::from_parts(parts, Body::Stream { ahead, rest })))
+                        Fetched::Passing(Box::new(Response::from_parts(parts, Body::stream(ahead, rest))))
                     }
                     Read::Broken(error) => self.failed(broken(error)),
                 }
@@ -178,10 +179,7 @@ impl Fetch<'_> {
             (Err(NotStored::Failure), ..) if is_failure(parts.status) => self.failure(parts, body).await,
             _ => {
                 self.cache.uncacheable.note(&self.ask.key, self.cache.now());
-                Fetched::Passing(Box::new(Response::from_parts(
-                    parts,
-                    Body::Stream { ahead: Bytes::new(), rest: body },
-                )))
+                Fetched::Passing(Box::new(Response::from_parts(parts, Body::stream(Bytes::new(), body))))
             }
         }
     }
@@ -193,7 +191,7 @@ impl Fetch<'_> {
                 Fetched::Failed(Arc::new(answer))
             }
             Read::Part { ahead, rest } => {
-                Fetched::Passing(Box::new(Response::from_parts(parts, Body::Stream { ahead, rest })))
+                Fetched::Passing(Box::new(Response::from_parts(parts, Body::stream(ahead, rest))))
             }
             Read::Broken(error) => self.failed(broken(error)),
         }

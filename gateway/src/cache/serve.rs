@@ -29,6 +29,7 @@ pub(crate) struct Ask {
     pub(crate) uri: Uri,
     /// Cleaned for the upstream, with the client's own conditions still in them.
     pub(crate) headers: HeaderMap,
+    pub(crate) over_tls: bool,
     pub(crate) directives: RequestDirectives,
 }
 
@@ -82,7 +83,7 @@ impl Cache {
         let Some(variants) = self.store.get_by(&ask.key) else {
             return Err(Known { entry: None, why: Forward::UriMiss });
         };
-        let Some(entry) = variants.chosen_by(&ask.headers) else {
+        let Some(entry) = variants.chosen_by(&ask.headers, ask.over_tls) else {
             return Err(Known { entry: None, why: Forward::VaryMiss });
         };
         let now = self.now();
@@ -156,7 +157,7 @@ impl Cache {
             return Some(self.stand_in(ask, &known).ok_or_else(|| Problem::unavailable(late, Duration::from_secs(1))));
         };
         Some(match landing? {
-            Landing::Entry(found) if found.entry.variant.is_chosen_by(&ask.headers) => {
+            Landing::Entry(found) if found.entry.variant.is_chosen_by(&ask.headers, ask.over_tls) => {
                 self.metrics.count(Outcome::Collapsed);
                 Ok(self.found(ask, known.why, &found, true))
             }
@@ -222,7 +223,7 @@ impl Cache {
         let now = self.now();
         // A purge may have dropped it since: then it must not come back to life. And what was borrowed is known only now.
         let stored = self.store.get_by(&ask.key)?;
-        let entry = known.entry.as_ref().or_else(|| stored.chosen_by(&ask.headers));
+        let entry = known.entry.as_ref().or_else(|| stored.chosen_by(&ask.headers, ask.over_tls));
         let entry = entry.filter(|entry| self.may_stand_in(entry, now))?;
         self.metrics.count(Outcome::StaleOnError);
         let ttl = entry.freshness.ttl_seconds(now);

@@ -250,7 +250,7 @@ mod tests {
         let request =
             language.map(|l| (header::ACCEPT_LANGUAGE, HeaderValue::from_str(l).unwrap())).into_iter().collect();
         let vary = language.map(|_| (header::VARY, HeaderValue::from_static("accept-language"))).into_iter().collect();
-        let variant = Variant::of(&vary, &request).unwrap();
+        let variant = Variant::of(&vary, &request, false).unwrap();
         let groups = groups.iter().map(|group| Arc::from(*group)).collect();
         let body = Bytes::from(vec![b'x'; body]);
         Arc::new(Entry::new(StatusCode::OK, headers, body, freshness, (variant, groups), Counter::default()))
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(store.expire(group("items"), now), 1);
         let reuse = |path| {
             let variants = store.get_by(&key(path)).unwrap();
-            let entry = variants.chosen_by(&HeaderMap::new()).unwrap();
+            let entry = variants.chosen_by(&HeaderMap::new(), false).unwrap();
             entry.freshness.reuse(&RequestDirectives::default(), now)
         };
         assert_eq!((reuse("/items"), reuse("/categories")), (Reuse::AfterValidation, Reuse::Fresh));

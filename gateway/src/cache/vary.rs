@@ -9,20 +9,26 @@ const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
 /// More fields than this in one `Vary` would make nearly every request a variant of its own.
 const MOST_FIELDS: usize = 8;
 
-/// The headers of a request that a response was chosen by, with their normalised values.
+/// What of a request a response was chosen by, besides its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Variant(pub(super) Box<[(HeaderName, Option<String>)]>);
+pub(crate) struct Variant {
+    /// Whether its client came over TLS: what a service says to one who did, such as where to find something, may be wrong
+    /// for one who did not. It is part of a variant rather than of the address, so that a write drops both.
+    pub(super) over_tls: bool,
+    /// The headers that `Vary` names, with their normalised values.
+    pub(super) fields: Box<[(HeaderName, Option<String>)]>,
+}
 
 /// The response depends on more than headers, or on too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VariesTooMuch;
 
 impl Variant {
-    /// What a response with these headers to a request with those depends on.
+    /// What a response with these headers to a request with those, which came over TLS or not, depends on.
     ///
     /// # Errors
     /// For `Vary: *`, a name that is none, and more fields than are kept.
-    pub(crate) fn of(response: &HeaderMap, request: &HeaderMap) -> Result<Self, VariesTooMuch> {
+    pub(crate) fn of(response: &HeaderMap, request: &HeaderMap, over_tls: bool) -> Result<Self, VariesTooMuch> {
         let mut names: Vec<HeaderName> = Vec::new();
         for line in response.get_all(header::VARY) {
             let line = line.to_str().map_err(|_| VariesTooMuch)?;
@@ -43,18 +49,18 @@ impl Variant {
             let value = normalised(request, &name);
             (name, value)
         });
-        Ok(Self(pairs.collect()))
+        Ok(Self { over_tls, fields: pairs.collect() })
     }
 
     /// Bytes of its texts. The values are a client's choice and can be long.
     pub(crate) fn size(&self) -> usize {
-        let texts = self.0.iter().map(|(name, value)| name.as_str().len() + value.as_ref().map_or(0, String::len));
-        texts.sum::<usize>() + size_of_val(&*self.0)
+        let texts = self.fields.iter().map(|(name, value)| name.as_str().len() + value.as_ref().map_or(0, String::len));
+        texts.sum::<usize>() + size_of_val(&*self.fields)
     }
 
-    /// Whether a request with these headers would have chosen the same response.
-    pub(crate) fn is_chosen_by(&self, request: &HeaderMap) -> bool {
-        self.0.iter().all(|(name, value)| normalised(request, name) == *value)
+    /// Whether a request with these headers, which came over TLS or not, would have chosen the same response.
+    pub(crate) fn is_chosen_by(&self, request: &HeaderMap, over_tls: bool) -> bool {
+        self.over_tls == over_tls && self.fields.iter().all(|(name, value)| normalised(request, name) == *value)
     }
 }
 
@@ -111,51 +117,66 @@ mod tests {
     }
 
     fn variant(vary: &str, request: &[(&'static str, &str)]) -> Variant {
-        Variant::of(&headers(&[("vary", vary)]), &headers(request)).unwrap()
+        Variant::of(&headers(&[("vary", vary)]), &headers(request), false).unwrap()
     }
 
     #[test]
     fn a_request_with_the_same_value_chooses_the_same_response() {
         let english = variant("Accept-Language, X-Tenant", &[("accept-language", "en"), ("x-tenant", "a")]);
-        assert!(english.is_chosen_by(&headers(&[("accept-language", " EN "), ("x-tenant", "a"), ("other", "b")])));
-        assert!(!english.is_chosen_by(&headers(&[("accept-language", "de"), ("x-tenant", "a")])));
-        assert!(!english.is_chosen_by(&headers(&[("accept-language", "en")])));
-        assert!(!english.is_chosen_by(&headers(&[("accept-language", "en"), ("x-tenant", "A")])));
+        assert!(
+            english.is_chosen_by(&headers(&[("accept-language", " EN "), ("x-tenant", "a"), ("other", "b")]), false)
+        );
+        assert!(!english.is_chosen_by(&headers(&[("accept-language", "de"), ("x-tenant", "a")]), false));
+        assert!(!english.is_chosen_by(&headers(&[("accept-language", "en")]), false));
+        assert!(!english.is_chosen_by(&headers(&[("accept-language", "en"), ("x-tenant", "A")]), false));
     }
 
     #[test]
     fn an_absent_field_is_a_value_of_its_own() {
         let without = variant("x-tenant", &[]);
-        assert!(without.is_chosen_by(&HeaderMap::new()));
-        assert!(!without.is_chosen_by(&headers(&[("x-tenant", "")])));
+        assert!(without.is_chosen_by(&HeaderMap::new(), false));
+        assert!(!without.is_chosen_by(&headers(&[("x-tenant", "")]), false));
     }
 
     #[test]
     fn encodings_differ_only_in_what_is_served() {
         let gzip = variant("accept-encoding", &[("accept-encoding", "gzip, br;q=0")]);
         for same in ["GZIP", "gzip;q=0.5", "identity, gzip", "x-odd,gzip"] {
-            assert!(gzip.is_chosen_by(&headers(&[("accept-encoding", same)])), "{same}");
+            assert!(gzip.is_chosen_by(&headers(&[("accept-encoding", same)]), false), "{same}");
         }
         for other in ["br, gzip", "identity", "*", "gzip;q=0"] {
-            assert!(!gzip.is_chosen_by(&headers(&[("accept-encoding", other)])), "{other}");
+            assert!(!gzip.is_chosen_by(&headers(&[("accept-encoding", other)]), false), "{other}");
         }
         let split = headers(&[("accept-encoding", "br"), ("accept-encoding", "gzip")]);
-        assert!(variant("accept-encoding", &[("accept-encoding", "gzip,br")]).is_chosen_by(&split));
+        assert!(variant("accept-encoding", &[("accept-encoding", "gzip,br")]).is_chosen_by(&split, false));
+    }
+
+    #[test]
+    fn what_is_said_to_one_who_came_over_tls_is_for_nobody_else() {
+        let plain = Variant::of(&HeaderMap::new(), &HeaderMap::new(), false).unwrap();
+        let secure = Variant::of(&HeaderMap::new(), &HeaderMap::new(), true).unwrap();
+        assert_ne!(plain, secure);
+        assert!(secure.is_chosen_by(&HeaderMap::new(), true) && !secure.is_chosen_by(&HeaderMap::new(), false));
+        assert!(plain.is_chosen_by(&HeaderMap::new(), false) && !plain.is_chosen_by(&HeaderMap::new(), true));
     }
 
     #[test]
     fn some_responses_vary_too_much() {
         let many = (0..9).map(|n| format!("x-{n}")).collect::<Vec<_>>().join(",");
         for vary in ["*", "accept, *", "a b", &many] {
-            assert_eq!(Variant::of(&headers(&[("vary", vary)]), &HeaderMap::new()), Err(VariesTooMuch), "{vary}");
+            assert_eq!(
+                Variant::of(&headers(&[("vary", vary)]), &HeaderMap::new(), false),
+                Err(VariesTooMuch),
+                "{vary}"
+            );
         }
         let lines = headers(&[("vary", "accept"), ("vary", "*")]);
-        assert_eq!(Variant::of(&lines, &HeaderMap::new()), Err(VariesTooMuch));
+        assert_eq!(Variant::of(&lines, &HeaderMap::new(), false), Err(VariesTooMuch));
     }
 
     #[test]
     fn a_response_without_vary_is_for_every_request() {
-        let all = Variant::of(&HeaderMap::new(), &HeaderMap::new()).unwrap();
-        assert!(all.is_chosen_by(&headers(&[("accept", "x")])));
+        let all = Variant::of(&HeaderMap::new(), &HeaderMap::new(), false).unwrap();
+        assert!(all.is_chosen_by(&headers(&[("accept", "x")]), false));
     }
 }

@@ -7,7 +7,7 @@ use super::{Gateway, NO_ROUTE};
 use crate::body::Body;
 use crate::cache::status::CacheStatus;
 use crate::cache::{KeyRef, RequestDirectives, Reuse, answer};
-use crate::ids::{TRACEPARENT, X_REQUEST_ID};
+use crate::ids::{Names, TRACEPARENT, X_REQUEST_ID};
 use crate::metrics::Outcome;
 use crate::target::Target;
 
@@ -15,7 +15,7 @@ impl Gateway {
     /// The answer from memory, when there is one and the request is as plain as nearly all are. This is where the
     /// gateway's speed is decided: nothing is copied before the entry is found, and nobody waits. Whatever is odd gets none
     /// and is looked at in peace elsewhere.
-    pub(super) fn hit(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+    pub(super) fn hit(&self, request: &Request<Incoming>, over_tls: bool) -> Option<Response<Body>> {
         if !is_plain_read(request) {
             return None;
         }
@@ -25,7 +25,7 @@ impl Gateway {
         // Only GETs of cached routes with known parameters are ever stored, so the key answers for the route, too.
         let key = KeyRef { host: &host, path: &target.path, query: &target.query };
         let variants = self.cache.store.get(&key)?;
-        let entry = variants.chosen_by(headers)?;
+        let entry = variants.chosen_by(headers, over_tls)?;
         let asked = if self.client_directives { RequestDirectives::of(headers) } else { RequestDirectives::default() };
         let now = self.cache.now();
         if asked.no_store || self.cache.reuse(entry, &asked, now) != Reuse::Fresh {
@@ -33,12 +33,12 @@ impl Gateway {
         }
         let said = CacheStatus::Hit { ttl: entry.freshness.ttl_seconds(now) };
         let mut response = answer(entry, headers, said, now);
-        let mut traceparent = self.ids.traceparent(headers);
+        let Names { request_id, mut traceparent } = self.ids.names(headers);
         if trace::is_recorded(&traceparent) {
             let route = self.table.find(&target.path).map_or(NO_ROUTE, |route| &route.template);
             Recorded::answered(&self.record(request.method(), route, &mut traceparent), response.status());
         }
-        response.headers_mut().insert(X_REQUEST_ID, self.ids.request_id(headers));
+        response.headers_mut().insert(X_REQUEST_ID, request_id);
         response.headers_mut().insert(TRACEPARENT, traceparent);
         entry.answers.inc();
         self.metrics.count(Outcome::Hit);

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,11 +10,11 @@ use service_kit::serve::limits;
 use tower::ServiceExt;
 use tracing::Instrument;
 
-use super::{Gateway, Names, Origin};
+use super::{Gateway, Origin};
 use crate::body::Body;
 use crate::cache::status::{CACHE_STATUS, CacheStatus, Forward};
 use crate::cache::{Ask, Force, Key, KeyRef, Purge, RequestDirectives};
-use crate::ids::{TRACEPARENT, X_REQUEST_ID};
+use crate::ids::{Names, TRACEPARENT, X_REQUEST_ID};
 use crate::metrics::Outcome;
 use crate::pages;
 use crate::proxy::{Forwarded, bounded, clean_request, forward, log, strip_body, unavailable};
@@ -44,14 +45,16 @@ impl Gateway {
         clean_request(&mut parts.headers, origin.client, &host, scheme);
         parts.headers.insert(X_REQUEST_ID, names.request_id.clone());
         parts.headers.insert(TRACEPARENT, names.traceparent.clone());
-        let key = KeyRef { host: &host, path: &target.path, query: &target.query }.to_key();
+        let key = || KeyRef { host: &host, path: &target.path, query: &target.query }.to_key();
         if matches!(parts.method, Method::GET | Method::HEAD) {
             // A body of a read has no meaning (RFC 9110 §9.3.1), except to those who want caches to be wrong.
             strip_body(&mut parts.headers);
             drop(body);
             if is_shared && parts.method == Method::GET {
                 let uri = target.to_uri(&target.query).map_err(|error| malformed(&error))?;
-                return self.cache.get(Ask { key, route, uri, headers: parts.headers, directives }).await;
+                let (key, headers, over_tls) = (key(), parts.headers, origin.over_tls);
+                // In a box of its own: what is passed on past the cache needs none of its room.
+                return Box::pin(self.cache.get(Ask { key, route, uri, headers, over_tls, directives })).await;
             }
             if route.cached.is_some() {
                 self.metrics.count(Outcome::Bypass);
@@ -64,7 +67,7 @@ impl Gateway {
         if forwarded.method.is_safe() {
             return pass(&route, forwarded, body, Forward::Method).await;
         }
-        self.write(route, forwarded, body, key).await
+        self.write(route, forwarded, body, key()).await
     }
 
     fn route(&self, path: &str) -> Option<Arc<Route>> {
@@ -150,7 +153,10 @@ fn malformed(error: &impl std::error::Error) -> Problem {
 
 /// The request as it goes on: the path normalised, the query as the client wrote it.
 fn forwarded(parts: http::request::Parts, target: &Target<'_>, uri: &http::Uri) -> Result<Forwarded, Problem> {
-    let uri = target.to_uri(uri.query().unwrap_or_default()).map_err(|error| malformed(&error))?;
+    let uri = match target.path {
+        Cow::Borrowed(_) => uri.clone(),
+        Cow::Owned(_) => target.to_uri(uri.query().unwrap_or_default()).map_err(|error| malformed(&error))?,
+    };
     Ok(Forwarded { method: parts.method, uri, headers: parts.headers })
 }
 
@@ -170,7 +176,7 @@ fn passed(
 ) -> Result<Response<Body>, Problem> {
     match sent {
         Ok(response) => {
-            let mut response = response.map(|rest| Body::Stream { ahead: Bytes::new(), rest });
+            let mut response = response.map(|rest| Body::stream(Bytes::new(), rest));
             response.headers_mut().append(CACHE_STATUS, CacheStatus::passed(why).to_header());
             Ok(response)
         }

@@ -2,33 +2,8 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-
-/// Meaningful for one connection only (RFC 9110 §7.6.1), and what negotiates with the next hop.
-const HOP_BY_HOP: [HeaderName; 10] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::EXPECT,
-];
-
-/// What upstreams take from a gateway and would believe of a client too.
-const FORGEABLE: [HeaderName; 8] = [
-    header::FORWARDED,
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-original-url"),
-    HeaderName::from_static("x-rewrite-url"),
-    HeaderName::from_static("x-http-method"),
-    HeaderName::from_static("x-http-method-override"),
-    HeaderName::from_static("x-method-override"),
-    peer::REQUEST_TIMEOUT_MS,
-];
 
 /// Families of such headers.
 const FORGEABLE_PREFIXES: [&str; 2] = ["x-forwarded-", "x-user-"];
@@ -40,14 +15,10 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 /// Makes a client's headers fit for an upstream, with the gateway's own word on who asks for which host by which scheme.
 pub(crate) fn clean_request(headers: &mut HeaderMap, client: IpAddr, host: &str, scheme: &'static str) {
     remove_hop_by_hop(headers);
-    for name in FORGEABLE {
-        headers.remove(name);
-    }
-    remove_families(headers);
+    remove_where(headers, is_forgeable);
     // The upstream has a name of its own.
     headers.remove(header::HOST);
-    let text = |value: &str| HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(""));
-    headers.insert(X_FORWARDED_FOR, text(&client.to_canonical().to_string()));
+    headers.insert(X_FORWARDED_FOR, named(client));
     headers.insert(X_FORWARDED_HOST, text(host));
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
     headers.append(header::VIA, HeaderValue::from_static("1.1 lendery"));
@@ -67,16 +38,67 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in nominated.collect::<Vec<_>>() {
         headers.remove(name);
     }
-    for name in HOP_BY_HOP {
+    remove_where(headers, is_hop_by_hop);
+}
+
+/// A message has few headers, and looking at each of them once costs less than looking for many that are not there.
+fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool) {
+    for name in headers.keys().filter(|name| is_unwanted(name)).cloned().collect::<Vec<_>>() {
         headers.remove(name);
     }
 }
 
-fn remove_families(headers: &mut HeaderMap) {
-    let is_forgeable = |name: &&HeaderName| FORGEABLE_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
-    for name in headers.keys().filter(is_forgeable).cloned().collect::<Vec<_>>() {
-        headers.remove(name);
+/// Meaningful for one connection only (RFC 9110 §7.6.1), and what negotiates with the next hop.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "expect"
+    )
+}
+
+/// What upstreams take from a gateway and would believe of a client too.
+fn is_forgeable(name: &HeaderName) -> bool {
+    let is_one = matches!(
+        name.as_str(),
+        "forwarded"
+            | "x-real-ip"
+            | "x-original-url"
+            | "x-rewrite-url"
+            | "x-http-method"
+            | "x-http-method-override"
+            | "x-method-override"
+    );
+    is_one
+        || *name == peer::REQUEST_TIMEOUT_MS
+        || FORGEABLE_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+}
+
+/// The address as a header names it. That of IPv4 is written here, for a formatter costs as much as the rest of this module.
+fn named(client: IpAddr) -> HeaderValue {
+    let IpAddr::V4(address) = client.to_canonical() else { return text(&client.to_string()) };
+    let mut digits = Vec::with_capacity("255.255.255.255".len());
+    for octet in address.octets() {
+        if !digits.is_empty() {
+            digits.push(b'.');
+        }
+        let figures = [octet / 100, octet / 10 % 10, octet % 10];
+        let leading = figures.iter().take(2).take_while(|figure| **figure == 0).count();
+        digits.extend(figures[leading..].iter().map(|figure| b'0' + figure));
     }
+    HeaderValue::from_maybe_shared(Bytes::from(digits)).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn text(value: &str) -> HeaderValue {
+    HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(""))
 }
 
 #[cfg(test)]
@@ -121,6 +143,14 @@ mod tests {
             ("via", "1.1 lendery"),
         ]);
         assert_eq!(request, expected);
+    }
+
+    #[test]
+    fn addresses_are_named_as_everybody_writes_them() {
+        for address in ["0.0.0.0", "1.20.100.205", "127.0.0.1", "255.255.255.255", "2001:db8::1"] {
+            assert_eq!(named(address.parse().unwrap()), address);
+        }
+        assert_eq!(named("::ffff:10.0.0.9".parse().unwrap()), "10.0.0.9");
     }
 
     #[test]

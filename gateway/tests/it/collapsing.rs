@@ -1,9 +1,10 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use test_kit::http::Answer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
@@ -24,25 +25,53 @@ async fn a_crowd_on_one_expired_address_is_one_upstream_call() {
 }
 
 mod soak {
+    use std::fs;
+
+    use serde_json::json;
+    use test_kit::http::Client;
+    use test_kit::process::{Process, command};
+    use test_kit::wait_until;
+
+    use super::*;
+    use crate::support::SOON;
+
+    /// The gateway is a process of its own, for a process may have no more than so many open sockets.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "takes minutes: `cargo xtask soak`"]
-    async fn of_9900_clients_on_one_expired_address_one_asks_the_upstream() {
-        super::crowd(9_900).await;
+    async fn of_10000_clients_on_one_expired_address_one_asks_the_upstream() {
+        const CLIENTS: usize = 10_000;
+        let (origin, go_on) = held_back().await;
+        let directory = tempfile::tempdir().unwrap();
+        let [address, ops] = free_addresses().await;
+        let file = directory.path().join("gateway.toml");
+        let settings = format!(
+            "listen = \"{address}\"\nops_listen = \"{ops}\"\npages = false\n\
+             [limits]\nconnections = {most}\nconnections_per_address = {most}\n\
+             [upstreams.origin]\nurl = \"{url}\"\ndocumented = false\nattempt_ms = 120000\n\
+             [[routes]]\nprefix = \"/\"\nupstream = \"origin\"\ncache = true\ndeadline_ms = 120000\n",
+            most = 2 * CLIENTS,
+            url = origin.url(),
+        );
+        fs::write(&file, settings).unwrap();
+        let _gateway = Process::start(command(env!("CARGO_BIN_EXE_gateway")).arg("--config").arg(&file));
+        let is_there = async || TcpStream::connect(address).await.is_ok() && TcpStream::connect(ops).await.is_ok();
+        wait_until("the gateway listens", SOON, is_there).await;
+        Client::new(format!("http://{address}")).get("/a").await.expect(200);
+        // Purged softly, it is there and has expired.
+        Client::new(format!("http://{ops}")).post("/ops/cache/purge", &json!({"all": true})).await.expect(200);
+        ask_together(address, "/a", CLIENTS, &origin, &go_on).await;
+    }
+
+    async fn free_addresses() -> [SocketAddr; 2] {
+        let (one, other) =
+            (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        [one.local_addr().unwrap(), other.local_addr().unwrap()]
     }
 }
 
-/// So many clients, each with a connection of its own, ask for an address that has just expired.
+/// So many clients ask for an address that has just expired.
 async fn crowd(clients: usize) {
-    let go_on = Arc::new(Semaphore::new(1));
-    let gate = Arc::clone(&go_on);
-    let origin = Origin::start(move |seen| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            reply(200, &[("cache-control", "max-age=60")], seen.number.to_string())
-        }
-    })
-    .await;
+    let (origin, go_on) = held_back().await;
     let mut config = before_both(&origin, &origin);
     (config.limits.connections, config.limits.connections_per_address) = (2 * clients, 2 * clients);
     // The upstream is held back until the last of them has come, however slow the machine.
@@ -51,12 +80,29 @@ async fn crowd(clients: usize) {
     let gateway = configured(config).await;
     gateway.client.get("/api/v1/items").await.expect(200);
     gateway.hands.advance(Duration::from_secs(61));
+    ask_together(gateway.address, "/api/v1/items", clients, &origin, &go_on).await;
+}
 
+/// An origin that answers once, and then only as often as it is let.
+async fn held_back() -> (Origin, Arc<Semaphore>) {
+    let go_on = Arc::new(Semaphore::new(1));
+    let gate = Arc::clone(&go_on);
+    let origin = Origin::start(move |seen| {
+        let gate = Arc::clone(&gate);
+        async move {
+            gate.acquire().await.unwrap().forget();
+            reply(200, &[("cache-control", "max-age=60")], seen.number.to_string())
+        }
+    });
+    (origin.await, go_on)
+}
+
+/// So many clients, each with a connection of its own, ask the gateway at the same time, and one call answers them all.
+async fn ask_together(address: SocketAddr, path: &str, clients: usize, origin: &Origin, go_on: &Semaphore) {
     let mut streams = Vec::new();
     for _ in 0..clients {
-        let mut stream = TcpStream::connect(gateway.address).await.unwrap();
-        let head = "GET /api/v1/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-        let head = head.replace("Host: a", &format!("Host: {}", gateway.address));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         streams.push(stream);
     }

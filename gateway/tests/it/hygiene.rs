@@ -1,7 +1,7 @@
 use reqwest::Method;
 use test_kit::http::send;
 
-use crate::support::{Origin, ask, before, before_both, configured, reply};
+use crate::support::{Origin, Seen, ask, before, before_both, configured, reply};
 
 #[tokio::test]
 async fn forged_headers_do_not_reach_the_service_and_the_gateways_own_do() {
@@ -77,7 +77,28 @@ async fn who_came_over_tls_is_told_to_keep_to_it_and_nobody_else() {
         assert_eq!(send(request).await.header("strict-transport-security"), Some("max-age=86400"), "{path}");
         assert_eq!(gateway.client.get(path).await.header("strict-transport-security"), None, "{path}");
     }
-    assert_eq!(origin.count(), 3, "the second read was answered from memory");
+    assert_eq!(origin.count(), 4, "the second reads were answered from memory");
+}
+
+#[tokio::test]
+async fn clients_of_both_schemes_have_answers_of_their_own_and_a_write_drops_both() {
+    let saying_the_scheme = |seen: Seen| async move {
+        reply(200, &[("cache-control", "max-age=60")], seen.header("x-forwarded-proto").unwrap_or_default().to_owned())
+    };
+    let origin = Origin::start(saying_the_scheme).await;
+    let mut config = before_both(&origin, &origin);
+    config.trusted_proxies = "127.0.0.1".to_owned();
+    let gateway = configured(config).await;
+    for asked in [2, 5] {
+        for _ in 0..2 {
+            for scheme in ["https", "http"] {
+                let request = gateway.client.request(Method::GET, "/api/v1/items").header("x-forwarded-proto", scheme);
+                assert_eq!(send(request).await.expect(200).body, scheme.as_bytes());
+            }
+        }
+        assert_eq!(origin.count(), asked);
+        send(gateway.client.request(Method::POST, "/api/v1/items")).await.expect(200);
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use origin::{Origin, reply};
+pub(crate) use origin::{Origin, Seen, reply};
 pub(crate) use raw::ask;
 
 /// Long enough for whatever happens at all.

@@ -38,7 +38,7 @@ impl MigratorTrait for NoTables {
 
 /// Spans of this test's thread, on which nearly everything in it happens, on their way to a collector.
 struct Recording {
-    _exporting: Exporting,
+    exporting: Exporting,
     ops: Ops,
     _here: Option<tracing::subscriber::DefaultGuard>,
 }
@@ -60,7 +60,7 @@ impl Recording {
 
     fn with(exporter: Exporter, here: Option<tracing::subscriber::DefaultGuard>) -> Self {
         let ops = Ops::new("test", CancellationToken::new());
-        Self { _exporting: exporter.start(&ops), ops, _here: here }
+        Self { exporting: exporter.start(&ops), ops, _here: here }
     }
 }
 
@@ -173,6 +173,19 @@ async fn what_comes_from_memory_is_in_its_trace_too() {
     assert_eq!(told[0].1["parentSpanId"], told[1].1["spanId"], "the fetch is the first request's");
     assert_eq!(told[0].1["traceId"], told[1].1["traceId"]);
     assert_ne!(told[1].1["traceId"], told[2].1["traceId"]);
+}
+
+#[tokio::test]
+async fn the_last_spans_are_sent_before_a_process_ends() {
+    let collector = Origin::saying(&[], "{}").await;
+    let recording = Recording::begin(&collector.url());
+    let origin = Origin::saying(&[], "").await;
+    let gateway = configured(before_both(&origin, &origin)).await;
+    ask(&gateway.client, true).await;
+    // They would have waited for others to be sent with.
+    recording.exporting.finish().await;
+    let kinds: Vec<_> = told(&collector).iter().map(|(_, span)| span["kind"].as_u64().unwrap()).collect();
+    assert_eq!(kinds, [3, 2], "the call and the request");
 }
 
 /// The counter of spans that nobody took.

@@ -45,7 +45,7 @@ impl Cache {
             return Loan::Nothing;
         };
         let is_kept = begun.put_all(&ask.key, &variants);
-        let Some(entry) = variants.chosen_by(&ask.headers) else {
+        let Some(entry) = variants.chosen_by(&ask.headers, ask.over_tls) else {
             shared.metrics.missed.inc();
             return Loan::Nothing;
         };

@@ -16,7 +16,7 @@ use super::super::time::Timestamp;
 use super::super::vary::Variant;
 
 /// The form below. Another one is not read: part of every key, so that versions do not even meet.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
 /// Bytes of everything but the bodies, about, to begin with.
 const USUAL_HEADS: usize = 2048;
@@ -43,8 +43,9 @@ fn write_entry(out: &mut BytesMut, entry: &Entry) {
     out.put_u64(entry.stamp.number);
     out.put_u16(entry.status.as_u16());
     write_freshness(out, &entry.freshness);
-    put_length(out, entry.variant.0.len());
-    for (name, value) in &entry.variant.0 {
+    out.put_u8(u8::from(entry.variant.over_tls));
+    put_length(out, entry.variant.fields.len());
+    for (name, value) in &entry.variant.fields {
         put(out, name.as_str().as_bytes());
         put_if(out, value.as_deref().map(str::as_bytes));
     }
@@ -113,7 +114,8 @@ fn read_entry(from: &mut Reader, answers: &impl Fn(StatusCode) -> Counter) -> Op
     let stamp = Mark { millis: from.number()?, number: from.number()? };
     let status = StatusCode::from_u16(from.0.try_get_u16().ok()?).ok()?;
     let freshness = read_freshness(from)?;
-    let variant = from.list(|from| Some((from.name()?, from.optional(Reader::text)?)))?;
+    let over_tls = from.byte()? == 1;
+    let fields = from.list(|from| Some((from.name()?, from.optional(Reader::text)?)))?;
     let groups = from.list(|from| from.text().map(Arc::from))?;
     let lines = from.list(|from| Some((from.name()?, from.value()?)))?;
     let targeted = from.list(Reader::value)?;
@@ -131,7 +133,7 @@ fn read_entry(from: &mut Reader, answers: &impl Fn(StatusCode) -> Counter) -> Op
         headers,
         body,
         freshness,
-        variant: Variant(variant.into()),
+        variant: Variant { over_tls, fields: fields.into() },
         groups: groups.into(),
         coded,
         targeted,
@@ -228,7 +230,7 @@ mod tests {
             Freshness::new(&directives, Duration::from_secs(60), &headers, now, Duration::from_secs(1), 0.0);
         let request = language.map(|l| (header::ACCEPT_LANGUAGE, HeaderValue::from_str(l).unwrap()));
         let vary = HeaderMap::from_iter([(header::VARY, HeaderValue::from_static("accept-language"))]);
-        let variant = Variant::of(&vary, &request.into_iter().collect()).unwrap();
+        let variant = Variant::of(&vary, &request.into_iter().collect(), true).unwrap();
         let groups = [Arc::from("items"), Arc::from("item:1")].into();
         let body = Bytes::from("a ladder");
         let mut entry = Entry::new(StatusCode::OK, headers, body, freshness, (variant, groups), Counter::default());
