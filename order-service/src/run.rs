@@ -129,7 +129,6 @@ pub async fn run(
         async move { db.ping().await }
     });
     let outbox = Outbox::new(db.clone(), "orders");
-    let (work, news) = App::signals();
     let app = App {
         db: db.clone(),
         clock: deps.clock.clone(),
@@ -137,9 +136,9 @@ pub async fn run(
         inventory: deps.inventory,
         payments: deps.payments,
         outbox: outbox.clone(),
-        work,
-        claimed: Arc::default(),
-        news,
+        work: Arc::default(),
+        commits: Arc::default(),
+        news: App::news(),
     };
     // Dropped with this future, so that nothing works on when it is aborted.
     let mut background = JoinSet::new();

@@ -19,7 +19,7 @@ use payment_api::PaymentClient;
 use service_kit::clock::Clock;
 use service_kit::db::Db;
 use service_kit::randomness::Randomness;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 /// Changes that wait for a slow reader; one that misses some reads them from the database.
 const NEWS: usize = 1_024;
@@ -33,24 +33,17 @@ pub(crate) struct App {
     pub(crate) inventory: Arc<dyn ReservationClient>,
     pub(crate) payments: Arc<dyn PaymentClient>,
     pub(crate) outbox: Outbox,
-    /// Rings when an order of this process has something to do.
-    pub(crate) work: Arc<Notify>,
-    /// Orders that are this process's to work on.
-    pub(crate) claimed: Arc<saga::Claimed>,
+    pub(crate) work: Arc<saga::Work>,
+    /// What workers of this process write.
+    pub(crate) commits: Arc<saga::Commits>,
     /// Names the orders of this process that have changed.
     pub(crate) news: broadcast::Sender<OrderId>,
 }
 
 impl App {
-    /// A channel for news, and a bell for work.
-    pub(crate) fn signals() -> (Arc<Notify>, broadcast::Sender<OrderId>) {
-        (Arc::default(), broadcast::Sender::new(NEWS))
-    }
-
-    /// As [`announce`](Self::announce), of a change after which workers have something to do.
-    pub(crate) fn announce_work(&self, id: OrderId) {
-        self.work.notify_one();
-        self.announce(id);
+    /// A channel for news.
+    pub(crate) fn news() -> broadcast::Sender<OrderId> {
+        broadcast::Sender::new(NEWS)
     }
 
     /// Tells readers and the relay of this process, once a change has committed. The others find out by looking.

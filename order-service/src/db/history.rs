@@ -9,9 +9,9 @@ use super::entity::order_event::{ActiveModel, Column, Entity, Model};
 use super::rows::parsed;
 use crate::domain::order::Order;
 
-/// Writes down how the order stands now.
-pub(crate) async fn insert(tx: &DatabaseTransaction, order: &Order) -> Result<(), DbErr> {
-    let row = ActiveModel {
+/// Writes down how each of these orders stands now.
+pub(crate) async fn insert(tx: &DatabaseTransaction, orders: &[&Order]) -> Result<(), DbErr> {
+    let rows = orders.iter().map(|order| ActiveModel {
         order_id: Set(order.id.uuid()),
         version: Set(order.version),
         state: Set(order.stage.state().as_str().to_owned()),
@@ -19,8 +19,8 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, order: &Order) -> Result<()
         settled: Set(order.is_settled()),
         stuck: Set(order.is_stuck()),
         at: Set(order.updated_at),
-    };
-    Entity::insert(row).exec_without_returning(tx).await.map(drop)
+    });
+    Entity::insert_many(rows).exec_without_returning(tx).await.map(drop)
 }
 
 /// What has happened after a version, in order.

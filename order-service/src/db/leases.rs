@@ -1,7 +1,6 @@
 //! Which worker has which order. A lease ends by itself, so that another worker goes on where one has died.
 
 use chrono::{DateTime, Utc};
-use order_api::OrderId;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, SimpleExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
@@ -33,9 +32,9 @@ pub(crate) async fn claim(
     tx: &DatabaseTransaction,
     lease: &Lease,
     now: DateTime<Utc>,
-    most: u64,
+    most: usize,
 ) -> Result<Vec<Order>, DbErr> {
-    let free = due(now).limit(most).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    let free = due(now).limit(most as u64).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     let taken = Entity::update_many().set(lease.columns()).filter(Column::Id.in_subquery(free.into_query()));
     let mut rows = taken.exec_with_returning(tx).await?;
     if rows.is_empty() {
@@ -46,12 +45,6 @@ pub(crate) async fn claim(
 }
 
 impl Lease {
-    /// Makes it last until then, or ends it, with nothing else of the order. Answers whether it was still this worker's.
-    pub(crate) async fn write(&self, tx: &DatabaseTransaction, id: OrderId) -> Result<bool, DbErr> {
-        let own = Entity::update_many().set(self.columns()).filter(Column::Id.eq(id.uuid())).filter(self.is_held());
-        Ok(own.exec(tx).await?.rows_affected == 1)
-    }
-
     pub(super) fn columns(&self) -> ActiveModel {
         let by = self.until.map(|_| self.worker);
         ActiveModel { leased_until: Set(self.until), leased_by: Set(by), ..Default::default() }

@@ -1,6 +1,7 @@
 //! Queries: rows in, domain types out. One implementation for SQLite and PostgreSQL.
 
 pub(crate) mod carts;
+pub(crate) mod changes;
 mod entity;
 pub(crate) mod history;
 pub(crate) mod leases;

@@ -1,9 +1,8 @@
-//! Orders by their id, with their lines and steps, and changes of them.
+//! Orders by their id, with their lines and steps.
 
 use std::collections::HashMap;
 
 use order_api::OrderId;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -85,8 +84,14 @@ pub(crate) async fn find_leased(tx: &DatabaseTransaction, id: OrderId, lease: &L
     }
 }
 
-/// Writes a new order down, with the token that its payment is asked for with.
-pub(crate) async fn insert(tx: &DatabaseTransaction, new: &Order, token: Option<&Secret>) -> Result<(), DbErr> {
+/// Writes a new order down, with the token that its payment is asked for with, and with the lease of whoever begins at once.
+pub(crate) async fn insert(
+    tx: &DatabaseTransaction,
+    new: &Order,
+    token: Option<&Secret>,
+    lease: Option<&Lease>,
+) -> Result<(), DbErr> {
+    let leased = lease.map(Lease::columns).unwrap_or_default();
     let row = order::ActiveModel {
         id: Set(new.id.uuid()),
         number: Set(new.number),
@@ -97,6 +102,8 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, new: &Order, token: Option<
         provider: Set(new.provider.map(|provider| provider.as_str().to_owned())),
         payment_token: Set(token.map(|token| token.expose().to_owned())),
         created_at: Set(new.created_at),
+        leased_until: leased.leased_until,
+        leased_by: leased.leased_by,
         ..order_columns(new)
     };
     order::Entity::insert(row).exec_without_returning(tx).await?;
@@ -105,62 +112,6 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, new: &Order, token: Option<
     order_line::Entity::insert_many(lines).exec_without_returning(tx).await?;
     let steps = new.steps.iter().map(|step| step_row(new, step)).collect::<Result<Vec<_>, _>>()?;
     order_step::Entity::insert_many(steps).exec_without_returning(tx).await.map(drop)
-}
-
-/// The next version of an order, to be written over the one before it.
-#[derive(Debug)]
-pub(crate) struct Change<'a> {
-    pub(crate) before: &'a Order,
-    pub(crate) next: &'a Order,
-    /// What becomes of the lease, if it is a worker's change.
-    pub(crate) lease: Option<&'a Lease>,
-    /// Whether the payer's token is needed no more.
-    pub(crate) forgets_token: bool,
-}
-
-/// Writes what differs. Answers whether the version before, and the lease, were still there.
-pub(crate) async fn update(tx: &DatabaseTransaction, change: Change<'_>) -> Result<bool, DbErr> {
-    let Change { before, next, lease, forgets_token } = change;
-    let mut previous = order::Entity::update_many()
-        .set(order_columns(next))
-        .filter(order::Column::Id.eq(next.id.uuid()))
-        .filter(order::Column::Version.eq(before.version));
-    if let Some(lease) = lease {
-        previous = previous.set(lease.columns()).filter(lease.is_held());
-    }
-    if forgets_token {
-        previous = previous.set(order::ActiveModel { payment_token: Set(None), ..Default::default() });
-    }
-    if previous.exec(tx).await?.rows_affected == 0 {
-        return Ok(false);
-    }
-    let lines = next.lines.iter().zip(&before.lines).enumerate().filter(|(_, (line, old))| line != old);
-    for (position, (line, _)) in lines {
-        order_line::Entity::update(line_row(next, position, line)?).exec(tx).await?;
-    }
-    write_steps(tx, before, next).await?;
-    Ok(true)
-}
-
-/// Writes steps that are new or differ, all in one statement.
-async fn write_steps(tx: &DatabaseTransaction, before: &Order, next: &Order) -> Result<(), DbErr> {
-    let written = next.steps.iter().enumerate().filter(|(index, step)| before.steps.get(*index) != Some(*step));
-    let rows = written.map(|(_, step)| step_row(next, step)).collect::<Result<Vec<_>, _>>()?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let over = OnConflict::columns([order_step::Column::OrderId, order_step::Column::Number])
-        .update_columns([
-            order_step::Column::Kind,
-            order_step::Column::Line,
-            order_step::Column::AmountMinor,
-            order_step::Column::State,
-            order_step::Column::Attempts,
-            order_step::Column::AgainAt,
-            order_step::Column::Outcome,
-        ])
-        .to_owned();
-    order_step::Entity::insert_many(rows).on_conflict(over).exec_without_returning(tx).await.map(drop)
 }
 
 /// What the payer's provider has given for this order, until it is forgotten.

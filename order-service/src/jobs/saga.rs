@@ -25,11 +25,11 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
         };
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = sleep(wait) => {}
-            () = app.work.notified(), if wait == LOOK => {}
+            () = sleep(wait) => app.work.ring(),
+            () = app.work.rung(), if wait == LOOK => {}
         }
     }
-    if let Err(error) = app::saga::finish(&app).await {
+    if let Err(error) = app.db.while_it_lasts(app::saga::finish(&app)).await {
         tracing::warn!(error = %error, cause = error.source(), "orders wait for their lease to end");
     }
 }

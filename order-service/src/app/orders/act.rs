@@ -91,7 +91,8 @@ async fn change(
     let written = answer(&save(app, &tx, &order, next, now).await?);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
-    app.announce_work(id);
+    app.work.ring();
+    app.announce(id);
     Ok(written)
 }
 

@@ -6,7 +6,7 @@ use service_kit::http::{Keyed, Written};
 
 use super::begun;
 use crate::app::pricing::priced;
-use crate::app::{App, AppError, payments};
+use crate::app::{App, AppError, payments, saga};
 use crate::db;
 use crate::domain::line::Line;
 use crate::domain::order::{NewOrder, Order};
@@ -41,7 +41,9 @@ pub(crate) async fn place(
     }
     let new = new_order(app, caller, pricing, payment.as_ref());
     let order = Order::new(new, db::numbers::next(&tx).await?, now);
-    db::orders::insert(&tx, &order, payment.as_ref().and_then(|payment| payment.token.as_ref())).await?;
+    let lease = saga::lease_of_new(app, &order, now);
+    db::orders::insert(&tx, &order, payment.as_ref().and_then(|payment| payment.token.as_ref()), lease.as_ref())
+        .await?;
     begun(app, &tx, &order).await?;
     if is_cart {
         db::carts::take_out(&tx, caller.user_id, &wanted).await?;
@@ -49,7 +51,11 @@ pub(crate) async fn place(
     let written = answer(&order);
     keyed.keep(&tx, &written, now).await?;
     tx.commit().await?;
-    app.announce_work(order.id);
+    app.announce(order.id);
+    match lease {
+        Some(lease) => app.work.put(order, lease),
+        None => app.work.ring(),
+    }
     Ok(written)
 }
 

@@ -1,19 +1,27 @@
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use events::NewEvent;
-use order_api::{OrderState, StepKind};
+use order_api::{OrderId, OrderState, StepKind};
 use serde_json::{Value, json};
 
 use crate::app::{App, AppError};
 use crate::db;
+use crate::db::changes::Change;
 use crate::db::leases::Lease;
 use crate::domain::order::Order;
 
 /// Writes down for others that an order was placed, in the transaction that places it.
 pub(crate) async fn begun(app: &App, tx: &db::Transaction, order: &Order) -> Result<(), AppError> {
-    tell(app, tx, None, order).await
+    tell(app, tx, &[(None, order)]).await
 }
 
-/// Writes the order's next version over `before`, and what others are told of it. What is the same is no new version.
+/// The order as the version after `before`. What is the same is no new version.
+pub(crate) fn as_next(before: &Order, next: Order, now: DateTime<Utc>) -> Order {
+    if next == *before { next } else { Order { version: before.version + 1, updated_at: now, ..next } }
+}
+
+/// Writes the order's next version over `before`, and what others are told of it.
 pub(crate) async fn save(
     app: &App,
     tx: &db::Transaction,
@@ -21,43 +29,34 @@ pub(crate) async fn save(
     next: Order,
     now: DateTime<Utc>,
 ) -> Result<Order, AppError> {
-    if next == *before { Ok(next) } else { write(app, tx, before, next, None, now).await }
+    let next = as_next(before, next, now);
+    if next.version == before.version {
+        return Ok(next);
+    }
+    let change = change(before, &next);
+    if !db::changes::update(tx, &change).await? {
+        return Err(AppError::Overtaken);
+    }
+    tell_what_is_seen(app, tx, &[&change]).await?;
+    Ok(next)
 }
 
-/// As [`save`], by the worker whose order it is and who keeps it or gives it back. It is overtaken when the order has another
-/// version by now, or is another worker's.
+/// As [`save`], of several orders by the workers that have them and keep them or give them back: each as it was, as it is, and
+/// what becomes of its lease. Answers which were written: the others have another version by now, or are another worker's.
 pub(crate) async fn save_leased(
     app: &App,
     tx: &db::Transaction,
-    before: &Order,
-    next: Order,
-    lease: &Lease,
-    now: DateTime<Utc>,
-) -> Result<Order, AppError> {
-    if next != *before {
-        return write(app, tx, before, next, Some(lease), now).await;
-    }
-    if lease.write(tx, next.id).await? { Ok(next) } else { Err(AppError::Overtaken) }
+    orders: &[(&Order, &Order, Lease)],
+) -> Result<HashSet<OrderId>, AppError> {
+    let changes: Vec<_> = orders.iter().map(|(before, next, lease)| (change(before, next), *lease)).collect();
+    let written = db::changes::update_leased(tx, &changes).await?;
+    let changes = changes.iter().map(|(change, _)| change).filter(|change| written.contains(&change.next.id));
+    tell_what_is_seen(app, tx, &changes.collect::<Vec<_>>()).await?;
+    Ok(written)
 }
 
-async fn write(
-    app: &App,
-    tx: &db::Transaction,
-    before: &Order,
-    next: Order,
-    lease: Option<&Lease>,
-    now: DateTime<Utc>,
-) -> Result<Order, AppError> {
-    let next = Order { version: before.version + 1, updated_at: now, ..next };
-    let forgets_token = asks_for_money(before) && !asks_for_money(&next);
-    let change = db::orders::Change { before, next: &next, lease, forgets_token };
-    if !db::orders::update(tx, change).await? {
-        return Err(AppError::Overtaken);
-    }
-    if seen(before) != seen(&next) {
-        tell(app, tx, Some(before), &next).await?;
-    }
-    Ok(next)
+fn change<'a>(before: &'a Order, next: &'a Order) -> Change<'a> {
+    Change { before, next, forgets_token: asks_for_money(before) && !asks_for_money(next) }
 }
 
 /// Whether money has still to be held for the order, so that the payer's token is needed.
@@ -74,9 +73,16 @@ fn seen(order: &Order) -> (OrderState, Option<&str>, bool, bool) {
     (order.stage.state(), order.stage.reason(), order.is_settled(), order.is_stuck())
 }
 
-async fn tell(app: &App, tx: &db::Transaction, before: Option<&Order>, order: &Order) -> Result<(), AppError> {
-    db::history::insert(tx, order).await?;
-    let event = NewEvent {
+async fn tell_what_is_seen(app: &App, tx: &db::Transaction, changes: &[&Change<'_>]) -> Result<(), AppError> {
+    let changes = changes.iter().filter(|change| seen(change.before) != seen(change.next));
+    let told: Vec<_> = changes.map(|change| (Some(change.before), change.next)).collect();
+    if told.is_empty() { Ok(()) } else { tell(app, tx, &told).await }
+}
+
+/// Each with what it was before, if it was.
+async fn tell(app: &App, tx: &db::Transaction, told: &[(Option<&Order>, &Order)]) -> Result<(), AppError> {
+    db::history::insert(tx, &told.iter().map(|(_, order)| *order).collect::<Vec<_>>()).await?;
+    let events = told.iter().map(|(before, order)| NewEvent {
         id: app.clock.new_id::<Order>().uuid(),
         r#type: if before.is_some() { "order.changed" } else { "order.placed" },
         aggregate: "order",
@@ -85,8 +91,8 @@ async fn tell(app: &App, tx: &db::Transaction, before: Option<&Order>, order: &O
         before: before.map(image),
         after: Some(image(order)),
         occurred_at: order.updated_at,
-    };
-    Ok(app.outbox.append(tx, event).await?)
+    });
+    Ok(app.outbox.append_all(tx, events.collect()).await?)
 }
 
 /// The order as other services may know it: no text, no person besides ids.
