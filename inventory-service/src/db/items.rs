@@ -33,6 +33,11 @@ pub(crate) async fn find_for_update(tx: &DatabaseTransaction, id: ItemId) -> Res
     }
 }
 
+/// As [`find_for_update`], in one statement. If another transaction was waited for, tags and photos are those from before it.
+pub(crate) async fn find_to_hold(tx: &DatabaseTransaction, id: ItemId) -> Result<Option<Item>, DbErr> {
+    Ok(load(tx, item::Entity::find_by_id(id.uuid()).lock_exclusive()).await?.pop())
+}
+
 /// Adds items in a few statements; as many as a statement has room for, so at most 500.
 pub(crate) async fn insert(tx: &DatabaseTransaction, items: &[Item]) -> Result<(), DbErr> {
     if items.is_empty() {

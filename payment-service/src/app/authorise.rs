@@ -29,7 +29,8 @@ pub(crate) async fn authorise(app: &App, new: NewPayment) -> Result<Payment, App
     // The transaction is over while the provider is asked: it may take its time, and others go on.
     let operation = &payment.operations[0];
     let answer = app.providers.carry_out(&payment, operation, new.token.as_ref()).await;
-    settle::settle(app, &payment, operation.id, answer).await
+    let operation = operation.id;
+    settle::settle_new(app, payment, operation, answer).await
 }
 
 async fn again(app: &App, id: PaymentId) -> Result<Payment, AppError> {

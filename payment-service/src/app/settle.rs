@@ -1,5 +1,6 @@
 use events::NewEvent;
 use payment_api::{OperationKind, OperationState};
+use sea_orm::DbErr;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,6 +22,33 @@ pub(super) async fn settle(app: &App, payment: &Payment, operation: Uuid, answer
     tx.commit().await?;
     app.outbox.wake();
     Ok(payment)
+}
+
+/// As [`settle`], of a payment as this process has just written it. Almost always it still is, and is not read for that.
+pub(super) async fn settle_new(
+    app: &App,
+    payment: Payment,
+    operation: Uuid,
+    answer: Answer,
+) -> Result<Payment, AppError> {
+    if !answer.told.is_empty() {
+        return settle(app, &payment, operation, answer).await;
+    }
+    let tx = app.db.begin().await?;
+    match take_down(app, &tx, payment.clone(), operation, answer.outcome.clone()).await {
+        // Its row, or the first row of its ledger, is another's.
+        Err(AppError::Database(DbErr::RecordNotUpdated) | AppError::Busy) => {
+            // What this has locked is free before anybody goes on.
+            tx.rollback().await?;
+            settle(app, &payment, operation, answer).await
+        }
+        settled => {
+            let payment = settled?;
+            tx.commit().await?;
+            app.outbox.wake();
+            Ok(payment)
+        }
+    }
 }
 
 /// Writes an outcome, its rows in the ledger and its event, in one transaction that holds the payment.

@@ -91,11 +91,13 @@ pub(crate) async fn insert_operation(
     operation::Entity::insert(operation_row(payment, operation)).exec_without_returning(tx).await.map(drop)
 }
 
-/// Writes a payment that this transaction holds, and those of its operations that differ. Answers it with its sums, which are
-/// the database's.
+/// Writes a payment over the version before it, and those of its operations that differ. Answers it with its sums, which are
+/// the database's; it is an error if that version is not there any more.
 pub(crate) async fn save(tx: &DatabaseTransaction, before: &Payment, after: Payment) -> Result<Payment, DbErr> {
     let row = payment::Entity::update_many().set(row_of(&after));
-    let saved = row.filter(payment::Column::Id.eq(after.id.uuid())).exec_with_returning(tx).await?.pop();
+    let previous =
+        row.filter(payment::Column::Id.eq(after.id.uuid())).filter(payment::Column::Version.eq(before.version));
+    let saved = previous.exec_with_returning(tx).await?.pop();
     for operation in after.operations.iter().filter(|operation| !before.operations.contains(operation)) {
         save_operation(tx, after.id, operation).await?;
     }

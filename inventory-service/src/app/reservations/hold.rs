@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use inventory_api::{HoldRequest, ItemStatus, ReservationId};
 use problem::{FieldErrors, FieldProblem, Kind, Problem};
 
-use super::{Reserved, expire, item};
+use super::{Reserved, expire};
 use crate::app::retry::retrying;
 use crate::app::{App, AppError, events};
 use crate::db;
@@ -28,7 +28,7 @@ pub(crate) async fn hold(app: &App, id: ReservationId, request: &HoldRequest) ->
 
 async fn attempt(app: &App, id: ReservationId, request: &HoldRequest, new: NewReservation) -> Result<Held, AppError> {
     let tx = app.db.begin().await?;
-    let item = item(&tx, new.item_id).await?;
+    let item = db::items::find_to_hold(&tx, new.item_id).await?.ok_or(AppError::NoSuchItem)?;
     let now = app.clock.now();
     if let Some(known) = db::reservations::find(&tx, id).await? {
         let reservation = replay(known, request, new, now)?;

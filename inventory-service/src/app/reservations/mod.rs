@@ -15,7 +15,6 @@ use inventory_api::{ReservationId, UnitId};
 use super::{App, AppError, events};
 use crate::db;
 use crate::db::reservations::Known;
-use crate::domain::item::Item;
 use crate::domain::reservation::{Reservation, Stage};
 
 /// A reservation with its units.
@@ -49,9 +48,4 @@ pub(super) async fn expire(
     events::reservations(app, tx, &news).await?;
     let pieces = lapsed.iter().filter(|held| held.period.is_none()).map(|held| i64::from(held.units));
     Ok(pieces.sum())
-}
-
-/// The item of a reservation, held until the transaction ends.
-async fn item(tx: &db::Transaction, id: vocabulary::ItemId) -> Result<Item, AppError> {
-    db::items::find_for_update(tx, id).await?.ok_or(AppError::NoSuchItem)
 }
