@@ -14,8 +14,8 @@ use crate::domain::order::Order;
 /// Most orders that are written in one transaction.
 const TOGETHER: usize = 8;
 
-/// Group commit, as Gawlick and Kinkade describe it (1985): what workers have to write while another transaction is under way is written together
-/// in the next one. Whoever comes to a free turn writes for all who wait; who is alone waits for nobody.
+/// Group commit, as Gawlick and Kinkade describe it (1985): what workers have to write while a transaction is under way is
+/// written together in the next one. Whoever comes to a free turn writes for all who wait; who is alone waits for nobody.
 #[derive(Debug, Default)]
 pub(crate) struct Commits {
     waiting: Mutex<VecDeque<Waiting>>,
