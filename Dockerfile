@@ -12,9 +12,9 @@ RUN cargo chef prepare --recipe-path recipe.json
 
 FROM chef AS build
 COPY --from=plan /src/recipe.json recipe.json
-RUN cargo chef cook --release --workspace --bins --recipe-path recipe.json
+RUN cargo chef cook --profile production --workspace --bins --recipe-path recipe.json
 COPY . .
-RUN cargo build --release --workspace --bins --locked
+RUN cargo build --profile production --workspace --bins --locked
 
 FROM debian:bookworm-slim AS runtime
 # curl asks for health; certificates are for payment providers and object stores.
@@ -28,36 +28,36 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 
 FROM runtime AS gateway
-COPY --from=build /src/target/release/gateway /usr/local/bin/
+COPY --from=build /src/target/production/gateway /usr/local/bin/
 ENTRYPOINT ["gateway"]
 
 FROM runtime AS user-service
-COPY --from=build /src/target/release/user-service /usr/local/bin/
+COPY --from=build /src/target/production/user-service /usr/local/bin/
 ENTRYPOINT ["user-service"]
 
 FROM runtime AS inventory-service
-COPY --from=build /src/target/release/inventory-service /usr/local/bin/
+COPY --from=build /src/target/production/inventory-service /usr/local/bin/
 ENTRYPOINT ["inventory-service"]
 
 FROM runtime AS order-service
-COPY --from=build /src/target/release/order-service /usr/local/bin/
+COPY --from=build /src/target/production/order-service /usr/local/bin/
 ENTRYPOINT ["order-service"]
 
 FROM runtime AS payment-service
-COPY --from=build /src/target/release/payment-service /usr/local/bin/
+COPY --from=build /src/target/production/payment-service /usr/local/bin/
 ENTRYPOINT ["payment-service"]
 
 FROM runtime AS web
-COPY --from=build /src/target/release/web /usr/local/bin/
+COPY --from=build /src/target/production/web /usr/local/bin/
 ENTRYPOINT ["web"]
 
 FROM runtime AS etl
-COPY --from=build /src/target/release/etl /usr/local/bin/
+COPY --from=build /src/target/production/etl /usr/local/bin/
 ENTRYPOINT ["etl"]
 
 # Everything in one process, for a single machine: `docker run -p 8080:8080 -v lendery:/var/lib/lendery …`.
 FROM runtime AS lendery
-COPY --from=build /src/target/release/lendery /usr/local/bin/
+COPY --from=build /src/target/production/lendery /usr/local/bin/
 ENV LENDERY_DATA_DIR=/var/lib/lendery/data LENDERY_LISTEN=0.0.0.0:8080
 ENTRYPOINT ["lendery"]
 CMD ["up"]

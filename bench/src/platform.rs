@@ -10,7 +10,7 @@ use test_kit::process::{self, Process};
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// A running `lendery up --demo`, built for release, on free ports.
+/// A running `lendery up --demo`, built as this program, on free ports.
 #[derive(Debug)]
 pub(crate) struct Platform {
     pub(crate) process: Process,
@@ -60,7 +60,7 @@ pub(crate) fn directory() -> Result<TempDir> {
     Ok(tempfile::Builder::new().prefix("bench.").tempdir_in(built()?)?)
 }
 
-/// Where Cargo puts what it builds for release, this program too.
+/// Where Cargo puts what it builds as this program.
 pub(crate) fn built() -> Result<PathBuf> {
     Ok(env::current_exe()?.parent().context("a program lies in a directory")?.to_owned())
 }

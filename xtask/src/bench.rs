@@ -16,12 +16,13 @@ const MEASURED: [&str; 9] = [
     "bench",
 ];
 
-/// Builds what is measured together with what measures it, so that they share dependencies, then measures.
+/// Builds what is measured as containers have it, together with what measures it, so that they share dependencies, then
+/// measures.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let mut build = vec!["build", "--release"];
+    let mut build = vec!["build", "--profile", "production"];
     build.extend(MEASURED.iter().flat_map(|package| ["--package", package]));
     child::run(child::command(&workspace.root, "cargo", &build))?;
-    let program = workspace.target.join("release/bench");
+    let program = workspace.target.join("production/bench");
     let program = program.to_str().context("the target directory's path is text")?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     child::run(child::command(&workspace.root, program, &arguments))
