@@ -8,7 +8,7 @@ use etl::{Command, Config, Deps};
 use service_kit::clock::Clock;
 use service_kit::config::{Variables, load};
 use service_kit::process::{self, ProcessConfig};
-use service_kit::telemetry::{self, LogFormat};
+use service_kit::telemetry::{self, Collector, LogFormat};
 
 /// Without a command it runs the schedule until it is stopped.
 #[derive(Debug, Parser)]
@@ -22,6 +22,9 @@ struct Arguments {
     /// How long calls are still taken after being asked to stop, milliseconds.
     #[arg(long, env = "LENDERY_LINGER_MS", value_name = "MS", default_value_t = 0)]
     linger_ms: u64,
+    /// Where spans of recorded traces are sent over OTLP/HTTP, such as `http://collector:4318`. Without it none are recorded.
+    #[arg(long, env = "LENDERY_TRACES_TO", value_name = "URL")]
+    traces_to: Option<Collector>,
 }
 
 fn main() -> ExitCode {
