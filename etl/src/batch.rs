@@ -25,8 +25,10 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// The table of batches as it is now; none before the first run.
+    /// The table of batches as it is now; none before the first run. It is what everything begins with, so whether the place
+    /// answers at all is told here.
     pub(crate) async fn table(place: &Place) -> Result<Option<DeltaTableAt>, EtlError> {
+        place.answers().await?;
         DeltaTableAt::open(place, NAME, None).await
     }
 

@@ -77,14 +77,7 @@ impl Place {
     /// Makes sure that files can be written into a folder, or that a bucket answers, before anything is read for it. Only the
     /// lease's holder asks.
     pub(crate) async fn usable(&self) -> Result<(), EtlError> {
-        let folder = match self {
-            Self::Folder(folder) => folder,
-            Self::Bucket { store, url } => {
-                let prefix = object_store::path::Path::from(url.path().trim_matches('/'));
-                let first = store.list(Some(&prefix)).try_next().await;
-                return first.map(drop).map_err(|error| bucket::unusable(url, &error));
-            }
-        };
+        let Self::Folder(folder) = self else { return self.answers().await };
         let unusable = |cause| EtlError::Folder { path: folder.clone(), cause };
         match std::fs::create_dir(folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unusable(error)),
@@ -92,6 +85,15 @@ impl Place {
         }
         let probe = folder.join(".writable");
         std::fs::write(&probe, []).and_then(|()| std::fs::remove_file(&probe)).map_err(unusable)
+    }
+
+    /// Makes sure that a bucket answers. What reads the tables there wraps a refusal so that nothing tells it from a damaged
+    /// table any more.
+    pub(crate) async fn answers(&self) -> Result<(), EtlError> {
+        let Self::Bucket { store, url } = self else { return Ok(()) };
+        let prefix = object_store::path::Path::from(url.path().trim_matches('/'));
+        let first = store.list(Some(&prefix)).try_next().await;
+        first.map(drop).map_err(|error| bucket::unusable(url, &error))
     }
 
     /// The failure of something that was done with the tables: by the name of the bucket, if that is what does not answer.

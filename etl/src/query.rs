@@ -17,7 +17,6 @@ use futures_util::TryStreamExt;
 use serde_json::Value;
 
 use crate::delta::DeltaTableAt;
-use crate::source::Table;
 use crate::{EtlError, QueryResult, star};
 
 /// What one query may hold in memory; beyond it sorts and joins spill to temporary files, or the query is refused.
@@ -34,6 +33,11 @@ pub(crate) struct Session(SessionContext);
 
 /// A session that sees `tables` under their names.
 pub(crate) async fn session(tables: &[DeltaTableAt]) -> Result<Session, EtlError> {
+    session_within(MEMORY_BYTES, tables).await
+}
+
+/// A session whose queries may hold so many bytes each.
+pub(crate) async fn session_within(memory_bytes: usize, tables: &[DeltaTableAt]) -> Result<Session, EtlError> {
     // One partition: a query shares the process with services whose latency counts more.
     let config = SessionConfig::new()
         .with_target_partitions(1)
@@ -41,7 +45,7 @@ pub(crate) async fn session(tables: &[DeltaTableAt]) -> Result<Session, EtlError
         .with_sort_spill_reservation_bytes(MERGE_BYTES);
     // First come, first served: a report over the star has some twenty sorts, which take turns. In equal shares each would
     // have too little from a few ten thousand rows on.
-    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(GreedyMemoryPool::new(MEMORY_BYTES)));
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(GreedyMemoryPool::new(memory_bytes)));
     let context = SessionContext::new_with_config_rt(config, runtime.build_arc().map_err(EtlError::unreadable)?);
     for table in tables {
         let failed = EtlError::table(table.name());
@@ -58,12 +62,8 @@ impl Session {
         self.with(star::views()).await
     }
 
-    /// Adds what is known of the keys of one table.
-    pub(crate) async fn with_newest(self, table: &Table) -> Result<Self, EtlError> {
-        self.with(star::of_table(table)).await
-    }
-
-    async fn with(self, views: impl IntoIterator<Item = (String, String)>) -> Result<Self, EtlError> {
+    /// Adds views, each of which may build on those before it.
+    pub(crate) async fn with(self, views: impl IntoIterator<Item = (String, String)>) -> Result<Self, EtlError> {
         for (name, sql) in views {
             let view = self.0.sql(&sql).await.map_err(EtlError::unreadable)?;
             self.0.register_table(name, view.into_view()).map_err(EtlError::unreadable)?;

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::pseudonym::Pseudonym;
 
 /// A row's key as the warehouse knows it.
@@ -12,6 +14,16 @@ impl Key {
     /// Reads what a raw table holds, as text.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         text.parse().map(Self::Number).ok().or_else(|| Pseudonym::parse(text).map(Self::Hash))
+    }
+}
+
+/// As a raw table holds it.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hash(hash) => hash.fmt(f),
+            Self::Number(number) => number.fmt(f),
+        }
     }
 }
 

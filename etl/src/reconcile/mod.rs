@@ -2,15 +2,18 @@
 //! row of its key in the last batch. Keys that changed since that batch was read are counted and left out, so that a house at
 //! work compares as well as one at rest.
 
+mod newest;
+mod rows;
 mod tally;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::TryStreamExt;
 
-use self::tally::{Counter, Hashes, Rules, Tally};
+use self::newest::Newest;
+use self::rows::Rules;
+use self::tally::{Counter, Hashes, Tally};
 use crate::EtlError;
 use crate::address::Address;
 use crate::batch::{Batch, text};
@@ -23,8 +26,8 @@ use crate::report::{Difference, KeyDifference, Progress, Reconciliation, TableCo
 use crate::source::{Source, Table};
 use crate::warehouse::OnProgress;
 
-/// Rows that are held in memory to find the keys that differ, some 100 bytes each.
-const LOOKED_AT: u64 = 500_000;
+/// Rows that are held in memory, of keys that changed or to find the keys that differ, some 100 bytes each.
+const HELD: u64 = 400_000;
 
 /// Keys that are named.
 const NAMED: usize = 100;
@@ -102,7 +105,7 @@ impl<'a> Comparison<'a> {
         let (mut theirs, mut ours) = (Tally::default(), Tally::default());
         self.read_source(source, snapshot, &rules, &mut theirs).await?;
         self.read_warehouse(&rules, &mut ours).await?;
-        let buckets = theirs.differing(&ours, LOOKED_AT);
+        let buckets = theirs.differing(&ours, HELD);
         let mut differences = Vec::new();
         if !buckets.is_empty() {
             let mut source_rows = Hashes { buckets: buckets.clone(), ..Hashes::default() };
@@ -138,15 +141,8 @@ impl<'a> Comparison<'a> {
     }
 
     async fn read_warehouse(&self, rules: &Rules<'_>, counter: &mut (impl Counter + Send)) -> Result<(), EtlError> {
-        let Table { raw, name, columns, .. } = rules.table;
-        let columns = columns.iter().map(|column| format!("\"{}\"", column.name)).collect::<Vec<_>>().join(", ");
-        let sql = format!("SELECT {columns} FROM newest_{name} WHERE op <> 'D'");
-        let session = session(&[self.open(raw).await?]).await?.with_newest(rules.table).await?;
-        let mut batches = session.stream(&sql).await?;
-        while let Some(batch) = batches.try_next().await.map_err(EtlError::unreadable)? {
-            rules.count(&batch, counter)?;
-        }
-        Ok(())
+        let session = session(&[self.open(rules.table.raw).await?]).await?;
+        Newest::of(&session, rules).await?.count(counter, HELD).await
     }
 
     /// A table at the version of the batch.

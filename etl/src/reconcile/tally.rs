@@ -1,27 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use deltalake::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use deltalake::arrow::compute::cast;
-use deltalake::arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
-use sha2::{Digest, Sha256};
-
-use crate::EtlError;
-use crate::delta::{Key, listed};
-use crate::source::Table;
-
 /// Buckets of keys: so many that one of ten million rows' tells ten thousand apart.
-const BUCKETS: usize = 1024;
-
-/// Which rows count, and as what: those of keys that changed since the last run do not, and whom the warehouse may have
-/// forgotten is nobody on both sides.
-#[derive(Debug)]
-pub(super) struct Rules<'a> {
-    pub(super) table: &'static Table,
-    /// Keys that changed since the last run.
-    pub(super) pending: HashSet<Key>,
-    /// The members the warehouse knows and has not to forget.
-    pub(super) members: &'a HashSet<String>,
-}
+pub(super) const BUCKETS: usize = 1024;
 
 /// How many rows there are in each bucket of keys, and the sum of their hashes, which is the same in any order.
 #[derive(Debug, Clone)]
@@ -44,7 +24,10 @@ pub(super) struct Hashes {
 
 /// What becomes of each row that is read.
 pub(super) trait Counter {
-    fn count(&mut self, key: String, bucket: usize, hash: u128);
+    /// Whether rows of this bucket are counted at all.
+    fn wants(&self, bucket: usize) -> bool;
+
+    fn count(&mut self, key: &str, bucket: usize, hash: u128);
 }
 
 impl Default for Tally {
@@ -54,7 +37,11 @@ impl Default for Tally {
 }
 
 impl Counter for Tally {
-    fn count(&mut self, _key: String, bucket: usize, hash: u128) {
+    fn wants(&self, _bucket: usize) -> bool {
+        true
+    }
+
+    fn count(&mut self, _key: &str, bucket: usize, hash: u128) {
         let bucket = &mut self.buckets[bucket];
         bucket.rows += 1;
         bucket.sum = bucket.sum.wrapping_add(hash);
@@ -62,10 +49,12 @@ impl Counter for Tally {
 }
 
 impl Counter for Hashes {
-    fn count(&mut self, key: String, bucket: usize, hash: u128) {
-        if self.buckets.contains(&bucket) {
-            self.rows.insert(key, hash);
-        }
+    fn wants(&self, bucket: usize) -> bool {
+        self.buckets.contains(&bucket)
+    }
+
+    fn count(&mut self, key: &str, _bucket: usize, hash: u128) {
+        self.rows.insert(key.to_owned(), hash);
     }
 }
 
@@ -110,95 +99,9 @@ impl Hashes {
     }
 }
 
-impl Rules<'_> {
-    /// Counts the rows of a batch, whose last columns are the allow-list's.
-    pub(super) fn count(&self, batch: &RecordBatch, counter: &mut impl Counter) -> Result<(), EtlError> {
-        let columns = self.columns(batch)?;
-        let gone =
-            columns.iter().find(|column| self.table.members.contains(&self.table.key) && column.name == "status");
-        let mut cells = Vec::new();
-        for row in 0..batch.num_rows() {
-            let Some(key) = columns[0].text(row) else { continue };
-            let is_pending = Key::parse(&key).is_some_and(|key| self.pending.contains(&key));
-            if is_pending || gone.is_some_and(|status| status.text(row).as_deref() == Some("erased")) {
-                continue;
-            }
-            cells.clear();
-            for column in &columns {
-                column.add(row, self.members, &mut cells);
-            }
-            let bucket = bucket(&key);
-            counter.count(key, bucket, first_half(Sha256::digest(&cells).into()));
-        }
-        Ok(())
-    }
-
-    /// The columns in the warehouse's own types, whichever of Arrow's layouts a scan chose.
-    fn columns(&self, batch: &RecordBatch) -> Result<Vec<Cells>, EtlError> {
-        let wanted: Schema = listed(self.table);
-        let skipped = batch.num_columns() - wanted.fields().len();
-        let pairs = wanted.fields().iter().zip(&batch.columns()[skipped..]);
-        pairs
-            .map(|(field, array)| {
-                let array = cast(array, field.data_type())
-                    .map_err(|cause| EtlError::Columns { table: self.table.raw, cause })?;
-                let name = field.name().clone();
-                let is_member = name != self.table.key && self.table.members.contains(&name.as_str());
-                Ok(Cells { name, array, is_member })
-            })
-            .collect()
-    }
-}
-
-/// One column.
-struct Cells {
-    name: String,
-    array: ArrayRef,
-    is_member: bool,
-}
-
-impl Cells {
-    fn text(&self, row: usize) -> Option<String> {
-        if self.array.is_null(row) {
-            return None;
-        }
-        match self.array.data_type() {
-            DataType::Int64 => Some(self.array.as_primitive::<Int64Type>().value(row).to_string()),
-            _ => self.array.as_string_opt::<i32>().map(|text| text.value(row).to_owned()),
-        }
-    }
-
-    /// Adds a cell so that no two rows of different cells are the same bytes.
-    fn add(&self, row: usize, members: &HashSet<String>, cells: &mut Vec<u8>) {
-        let is_nobody = self.is_member && !self.text(row).is_some_and(|member| members.contains(&member));
-        if is_nobody || self.array.is_null(row) {
-            return cells.push(0);
-        }
-        cells.push(1);
-        match self.array.data_type() {
-            DataType::Int64 => {
-                cells.extend_from_slice(&self.array.as_primitive::<Int64Type>().value(row).to_le_bytes());
-            }
-            DataType::Timestamp(..) => {
-                let times = self.array.as_primitive::<TimestampMicrosecondType>();
-                cells.extend_from_slice(&times.value(row).to_le_bytes());
-            }
-            _ => {
-                let text = self.array.as_string_opt::<i32>().map_or("", |text| text.value(row));
-                cells.extend_from_slice(&text.len().to_le_bytes());
-                cells.extend_from_slice(text.as_bytes());
-            }
-        }
-    }
-}
-
 /// Keys are keyed hashes, or numbers in a row: either way any mixture of their letters spreads them.
-fn bucket(key: &str) -> usize {
+pub(super) fn bucket(key: &str) -> usize {
     key.bytes().fold(0_usize, |mixed, letter| mixed.wrapping_mul(31).wrapping_add(usize::from(letter))) % BUCKETS
-}
-
-fn first_half(hash: [u8; 32]) -> u128 {
-    hash[..16].iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]
@@ -208,7 +111,7 @@ mod tests {
     fn tally(rows: &[(&str, u128)]) -> Tally {
         let mut tally = Tally::default();
         for (key, hash) in rows {
-            tally.count((*key).to_owned(), bucket(key), *hash);
+            tally.count(key, bucket(key), *hash);
         }
         tally
     }

@@ -2,10 +2,12 @@
 
 use std::process::Output;
 
+use etl::REPORTS;
 use serde_json::{Value, json};
 use test_kit::Engine;
 
 use crate::faults::service;
+use crate::stall::in_a_bucket;
 use crate::support::House;
 
 /// What the program said to these words, and how it ended.
@@ -20,6 +22,15 @@ fn told(house: &House, arguments: &[&str]) -> String {
     assert!(output.status.success(), "{arguments:?}: {said}");
     assert_eq!(said, "", "{arguments:?}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// What it said on standard error where it ended with 1, and printed nothing.
+fn refused(house: &House, arguments: &[&str]) -> String {
+    let output = etl(house, arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{arguments:?}: {said}");
+    assert!(said.starts_with("error: ") && said.lines().count() == 1, "one sentence: {said}");
+    said
 }
 
 /// The words of the line of a table that begins with this one.
@@ -69,6 +80,92 @@ async fn reconcile_ends_with_1_where_a_table_differs_and_names_the_key() {
     assert_eq!((as_json.status.code(), &document["tables"][0]["verdict"]), (Some(1), &json!("different")));
     assert_eq!(document["tables"][0]["differences"][0]["what"], json!("surplus"));
     assert!(told(&house, &["status"]).trim_end().ends_with(": different."));
+}
+
+#[tokio::test]
+async fn the_answer_to_a_query_is_a_table_csv_or_json() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let sql = "SELECT slug, name, parent_id, version FROM raw_categories ORDER BY slug";
+    assert!(refused(&house, &["query", sql]).contains("holds no batch yet; run it once first"));
+    house.sources.add_category(10, "saws, drills", None).await;
+    house.sources.add_category(11, "tents", None).await;
+    told(&house, &["run"]);
+
+    let table = told(&house, &["query", sql]);
+    assert_eq!(line(&table, "slug"), ["slug", "name", "parent_id", "version"], "{table}");
+    assert_eq!(line(&table, "tents"), ["tents", "The", "tents", "1"], "{table}");
+    let csv = told(&house, &["query", "--format", "csv", sql]);
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!(lines, ["slug,name,parent_id,version", r#""saws, drills","The saws, drills",,1"#, "tents,The tents,,1"]);
+    let rows: Value = serde_json::from_str(&told(&house, &["query", "--format", "json", sql])).unwrap();
+    let row = |slug: &str| json!({"slug": slug, "name": format!("The {slug}"), "parent_id": null, "version": 1});
+    assert_eq!(rows, json!([row("saws, drills"), row("tents")]));
+}
+
+#[tokio::test]
+async fn a_query_that_is_refused_ends_with_1_and_one_of_more_rows_says_so() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    told(&house, &["run"]);
+    for (sql, reason) in [
+        ("SELECT nothing FROM raw_users", "nothing"),
+        ("SELECT * FROM nowhere", "nowhere"),
+        ("DROP TABLE raw_users", "it may only read"),
+    ] {
+        let said = refused(&house, &["query", sql]);
+        assert!(said.contains("the query is not accepted") && said.contains(reason), "{said}");
+    }
+    let many = etl(&house, &["query", "--format", "csv", "SELECT value FROM generate_series(1, 10001)"]);
+    assert!(many.status.success());
+    assert_eq!(String::from_utf8(many.stdout).unwrap().lines().count(), 10_001, "a header and the first rows");
+    let said = String::from_utf8(many.stderr).unwrap();
+    assert_eq!(said, "These are the first 10000 rows; narrow the query to see the others.\n");
+    assert_eq!(etl(&house, &["query"]).status.code(), Some(2), "words that are no command's");
+}
+
+#[tokio::test]
+async fn reports_are_listed_and_shown_as_a_table_or_csv() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    for report in REPORTS {
+        assert_eq!(line(&told(&house, &["report"]), report.name)[0], report.name);
+    }
+    let unknown = refused(&house, &["report", "weather"]);
+    assert!(unknown.contains("there is no report `weather`; the reports are active_members, "), "{unknown}");
+    assert!(refused(&house, &["report", "owners"]).contains("run it once first"));
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    told(&house, &["run"]);
+    assert_eq!(line(&told(&house, &["report", "owners"]), "owner_key"), ["owner_key", "items", "times_lent"]);
+    let csv = told(&house, &["report", "owners", "--csv"]);
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2, "owner_key,items,times_lent"));
+    assert!(lines[1].ends_with(",1,0"), "{csv}");
+}
+
+#[tokio::test]
+async fn maintain_says_which_batch_is_tidied_and_what_is_missing() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    assert!(refused(&house, &["maintain"]).contains("holds no batch yet; run it once first"));
+    house.sources.add_user(1).await;
+    told(&house, &["run"]);
+    let tidied = told(&house, &["maintain"]);
+    assert!(tidied.starts_with("Batch ") && tidied.ends_with(" has every table tidied.\n"), "{tidied}");
+    let count = "SELECT count(*) AS users FROM raw_users";
+    assert_eq!(told(&house, &["query", "--format", "csv", count]).lines().last(), Some("1"), "it is there as before");
+}
+
+#[tokio::test]
+async fn every_command_names_a_bucket_that_does_not_answer_and_the_setting() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let sql = "SELECT 1";
+    for words in [&["run"][..], &["status"], &["query", sql], &["report", "owners"], &["reconcile"], &["maintain"]] {
+        let output = service(&in_a_bucket(&house, "http://127.0.0.1:1")).args(words).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{words:?}: {said}");
+        assert!(said.starts_with("error: the warehouse s3://lake/warehouse cannot be used: "), "{words:?}: {said}");
+        assert!(said.contains("warehouse_options") && said.lines().count() == 1, "{words:?}: {said}");
+        assert!(!said.contains("planted-key"), "{words:?}: {said}");
+    }
 }
 
 #[tokio::test]

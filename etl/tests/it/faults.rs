@@ -193,6 +193,8 @@ pub(crate) fn service(config: &Config) -> Command {
         .env("LENDERY_ETL_PAYMENTS_DATABASE_URL", config.payments_database_url.expose())
         .env("LENDERY_ETL_DATABASE_URL", config.database_url.expose())
         .env("LENDERY_ETL_WAREHOUSE", &config.warehouse)
+        .env("LENDERY_ETL_WAREHOUSE_OPTIONS", config.warehouse_options.expose())
+        .env("LENDERY_ETL_BUCKET_SECONDS", config.bucket_seconds.to_string())
         .env("LENDERY_ETL_PSEUDONYM_KEY", config.pseudonym_key.expose())
         .env("LENDERY_ETL_SCHEDULE", "1s")
         .env("LENDERY_ETL_LEASE_SECONDS", "1");

@@ -97,7 +97,7 @@ async fn a_source_that_stops_in_the_middle_of_its_rows_is_given_up_and_the_other
 }
 
 /// A house whose warehouse is in a bucket at an address.
-fn in_a_bucket(house: &House, endpoint: &str) -> Config {
+pub(crate) fn in_a_bucket(house: &House, endpoint: &str) -> Config {
     let keys = "aws_allow_http=true aws_region=us-east-1 aws_access_key_id=id aws_secret_access_key=planted-key";
     Config {
         warehouse: PathBuf::from("s3://lake/warehouse"),
@@ -119,6 +119,11 @@ async fn a_bucket_that_does_not_answer_is_given_up_by_name() {
         for _ in 0..2 {
             told(&warehouse.run_once(&|_| {}).await.unwrap_err());
         }
+        let (compare, read) = (warehouse.reconcile(&|_| {}), warehouse.query("SELECT 1"));
+        let (tidied, status, read, compared) = tokio::join!(warehouse.maintain(), warehouse.status(), read, compare);
+        for error in [tidied.unwrap_err(), status.unwrap_err(), read.unwrap_err(), compared.unwrap_err()] {
+            told(&error);
+        }
     }
     let runs = house.warehouse.status().await.unwrap().runs;
     assert_eq!(runs.len(), 4);
@@ -136,11 +141,7 @@ fn told(error: &EtlError) {
 async fn the_schedule_goes_on_after_a_bucket_did_not_answer() {
     let house = House::on_engine(Engine::Sqlite).await;
     let config = in_a_bucket(&house, "http://127.0.0.1:1");
-    let mut service = crate::faults::service(&config);
-    service
-        .env("LENDERY_ETL_WAREHOUSE_OPTIONS", config.warehouse_options.expose())
-        .env("LENDERY_ETL_BUCKET_SECONDS", "1");
-    let mut service = Process::start(&mut service);
+    let mut service = Process::start(&mut crate::faults::service(&config));
     wait_until("the second run to fail", DEADLINE, async || {
         let runs = house.warehouse.status().await.unwrap().runs;
         runs.iter().filter(|run| run.outcome == Outcome::Failed).count() > 1
