@@ -7,7 +7,7 @@ use deltalake::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use super::key::Key;
 use crate::EtlError;
 use crate::extract::{FIRST_COLUMN, Op, SourceRow};
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonyms, Remembered};
 use crate::source::{Column, Kind, Table};
 
 const UTC: &str = "UTC";
@@ -62,6 +62,7 @@ pub(crate) struct Columns {
     ops: StringBuilder,
     changes: Int64Builder,
     listed: Vec<Builder>,
+    remembered: Remembered,
     rows: usize,
 }
 
@@ -74,6 +75,7 @@ impl Columns {
             ops: StringBuilder::new(),
             changes: Int64Builder::new(),
             listed: table.columns.iter().map(|column| Builder::new(column.kind)).collect(),
+            remembered: Remembered::default(),
             rows: 0,
         }
     }
@@ -93,10 +95,10 @@ impl Columns {
         let change = row.change().map_err(|error| value(self.table, self.table.key, error))?;
         self.begin(op, change);
         for (index, (column, builder)) in self.table.columns.iter().zip(&mut self.listed).enumerate() {
-            if column.name == self.table.key {
+            if index == 0 {
                 builder.append_key(Some(key));
             } else {
-                builder.append(row, FIRST_COLUMN + index, self.table, column, names)?;
+                builder.append(row, FIRST_COLUMN + index, self.table, column, &mut self.remembered, names)?;
             }
         }
         Ok(())
@@ -166,13 +168,14 @@ impl Builder {
         index: usize,
         table: &'static Table,
         column: &Column,
+        remembered: &mut Remembered,
         names: &Pseudonyms,
     ) -> Result<(), EtlError> {
         let wrong = |error| value(table, column.name, error);
         match self {
             Self::Text(builder) => builder.append_option(row.text(index).map_err(wrong)?),
             Self::Pseudonym(builder) => match row.uuid(index).map_err(wrong)? {
-                Some(id) => builder.append_value(names.of(id).text(&mut [0; 43])),
+                Some(id) => builder.append_value(remembered.text(names, id)),
                 None => builder.append_null(),
             },
             Self::Integer(builder) => builder.append_option(row.integer(index).map_err(wrong)?),

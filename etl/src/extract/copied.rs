@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use sqlx::error::BoxDynError;
 use uuid::Uuid;
 
-use super::SourceRow;
+use super::{FIRST_COLUMN, Op, SourceRow};
 
 /// What a copy begins with ("COPY", Binary Format, in PostgreSQL's manual): a signature, flags, and the length of whatever
 /// else its header holds.
@@ -90,6 +90,41 @@ impl SourceRow for CopiedRow {
     }
 }
 
+/// A row of which only the columns of the allow-list were copied, the key first: it was found when the whole table was read, and
+/// no change of it is known.
+pub(super) struct PlainRow<'a>(pub(super) &'a CopiedRow);
+
+impl SourceRow for PlainRow<'_> {
+    fn op(&self) -> Result<Op, sqlx::Error> {
+        Ok(Op::Snapshot)
+    }
+
+    fn change(&self) -> Result<i64, sqlx::Error> {
+        Ok(0)
+    }
+
+    fn uuid(&self, index: usize) -> Result<Option<Uuid>, sqlx::Error> {
+        self.0.uuid(copied(index))
+    }
+
+    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
+        self.0.text(copied(index))
+    }
+
+    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        self.0.integer(copied(index))
+    }
+
+    fn time_micros(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        self.0.time_micros(copied(index))
+    }
+}
+
+/// Where a column is among those that were copied; what comes before them is the key.
+fn copied(index: usize) -> usize {
+    index.saturating_sub(FIRST_COLUMN)
+}
+
 fn number(bytes: &[u8]) -> i32 {
     bytes.try_into().map_or(-1, i32::from_be_bytes)
 }
@@ -125,6 +160,16 @@ mod tests {
         assert_eq!(copied.text(3).unwrap(), None);
         assert_eq!(copied.time_micros(4).unwrap(), Some(EPOCH), "the year 2000");
         assert_eq!(copied.integer(5).unwrap(), None, "there is no such field");
+    }
+
+    #[test]
+    fn a_row_of_columns_alone_begins_with_its_key() {
+        let mut copied = CopiedRow::default();
+        copied.read(&message(&[Some(&7_i64.to_be_bytes()), Some(b"held")])).unwrap();
+        let row = PlainRow(&copied);
+        assert_eq!((row.op().unwrap(), row.change().unwrap()), (Op::Snapshot, 0));
+        assert_eq!((row.integer(1).unwrap(), row.integer(FIRST_COLUMN).unwrap()), (Some(7), Some(7)));
+        assert_eq!(row.text(FIRST_COLUMN + 1).unwrap(), Some("held"));
     }
 
     #[test]

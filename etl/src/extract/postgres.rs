@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, SqlSafeStr as _};
 
-use super::copied::CopiedRow;
+use super::copied::{CopiedRow, PlainRow};
 use super::{ReadError, Rows, Sink, in_time, next};
 use crate::source::{Column, Kind, Table};
 
@@ -90,7 +90,9 @@ impl Snapshot {
     ) -> Result<(), ReadError> {
         // Changes are few and found by key. The planner, which knows no statistics of a table that is always growing at
         // its end, would otherwise read the whole table for them now and then.
+        let whole = rows == Rows::All && !in_time(patience, self.is_ahead(table)).await?;
         let (sql, joins) = match rows {
+            Rows::All if whole => (plain(table), "on"),
             Rows::All => (all(table, self.watermark), "on"),
             Rows::ChangedSince(since) => (changed(table, &self.interval(since)), "off"),
         };
@@ -102,7 +104,10 @@ impl Snapshot {
         let mut messages = in_time(patience, self.connection.copy_out_raw(&copy)).await?;
         let mut row = CopiedRow::default();
         while let Some(message) = next(&mut messages, patience).await? {
-            match row.read(&message).map_err(ReadError::from).and_then(|is_row| Ok(is_row && sink.append(&row)?)) {
+            let appended = row.read(&message).map_err(ReadError::from).and_then(|is_row| {
+                Ok(is_row && if whole { sink.append(&PlainRow(&row))? } else { sink.append(&row)? })
+            });
+            match appended {
                 Ok(false) => {}
                 Ok(true) => sink.write().await?,
                 Err(error) => {
@@ -115,10 +120,22 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Whether a change of the table that the next run reads is in this snapshot already.
+    async fn is_ahead(&mut self, table: &Table) -> Result<bool, sqlx::Error> {
+        let sql = format!("SELECT EXISTS (SELECT FROM etl_change WHERE {})", ahead(table, self.watermark));
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await
+    }
+
     /// The numbers are the warehouse's own, so nothing foreign is in the text; as constants they use the index.
     fn interval(&self, since: i64) -> String {
         format!("tx >= '{since}'::xid8 AND tx < '{}'::xid8", self.watermark)
     }
+}
+
+/// The columns of the allow-list alone: where no change is ahead, all else would be the same in every row.
+fn plain(table: &Table) -> String {
+    let columns: Vec<_> = table.columns.iter().map(cast).collect();
+    format!("SELECT {} FROM {}", columns.join(", "), table.name)
 }
 
 /// A change that began at the watermark or later but is in the snapshot will be read again by the next run. So that its older
@@ -128,13 +145,16 @@ fn all(table: &Table, watermark: i64) -> String {
     let pk = sql_type(table.key_kind());
     let columns: Vec<_> = table.columns.iter().map(|column| format!("t.{}", cast(column))).collect();
     format!(
-        "WITH ahead AS MATERIALIZED (
-            SELECT pk::{pk} AS pk, max(seq) AS seq FROM etl_change
-            WHERE tbl = '{name}' AND tx >= '{watermark}'::xid8 AND op <> 'T' GROUP BY 1
-        )
+        "WITH ahead AS MATERIALIZED (SELECT pk::{pk} AS pk, max(seq) AS seq FROM etl_change WHERE {} GROUP BY 1)
         SELECT 'S', t.{key}::{pk}, coalesce(a.seq, 0::bigint), {} FROM {name} t LEFT JOIN ahead a ON a.pk = t.{key}",
+        ahead(table, watermark),
         columns.join(", ")
     )
+}
+
+/// Which changes began at the watermark or later.
+fn ahead(table: &Table, watermark: i64) -> String {
+    format!("tbl = '{}' AND tx >= '{watermark}'::xid8 AND op <> 'T'", table.name)
 }
 
 /// Every change that left an image, every deletion, and the last change of each key.
