@@ -144,8 +144,11 @@ pub async fn run(
     let mut background = JoinSet::new();
     background.spawn(Relay::new(outbox, deps.bus, deps.clock.clone()).run(shutdown.clone()));
     background.spawn(jobs::stuck::run(app.clone(), deps.ops.metrics(jobs::stuck::gauge), shutdown.clone()));
+    // Who is served last may place an order, and it is begun.
+    let served_all = CancellationToken::new();
+    background.spawn(jobs::saga::look(app.clone(), served_all.clone()));
     for _ in 0..config.workers.max(1) {
-        background.spawn(jobs::saga::run(app.clone(), shutdown.clone()));
+        background.spawn(jobs::saga::run(app.clone(), served_all.clone()));
     }
     let settings = RouterSettings { service: "order-service", deadline: config.request_deadline(), clock: deps.clock };
     let sessions = Sessions::new(deps.users);
@@ -154,6 +157,7 @@ pub async fn run(
     let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown.clone()).await;
     shutdown.cancel();
+    served_all.cancel();
     while background.join_next().await.is_some() {}
     if let Err(error) = db.close().await {
         tracing::warn!(error = %error, "the database was not closed cleanly");

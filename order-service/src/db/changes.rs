@@ -58,13 +58,13 @@ pub(crate) async fn update(tx: &DatabaseTransaction, change: &Change<'_>) -> Res
     Ok(true)
 }
 
-/// Writes changes of orders by the workers that have them, of several orders in a few statements. Answers those whose version
+/// Writes changes of orders by the workers that have them, of several different orders in a few statements. Answers those whose version
 /// before, and whose lease, were still there; of the others nothing is written.
 pub(crate) async fn update_leased(
     tx: &DatabaseTransaction,
     changes: &[(Change<'_>, Lease)],
 ) -> Result<HashSet<OrderId>, DbErr> {
-    let rows = tx.query_all(&leased_update(changes)).await?;
+    let rows = tx.query_all(&leased_update(changes)?).await?;
     let written = rows.iter().map(|row| row.try_get_by_index(0).map(OrderId::new));
     let written: HashSet<_> = written.collect::<Result<_, _>>()?;
     let changes = changes.iter().map(|(change, _)| change).filter(|change| written.contains(&change.next.id));
@@ -72,8 +72,8 @@ pub(crate) async fn update_leased(
     Ok(written)
 }
 
-fn leased_update(changes: &[(Change<'_>, Lease)]) -> UpdateStatement {
-    let rows = changes.iter().map(|(change, lease)| row(change, lease)).collect();
+fn leased_update(changes: &[(Change<'_>, Lease)]) -> Result<UpdateStatement, DbErr> {
+    let rows = changes.iter().map(|(change, lease)| row(change, lease)).collect::<Result<_, _>>()?;
     // Both databases give columns without a name these.
     let given = |number: usize| Expr::col((CHANGE, format!("column{number}")));
     let kept = |column: Column| Expr::col((Entity, column));
@@ -88,18 +88,20 @@ fn leased_update(changes: &[(Change<'_>, Lease)]) -> UpdateStatement {
         .and_where(kept(Column::Version).eq(given(2)))
         .and_where(kept(Column::LeasedBy).eq(given(3)))
         .returning(Query::returning().column((Entity, Column::Id)));
-    update
+    Ok(update)
 }
 
 /// What a change is found by, whether it forgets the token, and what it writes.
-fn row(change: &Change<'_>, lease: &Lease) -> ValueTuple {
+fn row(change: &Change<'_>, lease: &Lease) -> Result<ValueTuple, DbErr> {
     let leased = lease.columns();
     let columns =
         ActiveModel { leased_until: leased.leased_until, leased_by: leased.leased_by, ..order_columns(change.next) };
     let found: [sea_orm::Value; 4] =
         [change.next.id.uuid().into(), change.before.version.into(), lease.worker.into(), change.forgets_token.into()];
-    let written = WRITTEN.into_iter().filter_map(|column| columns.get(column).into_value());
-    ValueTuple::Many(found.into_iter().chain(written).collect())
+    let unset = |column: Column| DbErr::AttrNotSet(format!("{column:?}"));
+    let written = WRITTEN.into_iter().map(|column| columns.get(column).into_value().ok_or_else(|| unset(column)));
+    let values: Result<Vec<_>, _> = found.into_iter().map(Ok).chain(written).collect();
+    values.map(ValueTuple::Many)
 }
 
 /// Writes lines that differ, and steps that are new or differ: these all in one statement.

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
 
-/// How often a worker looks although nothing rings: for what is due by time, and for what other instances have left.
+/// How often workers look although nothing rings: for what is due by time, and for what other instances have left.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// The wait after the database has failed.
@@ -15,21 +15,28 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Works on one order after another until `shutdown`. A turn that has begun is ended first.
 pub(crate) async fn run(app: App, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
-        let wait = match app.db.while_it_lasts(app::saga::turn(&app)).await {
+        let failed = match app.db.while_it_lasts(app::saga::turn(&app)).await {
             Ok(true) => continue,
-            Ok(false) => LOOK,
+            Ok(false) => false,
             Err(error) => {
                 tracing::warn!(error = %error, cause = error.source(), "orders wait");
-                AFTER_FAILURE
+                true
             }
         };
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = sleep(wait) => app.work.ring(),
-            () = app.work.rung(), if wait == LOOK => {}
+            () = sleep(AFTER_FAILURE), if failed => {}
+            () = app.work.rung(), if !failed => {}
         }
     }
     if let Err(error) = app.db.while_it_lasts(app::saga::finish(&app)).await {
         tracing::warn!(error = %error, cause = error.source(), "orders wait for their lease to end");
+    }
+}
+
+/// Rings for workers until `shutdown`, however busy they are.
+pub(crate) async fn look(app: App, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(sleep(LOOK)).await.is_some() {
+        app.work.ring();
     }
 }

@@ -53,10 +53,14 @@ impl Commits {
         }
     }
 
+    /// The entries of the next transaction. An order is there once: two leases of it are two stories.
     fn next(&self) -> Vec<Waiting> {
         let mut waiting = self.waiting();
-        let together = waiting.len().min(TOGETHER);
-        waiting.drain(..together).collect()
+        // What its worker no longer waits for is done by whoever claims the order next.
+        waiting.retain(|(_, sender)| !sender.is_closed());
+        let mut orders = HashSet::new();
+        let entries = waiting.iter().take(TOGETHER).take_while(|(entry, _)| orders.insert(entry.next.id)).count();
+        waiting.drain(..entries).collect()
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
@@ -74,8 +78,8 @@ fn given_up() -> AppError {
 /// fails for another's sake.
 async fn write_all(app: &App, waiting: Vec<Waiting>) {
     let together = commit(app, &waiting.iter().map(|(entry, _)| entry).collect::<Vec<_>>()).await;
-    let is_for_all =
-        waiting.len() == 1 || !matches!(together, Err(AppError::Database(DbErr::Exec(_) | DbErr::Query(_))));
+    let is_away = matches!(together, Err(AppError::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_))));
+    let is_for_all = waiting.len() == 1 || is_away;
     let mut together = Some(together);
     for (entry, sender) in waiting {
         let written = match &mut together {
@@ -103,5 +107,49 @@ async fn commit(app: &App, entries: &[&Entry]) -> Result<HashSet<OrderId>, AppEr
             tx.rollback().await?;
             Err(error)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::order::NewOrder;
+
+    #[test]
+    fn an_order_is_in_a_transaction_once_and_only_if_somebody_waits_for_it() {
+        let commits = Commits::default();
+        let answers: Vec<_> = [1, 2, 1, 3].map(|order| put(&commits, order)).into();
+        drop(put(&commits, 4));
+        assert_eq!(next(&commits), [1, 2]);
+        assert_eq!(next(&commits), [1, 3]);
+        assert_eq!(next(&commits), [0; 0]);
+        drop(answers);
+    }
+
+    #[test]
+    fn no_more_than_eight_are_written_together() {
+        let commits = Commits::default();
+        let answers: Vec<_> = (1..=9).map(|order| put(&commits, order)).collect();
+        assert_eq!([next(&commits).len(), next(&commits).len()], [8, 1]);
+        drop(answers);
+    }
+
+    fn put(commits: &Commits, id: u128) -> oneshot::Receiver<Result<Order, AppError>> {
+        let borrower_id = vocabulary::UserId::new(Uuid::nil());
+        let currency = "EUR".parse().expect("a currency");
+        let id = OrderId::new(Uuid::from_u128(id));
+        let new = NewOrder { id, borrower_id, lines: Vec::new(), currency, provider: None };
+        let order = Order::new(new, 1, DateTime::UNIX_EPOCH);
+        let (sender, answer) = oneshot::channel();
+        let entry = Entry { before: order.clone(), next: order, lease: Lease { worker: Uuid::nil(), until: None } };
+        commits.waiting().push_back((entry, sender));
+        answer
+    }
+
+    fn next(commits: &Commits) -> Vec<u128> {
+        commits.next().iter().map(|(entry, _)| entry.next.id.uuid().as_u128()).collect()
     }
 }

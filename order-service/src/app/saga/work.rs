@@ -22,9 +22,11 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Whether an order that becomes due may be leased to this process at once, rather than claimed later by any.
+    /// Whether an order that becomes due may be leased to this process at once, rather than claimed later by any: not while others
+    /// may be due, for they were there before it.
     pub(crate) fn has_room(&self) -> bool {
-        !self.closed.load(Ordering::Relaxed) && self.leased().len() < ROOM
+        let is_taking = !self.closed.load(Ordering::Relaxed) && !self.due.load(Ordering::Relaxed);
+        is_taking && self.leased().len() < ROOM
     }
 
     /// Adds an order that is leased to this process.
@@ -54,6 +56,10 @@ impl Work {
         let mut orders = self.leased();
         while let Some((order, lease)) = orders.pop_front() {
             if lease.until.is_some_and(|lasts| lasts >= until) {
+                if !orders.is_empty() {
+                    // The bell may have rung for several before anybody listened.
+                    self.bell.notify_one();
+                }
                 return Some((order, lease));
             }
         }
@@ -106,6 +112,14 @@ mod tests {
         assert!(!work.close());
         let closed = Work::default();
         assert!(closed.close() && !closed.has_room());
+    }
+
+    #[test]
+    fn nothing_new_has_room_before_what_may_be_due_is_looked_for() {
+        let work = Work::default();
+        work.ring();
+        assert!(!work.has_room());
+        assert!(work.may_be_due() && work.has_room());
     }
 
     #[test]
