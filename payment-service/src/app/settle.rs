@@ -1,6 +1,5 @@
 use events::NewEvent;
 use payment_api::{OperationKind, OperationState};
-use sea_orm::DbErr;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -18,10 +17,7 @@ pub(super) async fn settle(app: &App, payment: &Payment, operation: Uuid, answer
     }
     let tx = app.db.begin().await?;
     let payment = db::payments::find_for_update(&tx, payment.id).await?.ok_or(AppError::NoSuchPayment)?;
-    let payment = take_down(app, &tx, payment, operation, answer.outcome).await?;
-    tx.commit().await?;
-    app.outbox.wake();
-    Ok(payment)
+    finish(app, tx, payment, operation, answer.outcome).await
 }
 
 /// As [`settle`], of a payment as this process has just written it. Almost always it still is, and is not read for that.
@@ -31,24 +27,28 @@ pub(super) async fn settle_new(
     operation: Uuid,
     answer: Answer,
 ) -> Result<Payment, AppError> {
-    if !answer.told.is_empty() {
-        return settle(app, &payment, operation, answer).await;
-    }
-    let tx = app.db.begin().await?;
-    match take_down(app, &tx, payment.clone(), operation, answer.outcome.clone()).await {
-        // Its row, or the first row of its ledger, is another's.
-        Err(AppError::Database(DbErr::RecordNotUpdated) | AppError::Busy) => {
-            // What this has locked is free before anybody goes on.
-            tx.rollback().await?;
-            settle(app, &payment, operation, answer).await
+    if answer.told.is_empty() {
+        let tx = app.db.begin().await?;
+        // Held before anything is written, as whoever else settles it does: neither waits for the other.
+        if db::payments::hold_as_it_is(&tx, &payment).await? {
+            return finish(app, tx, payment, operation, answer.outcome).await;
         }
-        settled => {
-            let payment = settled?;
-            tx.commit().await?;
-            app.outbox.wake();
-            Ok(payment)
-        }
+        tx.rollback().await?;
     }
+    settle(app, &payment, operation, answer).await
+}
+
+async fn finish(
+    app: &App,
+    tx: db::Transaction,
+    payment: Payment,
+    operation: Uuid,
+    outcome: Outcome,
+) -> Result<Payment, AppError> {
+    let payment = take_down(app, &tx, payment, operation, outcome).await?;
+    tx.commit().await?;
+    app.outbox.wake();
+    Ok(payment)
 }
 
 /// Writes an outcome, its rows in the ledger and its event, in one transaction that holds the payment.

@@ -66,6 +66,19 @@ pub(crate) async fn find_for_update(tx: &DatabaseTransaction, id: PaymentId) -> 
     }
 }
 
+/// Whether the payment is still this version of it; until the transaction ends nobody else can change it then.
+pub(crate) async fn hold_as_it_is(tx: &DatabaseTransaction, payment: &Payment) -> Result<bool, DbErr> {
+    let row = payment::Entity::find_by_id(payment.id.uuid())
+        .filter(payment::Column::Version.eq(payment.version))
+        // This alone is written without a new version.
+        .filter(match &payment.reference {
+            Some(reference) => payment::Column::Reference.eq(reference.as_str()),
+            None => payment::Column::Reference.is_null(),
+        });
+    let row = row.select_only().column(payment::Column::Id).lock_exclusive().into_tuple::<Uuid>();
+    Ok(row.one(tx).await?.is_some())
+}
+
 /// Whether the payment was asked for with this very request.
 pub(crate) async fn is_same_request(db: &impl ConnectionTrait, id: PaymentId, sha256: &[u8]) -> Result<bool, DbErr> {
     let row = payment::Entity::find_by_id(id.uuid()).one(db).await?;
