@@ -108,6 +108,17 @@ impl Entry {
     }
 }
 
+/// The first of them, no more than `most` for clients of each scheme: neither displaces what the other is told.
+fn up_to(most: usize, entries: impl IntoIterator<Item = Arc<Entry>>) -> Arc<[Arc<Entry>]> {
+    let mut kept = [0; 2];
+    let has_room = |entry: &Arc<Entry>| {
+        let kept = &mut kept[usize::from(entry.variant.over_tls)];
+        *kept += 1;
+        *kept <= most
+    };
+    entries.into_iter().filter(has_room).collect()
+}
+
 /// Moves all values into one piece of memory of their own. As they come from the connection, each keeps the whole buffer
 /// alive that it was read into.
 fn compact(headers: &mut HeaderMap) {
@@ -142,11 +153,11 @@ pub(crate) struct Variants {
 }
 
 impl Variants {
-    /// These, the newest first and no more than `most`; none if there are none.
-    pub(super) fn of(mut entries: Vec<Arc<Entry>>, most: usize) -> Option<Self> {
-        entries.truncate(most);
+    /// These, the newest first and no more than `most` for clients of each scheme; none if there are none.
+    pub(super) fn of(entries: Vec<Arc<Entry>>, most: usize) -> Option<Self> {
+        let entries = up_to(most, entries);
         let size = entries.iter().map(|entry| entry.size()).sum();
-        (!entries.is_empty()).then(|| Self { entries: entries.into(), size })
+        (!entries.is_empty()).then_some(Self { entries, size })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Entry>> {
@@ -158,10 +169,10 @@ impl Variants {
         self.entries.iter().find(|entry| entry.variant.is_chosen_by(request, over_tls))
     }
 
-    /// `entry` and those of the `known` that it does not replace, no more than `most`.
+    /// `entry` and those of the `known` that it does not replace, no more than `most` for clients of each scheme.
     pub(crate) fn with(known: Option<&Self>, entry: &Arc<Entry>, most: usize) -> Self {
         let others = known.iter().flat_map(|known| known.entries.iter()).filter(|other| other.variant != entry.variant);
-        let entries: Arc<[_]> = std::iter::once(entry).chain(others).take(most).cloned().collect();
+        let entries = up_to(most, std::iter::once(entry).chain(others).cloned());
         let size = entries.iter().map(|entry| entry.size()).sum();
         Self { entries, size }
     }

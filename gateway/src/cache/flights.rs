@@ -1,4 +1,4 @@
-//! One fetch per address at a time: who asks for what is being fetched waits for that (request collapsing).
+//! One fetch per address at a time, and per scheme, which services may answer differently: who asks for what is being fetched waits for that (request collapsing).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +15,12 @@ pub(crate) struct Flights<T> {
 
 #[derive(Debug)]
 struct Open<T> {
-    flights: HashMap<Key, Flight<T>>,
+    flights: HashMap<Address, Flight<T>>,
     begun: u64,
 }
+
+/// A key, and whether it is asked for over TLS.
+type Address = (Key, bool);
 
 #[derive(Debug)]
 struct Flight<T> {
@@ -40,7 +43,7 @@ pub(crate) enum Part<T> {
 #[derive(Debug)]
 pub(crate) struct Lead<T> {
     open: Arc<Mutex<Open<T>>>,
-    key: Key,
+    address: Address,
     number: u64,
     landing: watch::Sender<Option<T>>,
 }
@@ -53,17 +56,18 @@ impl<T: Clone> Flights<T> {
         Self { open: Arc::new(Mutex::new(Open { flights: HashMap::new(), begun: 0 })) }
     }
 
-    /// Joins the fetch of `key` that began in this epoch, or begins one.
-    pub(crate) fn join(&self, key: &Key, epoch: u64) -> Part<T> {
+    /// Joins the fetch of `key` for clients of this scheme that began in this epoch, or begins one.
+    pub(crate) fn join(&self, key: &Key, over_tls: bool, epoch: u64) -> Part<T> {
+        let address = (key.clone(), over_tls);
         let mut open = locked(&self.open);
-        if let Some(flight) = open.flights.get(key).filter(|flight| flight.epoch == epoch) {
+        if let Some(flight) = open.flights.get(&address).filter(|flight| flight.epoch == epoch) {
             return Part::Follow(Follow(flight.landing.clone()));
         }
         let (sender, receiver) = watch::channel(None);
         open.begun += 1;
         let number = open.begun;
-        open.flights.insert(key.clone(), Flight { number, epoch, landing: receiver });
-        Part::Lead(Lead { open: Arc::clone(&self.open), key: key.clone(), number, landing: sender })
+        open.flights.insert(address.clone(), Flight { number, epoch, landing: receiver });
+        Part::Lead(Lead { open: Arc::clone(&self.open), address, number, landing: sender })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -82,8 +86,8 @@ impl<T> Drop for Lead<T> {
     fn drop(&mut self) {
         let mut open = locked(&self.open);
         // A later flight may have taken its place.
-        if open.flights.get(&self.key).is_some_and(|flight| flight.number == self.number) {
-            open.flights.remove(&self.key);
+        if open.flights.get(&self.address).is_some_and(|flight| flight.number == self.number) {
+            open.flights.remove(&self.address);
         }
     }
 }
@@ -110,14 +114,14 @@ mod tests {
     }
 
     fn lead(flights: &Flights<u8>, epoch: u64) -> Lead<u8> {
-        match flights.join(&key(), epoch) {
+        match flights.join(&key(), true, epoch) {
             Part::Lead(lead) => lead,
             Part::Follow(_) => panic!("somebody leads already"),
         }
     }
 
     fn follow(flights: &Flights<u8>, epoch: u64) -> Follow<u8> {
-        match flights.join(&key(), epoch) {
+        match flights.join(&key(), true, epoch) {
             Part::Follow(follow) => follow,
             Part::Lead(_) => panic!("nobody leads"),
         }
@@ -131,6 +135,13 @@ mod tests {
         leading.land(7);
         assert_eq!((first.landing().await, second.landing().await), (Some(7), Some(7)));
         assert_eq!(flights.len(), 0);
+    }
+
+    #[test]
+    fn clients_of_another_scheme_have_a_flight_of_their_own() {
+        let flights = Flights::new();
+        let _leading = lead(&flights, 0);
+        assert!(matches!(flights.join(&key(), false, 0), Part::Lead(_)));
     }
 
     #[tokio::test]

@@ -60,7 +60,7 @@ impl Cache {
                 let fetched = self.fetch(&ask, known.entry.as_ref(), &context).await;
                 return self.deliver(&ask, &known, fetched);
             }
-            match self.flights.join(&ask.key, self.store.epoch()) {
+            match self.flights.join(&ask.key, ask.over_tls, self.store.epoch()) {
                 Part::Lead(lead) => {
                     let landed = self.lead(lead, &ask, known.entry.clone(), context.clone());
                     if let Ok(fetched) = landed.await {
@@ -84,7 +84,10 @@ impl Cache {
             return Err(Known { entry: None, why: Forward::UriMiss });
         };
         let Some(entry) = variants.chosen_by(&ask.headers, ask.over_tls) else {
-            return Err(Known { entry: None, why: Forward::VaryMiss });
+            // The scheme is a part of the URI (RFC 9111 §2), though not of the key.
+            let is_known = variants.iter().any(|entry| entry.variant.over_tls == ask.over_tls);
+            let why = if is_known { Forward::VaryMiss } else { Forward::UriMiss };
+            return Err(Known { entry: None, why });
         };
         let now = self.now();
         let ttl = entry.freshness.ttl_seconds(now);
@@ -171,7 +174,7 @@ impl Cache {
 
     /// Fetches in the background, unless somebody does.
     fn refresh(self: &Arc<Self>, ask: &Arc<Ask>, entry: &Arc<Entry>) {
-        if let Part::Lead(lead) = self.flights.join(&ask.key, self.store.epoch()) {
+        if let Part::Lead(lead) = self.flights.join(&ask.key, ask.over_tls, self.store.epoch()) {
             let context = CallContext::serving(&ask.headers, ask.route.deadline);
             // Nobody waits for it: the next request finds it stored.
             drop(self.lead(lead, ask, Some(Arc::clone(entry)), context));
