@@ -22,9 +22,13 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 /// More idle connections than this to one upstream are closed; a burst opens new ones.
 const IDLE_CONNECTIONS_PER_UPSTREAM: usize = 64;
 
-/// A host that has vanished without a word is noticed by its connections after this long, three times.
+/// A host that has vanished without a word is noticed by its idle connections after this long, three times.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVES: u32 = 3;
+
+/// What a vanished host was sent last is sent again for this long; no keepalive is sent beside it.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// The pooled HTTP client that peers share. Their calls go by hyper's own client, which takes a request as it is; reqwest,
 /// which is made for requests by hand, reads every address four times on the way (ADR 15).
@@ -100,6 +104,8 @@ impl Connector {
         tcp.set_keepalive(Some(KEEPALIVE));
         tcp.set_keepalive_interval(Some(KEEPALIVE));
         tcp.set_keepalive_retries(Some(KEEPALIVES));
+        #[cfg(target_os = "linux")]
+        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         Self { tcp, patience }
     }
 }
