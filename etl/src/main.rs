@@ -22,7 +22,7 @@ struct Arguments {
     /// How long calls are still taken after being asked to stop, milliseconds.
     #[arg(long, env = "LENDERY_LINGER_MS", value_name = "MS", default_value_t = 0)]
     linger_ms: u64,
-    /// Where spans of recorded traces are sent over OTLP/HTTP, such as `http://collector:4318`. Without it none are recorded.
+    /// Where the schedule's spans of recorded traces are sent over OTLP/HTTP, such as `http://collector:4318`. Without it none are recorded.
     #[arg(long, env = "LENDERY_TRACES_TO", value_name = "URL")]
     traces_to: Option<Collector>,
 }

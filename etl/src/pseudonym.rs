@@ -47,17 +47,16 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Pseudonyms of ids that come again and again, as the items and members do that millions of rows are about: remembering one
 /// costs a look, hashing it a hundred times as much.
+#[derive(Default)]
 pub(crate) struct Remembered(Vec<Option<(Uuid, Text)>>);
-
-impl Default for Remembered {
-    fn default() -> Self {
-        Self(vec![None; REMEMBERED])
-    }
-}
 
 impl Remembered {
     /// The pseudonym of an id as text.
     pub(crate) fn text(&mut self, names: &Pseudonyms, id: Uuid) -> &str {
+        if self.0.is_empty() {
+            // Most tables have no such ids, and need no room for them.
+            self.0 = vec![None; REMEMBERED];
+        }
         let (high, low) = id.as_u64_pair();
         let mixed = (high.rotate_left(32) ^ low).wrapping_mul(GOLDEN).rotate_left(32);
         let place = usize::try_from(mixed).unwrap_or_default() % self.0.len();
