@@ -34,12 +34,12 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let exporter = telemetry::start_with(filter, LogFormat::Text, traces)?;
     match cli.command {
         Command::Up(up) => up::run(data_dir, up, exporter).await?,
-        Command::Import(import) => import::run(data_dir, import).await?,
-        Command::Admin(admin) => admin::run(data_dir, admin).await?,
-        Command::Keys(keys) => keys::run(data_dir, keys).await?,
+        Command::Import(import) => Box::pin(import::run(data_dir, import)).await?,
+        Command::Admin(admin) => Box::pin(admin::run(data_dir, admin)).await?,
+        Command::Keys(keys) => Box::pin(keys::run(data_dir, keys)).await?,
         Command::Cache(cache) => cache::run(data_dir, cache).await?,
-        Command::Orders(orders) => orders::run(data_dir, orders).await?,
-        Command::Payments(payments) => payments::run(data_dir, payments).await?,
+        Command::Orders(orders) => Box::pin(orders::run(data_dir, orders)).await?,
+        Command::Payments(payments) => Box::pin(payments::run(data_dir, payments)).await?,
         Command::Simulate(simulate) => simulate::run(simulate).await?,
         Command::Etl(command) => return etl::run(data_dir, command).await,
         Command::Backup(command) => backup::run(data_dir, command).await?,
