@@ -55,8 +55,8 @@ impl Ids {
         number
     }
 
-    /// Numbers that were not drawn before: the generator is `SplitMix64`, a permutation. They are counted all at once, for
-    /// threads that count get in each other's way.
+    /// Numbers that were not drawn before: the generator is `SplitMix64`, a permutation of which only 0 is left out, for a second
+    /// 1. They are counted all at once, for threads that count get in each other's way.
     fn draw<const N: usize>(&self) -> [u64; N] {
         let first = self.made.fetch_add(N as u64, Ordering::Relaxed);
         let mut count = first;
