@@ -12,9 +12,12 @@ RUN cargo chef prepare --recipe-path recipe.json
 
 FROM chef AS build
 COPY --from=plan /src/recipe.json recipe.json
-RUN cargo chef cook --profile production --workspace --bins --recipe-path recipe.json
+RUN cargo chef cook --profile production --workspace --bins --recipe-path recipe.json \
+    && cargo chef cook --profile gateway --package gateway --recipe-path recipe.json
 COPY . .
-RUN cargo build --profile production --workspace --bins --locked
+# The gateway has a profile of its own (ADR 3).
+RUN cargo build --profile production --workspace --exclude gateway --bins --locked \
+    && cargo build --profile gateway --package gateway --locked
 
 FROM debian:bookworm-slim AS runtime
 # curl asks for health; certificates are for payment providers and object stores.
@@ -28,7 +31,7 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 
 FROM runtime AS gateway
-COPY --from=build /src/target/production/gateway /usr/local/bin/
+COPY --from=build /src/target/gateway/gateway /usr/local/bin/
 ENTRYPOINT ["gateway"]
 
 FROM runtime AS user-service

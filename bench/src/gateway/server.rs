@@ -93,11 +93,7 @@ impl Server {
     /// The gateway by itself, as its configuration file makes it; `more` is appended to that.
     pub(super) async fn gateway(origin: &Self, directory: &Path, name: &str, more: &str) -> Result<Self> {
         let program = built()?.join("gateway");
-        ensure!(
-            program.exists(),
-            "{} is missing: `cargo build --profile production -p gateway` builds it",
-            program.display()
-        );
+        ensure!(program.exists(), "{} is missing: `cargo xtask bench` builds it", program.display());
         let (port, ops) = (free_port()?, free_port()?);
         let file = directory.join(format!("{name}.toml"));
         fs::write(&file, gateway((port, ops), &origin.base, more))?;
