@@ -24,7 +24,8 @@ impl Hosts {
         Self(names.iter().map(|name| name.to_ascii_lowercase()).collect())
     }
 
-    /// The host of a request with its port, in lower case. An absolute target goes before the header (RFC 9112 §3.2.2).
+    /// The host of a request with its port, in lower case. An absolute target goes before the header (RFC 9112 §3.2.2), which has
+    /// to be there and in order all the same (§3.2): somebody else may go by it.
     ///
     /// # Errors
     /// When it is not exactly one well-formed host that is served here.
@@ -34,16 +35,20 @@ impl Hosts {
         if more.is_some() {
             return Err(HostError::NotOne);
         }
-        let host = match (request.uri().authority(), line) {
-            (Some(authority), _) => authority.as_str(),
-            (None, Some(line)) => line.to_str().map_err(|_| HostError::Malformed)?,
-            (None, None) if request.version() < Version::HTTP_11 => "",
-            (None, None) => return Err(HostError::NotOne),
+        let line = match line {
+            Some(line) => checked(line.to_str().map_err(|_| HostError::Malformed)?)?,
+            None if request.version() < Version::HTTP_11 => Cow::Borrowed(""),
+            None => return Err(HostError::NotOne),
         };
-        let host = checked(host)?;
+        let host = request.uri().authority().map_or(Ok(line), |authority| checked(authority.as_str()))?;
         let is_served = self.0.is_empty() || self.0.iter().any(|name| name == without_port(&host));
         if is_served { Ok(host) } else { Err(HostError::NotServed) }
     }
+}
+
+/// Whether it is a name or an address of a host as it stands in a list of those served: without scheme, port and path.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && checked(text).is_ok() && without_port(text) == text
 }
 
 fn checked(host: &str) -> Result<Cow<'_, str>, HostError> {
@@ -92,7 +97,14 @@ mod tests {
         assert_eq!(host(&[], "/", &["a", "a"]), Err(HostError::NotOne));
         for odd in ["a b", "a/b", "user@a", "a\"", "caf\u{e9}"] {
             assert_eq!(host(&[], "/", &[odd]), Err(HostError::Malformed), "{odd}");
+            assert_eq!(
+                host(&[], "http://a/", &[odd]),
+                Err(HostError::Malformed),
+                "{odd}, although the target names one"
+            );
         }
+        assert_eq!(host(&[], "http://a/", &[]), Err(HostError::NotOne));
+        assert_eq!(host(&[], "http://user@a/", &["a"]), Err(HostError::Malformed));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use http::Uri;
+use http::uri::Scheme;
 
 /// A normalised path and query. Escapes that mean an unreserved character are decoded, the others are in capitals
 /// (RFC 3986 §6.2.2), parameters are sorted by name.
@@ -38,7 +39,9 @@ impl<'a> Target<'a> {
     /// When the target is malformed, or could mean different things to different readers.
     pub(crate) fn parse(uri: &'a Uri) -> Result<Self, TargetError> {
         let path = uri.path();
-        if !path.starts_with('/') {
+        // Of an absolute target (RFC 9112 §3.2.2) the scheme is not believed: the connection says whether there is TLS.
+        let is_web = uri.scheme().is_none_or(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme));
+        if !path.starts_with('/') || !is_web {
             return Err(TargetError::NotAPath);
         }
         Ok(Self { path: normalised_path(path)?, query: normalised_query(uri.query().unwrap_or_default())? })
@@ -260,6 +263,7 @@ mod tests {
             ("/a?q=caf\u{e9}", E::Unencoded),
             ("*", E::NotAPath),
             ("host:80", E::NotAPath),
+            ("ftp://host/a", E::NotAPath),
         ] {
             let Ok(uri) = text.parse::<Uri>() else { continue };
             let refused = Target::parse(&uri).map(|target| written(&target));

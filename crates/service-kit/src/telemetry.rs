@@ -63,6 +63,18 @@ pub struct Traces {
     pub http: HttpClient,
 }
 
+/// Whether a filter of log lines is understood.
+///
+/// # Errors
+/// As [`start`].
+pub fn check(filter: &str) -> Result<(), TelemetryError> {
+    to_filter(filter).map(drop)
+}
+
+fn to_filter(filter: &str) -> Result<EnvFilter, TelemetryError> {
+    EnvFilter::try_new(filter).map_err(|source| TelemetryError { filter: filter.to_owned(), source })
+}
+
 /// Starts logging for the whole process. Called once, first in `main`; a second call changes nothing.
 ///
 /// # Errors
@@ -76,8 +88,7 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
 /// # Errors
 /// As [`start`].
 pub fn start_with(filter: &str, format: LogFormat, traces: Option<Traces>) -> Result<Option<Exporter>, TelemetryError> {
-    let env_filter =
-        EnvFilter::try_new(filter).map_err(|source| TelemetryError { filter: filter.to_owned(), source })?;
+    let env_filter = to_filter(filter)?;
     let is_terminal = std::io::stderr().is_terminal();
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {

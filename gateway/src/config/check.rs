@@ -6,9 +6,11 @@ use peer::balance::ReadyCheck;
 use peer::breaker::BreakerSettings;
 use service_kit::config::{Mistake, Place};
 use service_kit::proxies::{NetworkError, TrustedProxies};
+use service_kit::telemetry;
 use url::Url;
 
 use super::{Config, RouteConfig, UpstreamConfig};
+use crate::host;
 
 /// The longest wait anybody may configure, a day.
 const LONGEST_MS: u64 = 24 * 3600 * 1000;
@@ -23,6 +25,7 @@ impl Config {
         if self.routes.is_empty() {
             mistakes.push(Place::of("routes").mistake("there is none, so nothing would be served"));
         }
+        mistakes.extend(self.process_mistakes());
         mistakes.extend(self.tls_mistakes());
         for (name, upstream) in &self.upstreams.0 {
             mistakes.extend(upstream.mistakes(&Place::of("upstreams").key(name)));
@@ -32,6 +35,11 @@ impl Config {
                 .then(|| format!("`{origin}` is no origin; it is scheme://host or scheme://host:port, in lower case"))
         };
         mistakes.extend(of_items("cors_origins", &self.cors_origins, is_wrong));
+        let is_wrong = |name: &str| {
+            (!host::is_name(name))
+                .then(|| format!("`{name}` is no name of a host; write it without scheme, port and path"))
+        };
+        mistakes.extend(of_items("hosts", &self.hosts, is_wrong));
         let is_wrong = |url: &str| {
             (!is_redis(url)).then(|| format!("`{url}` is no address of a Redis node; write it as redis://host:port"))
         };
@@ -49,6 +57,21 @@ impl Config {
     /// When one of them is no network.
     pub(crate) fn proxies(&self) -> Result<TrustedProxies, NetworkError> {
         self.trusted_proxies.parse()
+    }
+
+    fn process_mistakes(&self) -> impl Iterator<Item = Mistake> {
+        let listeners = [
+            ("listen", Some(&self.listen)),
+            ("ops_listen", Some(&self.ops_listen)),
+            ("tls_listen", self.tls_listen.as_ref()),
+        ];
+        let listeners = listeners.into_iter().filter_map(|(key, address)| Some((key, address?)));
+        let wrong = listeners.filter(|(_, address)| !is_listener(address)).map(|(key, address)| {
+            Place::of(key).mistake(format!("`{address}` is no address to listen on; write it as host:port"))
+        });
+        let filter = telemetry::check(&self.log_filter).err();
+        let copies = (self.nats_replicas == 0).then(|| Place::of("nats_replicas").mistake("at least 1"));
+        wrong.chain(filter.map(|error| Place::of("log_filter").mistake(error.to_string()))).chain(copies)
     }
 
     fn tls_mistakes(&self) -> Option<Mistake> {
@@ -127,6 +150,10 @@ fn wrong_waits(place: &Place, waits: Waits<'_>) -> Vec<Mistake> {
 /// Whether it is written as browsers write it (RFC 6454 §6.2), for they are compared byte by byte.
 fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
+}
+
+fn is_listener(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 fn is_redis(text: &str) -> bool {
@@ -224,6 +251,10 @@ mod tests {
         config.trusted_proxies = "10.0.0.0/8, balancer".to_owned();
         config.limits.connections = 0;
         config.tls_listen = Some("0.0.0.0:8443".to_owned());
+        (config.listen, config.ops_listen) = ("127.0.0.1:99999".to_owned(), "8081".to_owned());
+        config.hosts = ["lend.example", "[::1]", "https://lend.example", "lend.example:80"].map(str::to_owned).to_vec();
+        config.log_filter = "gateway=loud".to_owned();
+        config.nats_replicas = 0;
         config.cache.ttl_jitter_percent = 90;
         let mistakes: Vec<_> = config.mistakes().iter().map(ToString::to_string).collect();
         let first = routes::lendery().len();
@@ -239,6 +270,12 @@ mod tests {
             &route(3, "deadline_ms: it has to be from 1"),
             "cors_origins[0]: `https://App.example/` is no origin",
             "redis_urls[1]: `b:7001` is no address",
+            "listen: `127.0.0.1:99999` is no address to listen on",
+            "ops_listen: `8081` is no address",
+            "hosts[2]: `https://lend.example` is no name",
+            "hosts[3]: `lend.example:80` is no name",
+            "log_filter: the log filter `gateway=loud` is not understood",
+            "nats_replicas: at least 1",
             "trusted_proxies: \"balancer\" is no network",
             "limits.connections: at least 1",
             "tls_listen: tls_listen, tls_certificate and tls_key: none is of use alone",
@@ -246,6 +283,7 @@ mod tests {
         ] {
             assert!(mistakes.iter().any(|mistake| mistake.starts_with(part)), "{part} in {mistakes:#?}");
         }
+        assert!(mistakes.iter().all(|mistake| !mistake.starts_with("hosts[0]") && !mistake.starts_with("hosts[1]")));
     }
 
     #[test]
@@ -331,29 +369,6 @@ variants = 0
         assert_eq!(config.listen, "0.0.0.0:80");
         assert_eq!(config.hosts, ["lend.example", "www.lend.example"]);
         assert_eq!(config.mistakes(), Vec::new());
-    }
-
-    #[test]
-    fn an_upstream_may_have_several_instances() {
-        let line = "users=http://u:1,http://u:2, inventory=http+srv://_http._tcp.inventory";
-        let variables = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", line)]);
-        let config: Config = load(None, "LENDERY_GATEWAY", &variables).unwrap().settings;
-        assert_eq!(config.mistakes(), Vec::new());
-        assert_eq!(config.upstreams.0["users"].to_peer_settings("users").unwrap().also.len(), 1);
-
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("gateway.toml");
-        let text = "[upstreams.users]\nurl = [\"http://u:1\", \"http://u:2\"]\nready_port = 9101\n\
-                    [upstreams.inventory]\nurl = \"http://i:1\"\nready_path = \"\"\n";
-        std::fs::write(&file, text).unwrap();
-        let config: Config = load(Some(&file), "LENDERY_GATEWAY", &Variables::default()).unwrap().settings;
-        let settings = |name: &str| config.upstreams.0[name].to_peer_settings(name).unwrap();
-        assert_eq!(settings("users").balance.check.unwrap().port, Some(9101));
-        assert_eq!((settings("users").also.len(), settings("inventory").balance.check), (1, None));
-
-        let nameless = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", "http://u:1")]);
-        let error = load::<Config>(None, "LENDERY_GATEWAY", &nameless).unwrap_err().to_string();
-        assert!(error.contains("LENDERY_GATEWAY_UPSTREAMS") && error.contains("name=http://host:port"), "{error}");
     }
 
     #[test]

@@ -129,3 +129,32 @@ const fn breaker() -> bool {
 const fn documented() -> bool {
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use service_kit::config::{Variables, load};
+
+    #[test]
+    fn an_upstream_may_have_several_instances() {
+        let line = "users=http://u:1,http://u:2, inventory=http+srv://_http._tcp.inventory";
+        let variables = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", line)]);
+        let config: Config = load(None, "LENDERY_GATEWAY", &variables).unwrap().settings;
+        assert_eq!(config.mistakes(), Vec::new());
+        assert_eq!(config.upstreams.0["users"].to_peer_settings("users").unwrap().also.len(), 1);
+
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("gateway.toml");
+        let text = "[upstreams.users]\nurl = [\"http://u:1\", \"http://u:2\"]\nready_port = 9101\n\
+                    [upstreams.inventory]\nurl = \"http://i:1\"\nready_path = \"\"\n";
+        std::fs::write(&file, text).unwrap();
+        let config: Config = load(Some(&file), "LENDERY_GATEWAY", &Variables::default()).unwrap().settings;
+        let settings = |name: &str| config.upstreams.0[name].to_peer_settings(name).unwrap();
+        assert_eq!(settings("users").balance.check.unwrap().port, Some(9101));
+        assert_eq!((settings("users").also.len(), settings("inventory").balance.check), (1, None));
+
+        let nameless = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", "http://u:1")]);
+        let error = load::<Config>(None, "LENDERY_GATEWAY", &nameless).unwrap_err().to_string();
+        assert!(error.contains("LENDERY_GATEWAY_UPSTREAMS") && error.contains("name=http://host:port"), "{error}");
+    }
+}

@@ -3,12 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use test_kit::http::Answer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use test_kit::wait_until;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::support::{Gateway, Origin, before, before_both, configured, reply};
+use crate::support::{Gateway, Origin, SOON, before, before_both, configured, connect, renew, reply};
 
 fn all_at_once(gateway: &Gateway, clients: usize, path: &'static str) -> JoinSet<Answer> {
     let mut asking = JoinSet::new();
@@ -30,10 +31,8 @@ mod soak {
     use serde_json::json;
     use test_kit::http::Client;
     use test_kit::process::{Process, command};
-    use test_kit::wait_until;
 
     use super::*;
-    use crate::support::SOON;
 
     /// The gateway is a process of its own, for a process may have no more than so many open sockets.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,6 +114,70 @@ async fn ask_together(address: SocketAddr, path: &str, clients: usize, origin: &
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n2"), "{answer}");
     }
     assert_eq!(origin.count(), 2);
+}
+
+#[tokio::test]
+async fn of_a_crowd_over_http_and_https_on_one_cold_address_each_half_is_one_upstream_call() {
+    const HALF: usize = 50;
+    let go_on = Arc::new(Semaphore::new(0));
+    let gate = Arc::clone(&go_on);
+    let origin = Origin::start(move |seen| {
+        let gate = Arc::clone(&gate);
+        async move {
+            gate.acquire().await.unwrap().forget();
+            let scheme = seen.header("x-forwarded-proto").unwrap_or_default();
+            reply(200, &[("cache-control", "max-age=60")], format!("{} over {scheme}", seen.number))
+        }
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = renew(directory.path());
+    let secure = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut config = before_both(&origin, &origin);
+    config.tls_listen = Some(secure.to_string());
+    config.tls_certificate = Some(directory.path().join("certificate.pem"));
+    config.tls_key = Some(directory.path().join("key.pem"));
+    (config.limits.connections, config.limits.connections_per_address) = (4 * HALF, 4 * HALF);
+    let gateway = configured(config).await;
+    wait_until("it serves over TLS", SOON, async || TcpStream::connect(secure).await.is_ok()).await;
+
+    let head = b"GET /api/v1/items HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let (mut plain, mut over_tls) = (Vec::new(), Vec::new());
+    for _ in 0..HALF {
+        let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+        stream.write_all(head).await.unwrap();
+        plain.push(stream);
+        let mut stream = connect(secure, &certificate, "http/1.1").await.unwrap();
+        stream.write_all(head).await.unwrap();
+        over_tls.push(stream);
+    }
+    let all_wait = async || {
+        let metrics = String::from_utf8(gateway.ops.get("/metrics").await.expect(200).body).unwrap();
+        metrics.lines().any(|line| line == format!("lendery_gateway_waiting {}", 2 * (HALF - 1)))
+    };
+    wait_until("all but those who ask for their halves wait", SOON, all_wait).await;
+    assert_eq!(origin.count(), 2, "one for each scheme");
+    // Were more of them on their way, each would be let through and answered with a number of its own.
+    go_on.add_permits(2 * HALF);
+    let plain = bodies(plain).await;
+    let over_tls = bodies(over_tls).await;
+    assert_eq!(origin.count(), 2);
+    for (scheme, bodies) in [("http", &plain), ("https", &over_tls)] {
+        assert!(bodies[0].ends_with(&format!(" over {scheme}")), "{bodies:?}");
+        assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+    }
+}
+
+/// What these connections are answered.
+async fn bodies(streams: Vec<impl AsyncRead + Unpin>) -> Vec<String> {
+    let mut bodies = Vec::new();
+    for mut stream in streams {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        bodies.push(answer.split_once("\r\n\r\n").unwrap().1.to_owned());
+    }
+    bodies
 }
 
 #[tokio::test]

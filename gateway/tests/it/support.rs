@@ -2,6 +2,7 @@
 
 mod origin;
 mod raw;
+mod tls;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use origin::{Origin, Seen, reply};
 pub(crate) use raw::ask;
+pub(crate) use tls::{connect, renew};
 
 /// Long enough for whatever happens at all.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
