@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use life::{People, Way, live};
-use town::{Part, Town};
+use town::{DRILL_UNITS, Part, Town};
 use wire::{Trap, When};
 
 /// How long orders may take after the last kill. A worker that has died leaves its order to others after 20 s.
@@ -85,13 +85,19 @@ fn some(shift: usize) -> Vec<Point> {
     points.chunks(4).enumerate().map(|(step, four)| four[(step + 2 * shift) % 4]).collect()
 }
 
-/// Lets one order after another come to its point, kills there, and goes on with the next while it recovers.
+/// Lets one order after another come to its point, kills there, and goes on with the next while it recovers, if there is a
+/// drill for it: the drills are out from the hand-over on, which is today.
 async fn kill_at(engine: Engine, points: Vec<Point>, patience: Duration) {
     let mut town = Town::open(engine, 7, None).await;
     let people = people(&town, "borrower").await;
     let days = town.days().await;
     let mut lives = JoinSet::new();
+    let mut orders = Vec::new();
     for (number, &(trap, part, way)) in points.iter().enumerate() {
+        if lives.len() == DRILL_UNITS {
+            let ended = timeout(patience, lives.join_next()).await.expect("an order to end");
+            orders.extend(ended.map(Result::unwrap));
+        }
         let first = 1 + 2 * (number % 12);
         let order = json!({
             "lines": [lent(&town.drill, &days[first], &days[first + 1]), { "item_id": town.novel }],
@@ -104,7 +110,7 @@ async fn kill_at(engine: Engine, points: Vec<Point>, patience: Duration) {
         town.crash(part).await;
         eprintln!("killed {part:?} {:?} {}", trap.when, trap.path);
     }
-    let orders = timeout(patience, lives.join_all()).await.expect("every order to end");
+    orders.extend(timeout(patience, lives.join_all()).await.expect("every order to end"));
     let expected = points.iter().filter(|(.., way)| *way == Way::Used).count();
     assert_eq!(orders.iter().filter(|order| order["state"] == "closed").count(), expected, "{orders:?}");
     assert_eq!(books::differences(&town, &orders).await, Vec::<String>::new());

@@ -209,6 +209,8 @@ fn refusal(error: PeerError) -> ReservationError {
     let detail = || ReservationError::detail_of(body);
     match *status {
         StatusCode::NOT_FOUND | StatusCode::GONE => ReservationError::Missing(detail()),
+        // Somebody else was in the way, and is not for long.
+        StatusCode::CONFLICT if error.retry_after().is_some() => ReservationError::Unavailable(error),
         StatusCode::CONFLICT => ReservationError::Conflict(detail()),
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => ReservationError::Refused(detail()),
         _ => ReservationError::Unavailable(error),

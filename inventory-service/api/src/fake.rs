@@ -137,6 +137,20 @@ impl Shelves {
         Ok(reservation)
     }
 
+    /// Refuses what is promised while all units are out.
+    fn expect_on_the_shelf(&self, id: ReservationId) -> Result<(), ReservationError> {
+        let leaving = self.find(id)?;
+        let units = self.item(leaving.item_id)?.units;
+        let others = self.reservations.values().flatten().filter(|other| other.id != id);
+        let out = others.filter(|other| other.item_id == leaving.item_id && other.state == State::CheckedOut);
+        match units.filter(|_| leaving.state == State::Confirmed) {
+            Some(units) if out.map(|other| other.units).sum::<u32>() + leaving.units > units => {
+                Err(ReservationError::Conflict("it has not come back yet".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Goes from one of the states to another; being there already is as good.
     fn step(
         &mut self,
@@ -203,7 +217,10 @@ impl ReservationClient for FakeReservations {
         _: &HeaderMap,
     ) -> Result<Reservation, ReservationError> {
         let noted = |out: &mut Reservation| out.check_out_note = note.map(ToOwned::to_owned);
-        self.answer(|shelves| shelves.step(id, &[State::Confirmed], State::CheckedOut, noted))
+        self.answer(|shelves| {
+            shelves.expect_on_the_shelf(id)?;
+            shelves.step(id, &[State::Confirmed], State::CheckedOut, noted)
+        })
     }
 
     async fn take_back(

@@ -40,6 +40,9 @@ pub(crate) enum AppError {
     /// The units of the reservation are with the borrower before, and there are no others.
     #[error("the units are still out")]
     StillOut,
+    /// There is a unit, and somebody else was promised it before the loan that begins early is over.
+    #[error("the units are promised to others before")]
+    PromisedBefore,
     #[error("there is no category with this slug")]
     NoSuchCategory,
     #[error("the category {0} is there already")]

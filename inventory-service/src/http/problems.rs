@@ -42,7 +42,12 @@ impl From<AppError> for Problem {
             }
             AppError::StillOut => Self::because(
                 Kind::Conflict,
-                "What was reserved has not come back yet, and there is no other unit; take it back first.",
+                "No unit is there: what is out has not come back yet, or units are out of service; take back what is out \
+                 first.",
+            ),
+            AppError::PromisedBefore => Self::because(
+                Kind::Conflict,
+                "What is there is promised to others before this loan begins; hand it over when it begins.",
             ),
             AppError::ItemRetired => Self::new(Kind::Gone),
             AppError::CategoryTaken(slug) => Self::because(

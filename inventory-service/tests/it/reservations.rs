@@ -195,7 +195,7 @@ async fn what_leaves_early_or_follows_something_late_gets_a_unit_that_is_there()
         client.check_out(id(1), None, &none).await.unwrap();
         hands.advance(Duration::from_hours(72));
         let late = client.check_out(id(2), None, &none).await.unwrap_err();
-        assert!(matches!(late, ReservationError::Conflict(_)), "{late}");
+        assert!(matches!(&late, ReservationError::Conflict(why) if why.contains("not come back")), "{late}");
         client.take_back(id(1), None, &none).await.unwrap();
         client.check_out(id(2), None, &none).await.unwrap();
         client.take_back(id(2), None, &none).await.unwrap();
@@ -204,6 +204,25 @@ async fn what_leaves_early_or_follows_something_late_gets_a_unit_that_is_there()
         client.confirm(id(3), &none).await.unwrap();
         client.check_out(id(3), None, &none).await.unwrap();
         assert_eq!(client.free(item, Some(days(4, 5)), &none).await.unwrap(), 0, "it is out although it begins later");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_promised_to_somebody_else_before_is_not_handed_over_early() {
+    on_both_at_noon(async |inventory, hands| {
+        let item = item(inventory, 1, json!({})).await;
+        let client = inventory.reservations();
+        let none = HeaderMap::new();
+        for (number, period) in [(1, days(1, 2)), (2, days(5, 6))] {
+            holds(&client, number, &hold(item, 1, period)).await.unwrap();
+            client.confirm(id(number), &none).await.unwrap();
+        }
+        let early = client.check_out(id(2), None, &none).await.unwrap_err();
+        assert!(matches!(&early, ReservationError::Conflict(why) if why.contains("promised to others")), "{early}");
+        assert_eq!(client.reservation(id(2), &none).await.unwrap().state, ReservationState::Confirmed);
+        hands.advance(Duration::from_hours(72));
+        client.check_out(id(2), None, &none).await.unwrap();
     })
     .await;
 }

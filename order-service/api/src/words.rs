@@ -51,6 +51,8 @@ pub enum LineProgress {
     HandedOver,
     /// Back with its owner.
     Back,
+    /// Given up: the loan would have been over, and it was not fetched with the rest.
+    NotFetched,
 }
 
 /// The words on the wire, both ways.
@@ -95,7 +97,13 @@ words!(OrderState {
     Cancelled => "cancelled",
     Expired => "expired",
 });
-words!(LineProgress { Asked => "asked", Agreed => "agreed", HandedOver => "handed_over", Back => "back" });
+words!(LineProgress {
+    Asked => "asked",
+    Agreed => "agreed",
+    HandedOver => "handed_over",
+    Back => "back",
+    NotFetched => "not_fetched",
+});
 words!(StepKind {
     Reserve => "reserve",
     Authorise => "authorise",

@@ -41,7 +41,17 @@ pub(crate) async fn claim(
         return Ok(Vec::new());
     }
     rows.sort_by_key(|row| row.due_at);
-    orders::all_with_parts(tx, rows).await
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let claimed = ids.into_iter().zip(orders::each_with_parts(tx, rows).await?);
+    Ok(claimed.filter_map(|(id, order)| understood(id, order)).collect())
+}
+
+/// An order that is not understood, as a later version may have written it, keeps nobody from the others: it waits until this
+/// lease of it is over.
+fn understood(id: Uuid, order: Result<Order, DbErr>) -> Option<Order> {
+    order
+        .inspect_err(|error| tracing::error!(order_id = %id, %error, "an order is left alone that is not understood"))
+        .ok()
 }
 
 impl Lease {

@@ -38,12 +38,16 @@ async fn read(db: &impl ConnectionTrait, id: OrderId) -> Result<Option<Order>, D
 
 /// The order with its lines and steps, as they are now.
 async fn with_parts(db: &impl ConnectionTrait, row: order::Model) -> Result<Order, DbErr> {
-    let whole = all_with_parts(db, vec![row]).await?.pop();
+    let whole = each_with_parts(db, vec![row]).await?.pop().transpose()?;
     whole.ok_or_else(|| DbErr::Custom("an order has to be there once it was read".to_owned()))
 }
 
 /// As [`with_parts`], for several in their order, in two statements.
-pub(super) async fn all_with_parts(db: &impl ConnectionTrait, rows: Vec<order::Model>) -> Result<Vec<Order>, DbErr> {
+/// Each of these orders, or what is written down there and not understood.
+pub(super) async fn each_with_parts(
+    db: &impl ConnectionTrait,
+    rows: Vec<order::Model>,
+) -> Result<Vec<Result<Order, DbErr>>, DbErr> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let lines = order_line::Entity::find().filter(order_line::Column::OrderId.is_in(ids.clone()));
     let lines = lines.order_by_asc(order_line::Column::Position).all(db).await?;
@@ -55,7 +59,7 @@ pub(super) async fn all_with_parts(db: &impl ConnectionTrait, rows: Vec<order::M
         let (lines, steps) = (lines.remove(&row.id), steps.remove(&row.id));
         order_of(row, lines.unwrap_or_default(), &steps.unwrap_or_default())
     });
-    whole.collect()
+    Ok(whole.collect())
 }
 
 fn by_order<T>(rows: Vec<T>, order: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {

@@ -34,7 +34,7 @@ impl Line {
         match self.progress {
             LineProgress::Asked | LineProgress::Agreed => false,
             LineProgress::HandedOver => !self.is_lent(),
-            LineProgress::Back => true,
+            LineProgress::Back | LineProgress::NotFetched => true,
         }
     }
 }

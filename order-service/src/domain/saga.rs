@@ -50,6 +50,8 @@ pub(crate) enum Answer {
     Done,
     /// It did not happen and never will, for a reason that people can read.
     Refused(String),
+    /// It did not happen, for a reason that people can read, and may later, when somebody else has moved.
+    NotNow(String),
     /// The participant has not answered, so it may or may not have happened; asked again in this time, and after
     /// [`ATTEMPTS`] no more unless an administrator says so.
     None {
@@ -112,7 +114,7 @@ impl Order {
             Event::Cancelled => self.cancel(now)?,
             Event::Approved(party) => self.approve(party)?,
             Event::Declined { reason } => self.decline(reason, now)?,
-            Event::HandedOver { party, note } => self.hand_over(party, note.as_deref())?,
+            Event::HandedOver { party, note } => self.hand_over(party, note.as_deref(), now)?,
             Event::Returned { party, note, keep } => self.take_back(party, note.as_deref(), keep)?,
             Event::Decided { step, decision } => self.settle_stuck(step, decision, now)?,
             Event::Looked => self.look(now),

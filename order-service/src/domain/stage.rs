@@ -11,8 +11,8 @@ pub(crate) enum Stage {
     AwaitingApproval,
     /// Everybody has agreed, and the things are being promised.
     Authorised,
-    /// They can be fetched.
-    Confirmed,
+    /// They can be fetched; with why they could not, if that was tried.
+    Confirmed { reason: Option<String> },
     /// Handed over, with what was said about deposits so far.
     Active { reason: Option<String> },
     /// Back, with what was said about the deposit.
@@ -46,7 +46,7 @@ impl Stage {
             Self::Reserved => OrderState::Reserved,
             Self::AwaitingApproval => OrderState::AwaitingApproval,
             Self::Authorised => OrderState::Authorised,
-            Self::Confirmed => OrderState::Confirmed,
+            Self::Confirmed { .. } => OrderState::Confirmed,
             Self::Active { .. } => OrderState::Active,
             Self::Returned { .. } => OrderState::Returned,
             Self::Closed { .. } => OrderState::Closed,
@@ -68,7 +68,10 @@ impl Stage {
                 | Ending::Cancelled(why)
                 | Ending::Expired(why),
             ) => Some(why),
-            Self::Active { reason } | Self::Returned { reason } | Self::Closed { reason } => reason.as_deref(),
+            Self::Confirmed { reason }
+            | Self::Active { reason }
+            | Self::Returned { reason }
+            | Self::Closed { reason } => reason.as_deref(),
             _ => None,
         }
     }
@@ -81,7 +84,7 @@ impl Stage {
             OrderState::Reserved => Self::Reserved,
             OrderState::AwaitingApproval => Self::AwaitingApproval,
             OrderState::Authorised => Self::Authorised,
-            OrderState::Confirmed => Self::Confirmed,
+            OrderState::Confirmed => Self::Confirmed { reason },
             OrderState::Active => Self::Active { reason },
             OrderState::Returned => Self::Returned { reason },
             OrderState::Closed => Self::Closed { reason },
@@ -96,7 +99,7 @@ impl Stage {
     /// Whether things have not been handed over, so that all of it can still be undone.
     pub(crate) fn can_be_ended(&self) -> bool {
         match self {
-            Self::Pending | Self::Reserved | Self::AwaitingApproval | Self::Authorised | Self::Confirmed => true,
+            Self::Pending | Self::Reserved | Self::AwaitingApproval | Self::Authorised | Self::Confirmed { .. } => true,
             Self::Active { .. } | Self::Returned { .. } | Self::Closed { .. } | Self::Ended(_) => false,
         }
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use inventory_api::Approval;
-use serde_json::json;
+use chrono::TimeDelta;
+use inventory_api::{Approval, Item, Period};
+use serde_json::{Value, json};
 
-use crate::shop::{drill, line, on_both, pays};
+use crate::shop::{Shop, drill, line, on_both, pays, period};
 
 #[tokio::test]
 async fn what_is_not_free_is_rejected() {
@@ -46,6 +47,90 @@ async fn an_owner_who_declines_gives_a_reason() {
         let declined = shop.settled(&order, "declined").await;
         assert_eq!(declined["state_reason"], "It is being repaired.");
         shop.nothing_is_left_over().await;
+    })
+    .await;
+}
+
+/// A drill of which there is one, ordered by ben for the first days and by cy, with more, for the days after. Ben has it.
+async fn one_after_the_other(shop: &Shop, more: &[Value]) -> [String; 2] {
+    let only = shop.offer(Item { units: Some(1), ..drill(1) });
+    let Period { end, .. } = period();
+    let after = json!({ "item_id": only, "period": { "start": end, "end": end + TimeDelta::days(2) } });
+    let second = [&[after], more].concat();
+    let first = shop.place("ben", &json!({ "lines": [line(only)], "payment": pays("approved") })).await;
+    let second = shop.place("cy", &json!({ "lines": second, "payment": pays("approved") })).await;
+    for order in [&first, &second] {
+        shop.settled(order, "confirmed").await;
+    }
+    shop.act("ada", &first, "hand-over", &json!({})).await.expect(200);
+    shop.settled(&first, "active").await;
+    [first, second]
+}
+
+#[tokio::test]
+async fn what_has_not_come_back_yet_is_not_handed_over_and_not_paid_until_it_has() {
+    on_both(async |shop| {
+        let saw = shop.offer(Item { name: "Saw".to_owned(), ..drill(3) });
+        let [first, second] = one_after_the_other(shop, &[line(saw), json!({ "item_id": shop.novel() })]).await;
+        let taken = |amount: i64| shop.world.book.payments().iter().any(|paid| paid.captured.amount_minor == amount);
+        assert!(taken(900), "the novel is paid");
+
+        // Of the second order saw and novel go, and the drill stays.
+        shop.act("ada", &second, "hand-over", &json!({ "note": "charged" })).await.expect(200);
+        let half = shop.settled(&second, "active").await;
+        let progress = |order: &Value| [0, 1, 2].map(|line| order["lines"][line]["progress"].clone());
+        assert_eq!(progress(&half), ["agreed", "handed_over", "handed_over"]);
+        assert_eq!(half["stuck"], false);
+        let steps = shop.member("cy").get(&format!("{second}/steps")).await.expect(200).json();
+        let refused = steps["items"].as_array().unwrap().iter().find(|step| step["state"] == "refused");
+        assert_eq!(refused.unwrap()["outcome"], "it has not come back yet");
+        assert!(taken(900 + 1_350), "the saw is paid, the drill is not");
+
+        shop.act("ada", &first, "return", &json!({})).await.expect(200);
+        shop.settled(&first, "closed").await;
+        shop.act("ada", &second, "hand-over", &json!({})).await.expect(200);
+        assert_eq!(progress(&shop.settled(&second, "active").await), ["handed_over", "handed_over", "handed_over"]);
+        shop.act("ada", &second, "return", &json!({})).await.expect(200);
+        shop.settled(&second, "closed").await;
+        assert!(taken(900 + 1_350 + 900));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_of_which_nothing_could_be_handed_over_can_still_be_cancelled() {
+    on_both(async |shop| {
+        let [_, second] = one_after_the_other(shop, &[]).await;
+        shop.act("ada", &second, "hand-over", &json!({})).await.expect(200);
+        let refused = shop.settled(&second, "confirmed").await;
+        assert_eq!(refused["state_reason"], "Drill could not be handed over: it has not come back yet");
+        shop.act("cy", &second, "cancel", &json!({})).await.expect(200);
+        shop.settled(&second, "cancelled").await;
+        let held: i64 = shop.world.book.payments().iter().map(|paid| paid.held.amount_minor).sum();
+        assert_eq!(held, 5_000, "the deposit of the first order alone");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_fetched_with_the_rest_is_given_up_when_its_loan_would_be_over() {
+    on_both(async |shop| {
+        let first = shop.drill();
+        let second = shop.offer(Item { owner_id: crate::shop::user("cy"), ..drill(3) });
+        let body = json!({ "lines": [line(first), line(second)], "payment": pays("approved") });
+        let order = shop.place("ben", &body).await;
+        shop.settled(&order, "confirmed").await;
+        for act in ["hand-over", "return"] {
+            shop.act("ada", &order, act, &json!({})).await.expect(200);
+            shop.settled(&order, "active").await;
+        }
+        shop.world.pass(Duration::from_hours(4 * 24));
+        let closed = shop.settled(&order, "closed").await;
+        let progress = [0, 1].map(|line| closed["lines"][line]["progress"].clone());
+        assert_eq!(progress, ["back", "not_fetched"]);
+        let paid = shop.world.book.payments().remove(0);
+        assert_eq!((paid.held.amount_minor, paid.captured.amount_minor), (0, 1_350));
+        assert_eq!(shop.free(second, Some(period())).await, 2);
     })
     .await;
 }

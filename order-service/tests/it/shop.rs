@@ -228,6 +228,13 @@ impl Shop {
         self.world.shelves.reservation(id, &HeaderMap::new()).await.unwrap().state
     }
 
+    /// Changes the service's database past it.
+    pub(crate) async fn execute(&self, sql: &str) {
+        use sea_orm::{ConnectionTrait, Database};
+        let db = Database::connect(&self.world.database_url).await.unwrap();
+        db.execute_unprepared(sql).await.unwrap();
+    }
+
     async fn reservation_id(&self, address: &str) -> inventory_api::ReservationId {
         use sea_orm::{ConnectionTrait, Database, Statement};
         let order: Uuid = address.rsplit('/').next().unwrap().parse().unwrap();

@@ -151,3 +151,19 @@ async fn money_that_nobody_knows_of_is_released_after_an_administrator_has_given
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_order_that_is_not_understood_keeps_no_other_from_going_on() {
+    on_both(async |shop| {
+        let broken = stuck(shop).await;
+        let other = json!({ "lines": [{ "item_id": shop.novel() }], "payment": crate::shop::pays("approved") });
+        let other = shop.place("cy", &other).await;
+        shop.settled(&other, "confirmed").await;
+        shop.admin().post(&format!("{broken}/steps/2/retry"), &json!({})).await.expect(200);
+        shop.settled(&broken, "confirmed").await;
+        shop.execute("UPDATE orders SET state = 'flown', due_at = created_at WHERE number = 1").await;
+        shop.act("ada", &other, "hand-over", &json!({})).await.expect(200);
+        shop.settled(&other, "closed").await;
+    })
+    .await;
+}

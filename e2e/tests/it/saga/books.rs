@@ -12,14 +12,15 @@ use super::town::{NOVELS, Town};
 /// What is wrong, in words; nothing if all of `orders`, which are all there are, agree with everything else.
 pub(super) async fn differences(town: &Town, orders: &[Value]) -> Vec<String> {
     let mut wrong = money(&town.databases.payments, orders).await;
-    let promised = of_confirmed(&town.databases.orders).await;
+    let promised = promised(&town.databases.orders).await;
     let set_aside = set_aside(&town.databases.inventory).await;
     if promised != set_aside {
         let orphans = set_aside.difference(&promised).count();
         let missing = promised.difference(&set_aside).count();
         wrong.push(format!("{orphans} reservations are of no order, and {missing} are missing"));
     }
-    let sold: i64 = orders.iter().filter(|order| is_any(order, &["confirmed", "closed"])).map(sold_units).sum();
+    let sold: i64 =
+        orders.iter().filter(|order| is_any(order, &["confirmed", "active", "closed"])).map(sold_units).sum();
     let item = town.inventory().get(&format!("/api/v1/items/{}", town.novel)).await.expect(200).json();
     if item["stock"] != NOVELS - sold {
         wrong.push(format!("{sold} are sold, and {} of {NOVELS} are left", item["stock"]));
@@ -60,8 +61,8 @@ fn expected(order: &Value) -> (i64, i64) {
     let lines = order["lines"].as_array().unwrap().iter();
     let sold: i64 = lines.filter(|line| line["period"].is_null()).map(|line| amount(&line["amount"])).sum();
     match order["state"].as_str().unwrap() {
-        // What is sold is paid at once, what is lent when it is fetched.
-        "confirmed" => (sold, total - sold + amount(&order["deposit_total"])),
+        // What is sold is paid at once, what is lent when it is fetched; of what is in use still, it was not.
+        "confirmed" | "active" => (sold, total - sold + amount(&order["deposit_total"])),
         "closed" => (total, 0),
         _ => (0, 0),
     }
@@ -76,9 +77,9 @@ fn is_any(order: &Value, states: &[&str]) -> bool {
     states.iter().any(|state| order["state"] == *state)
 }
 
-async fn of_confirmed(orders: &TestDatabase) -> BTreeSet<String> {
+async fn promised(orders: &TestDatabase) -> BTreeSet<String> {
     let sql = "SELECT order_lines.id FROM order_lines JOIN orders ON orders.id = order_lines.order_id
-        WHERE orders.state = 'confirmed'";
+        WHERE orders.state IN ('confirmed', 'active') AND order_lines.progress = 'agreed'";
     rows(orders, sql).await.iter().map(text).collect()
 }
 

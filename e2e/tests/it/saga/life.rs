@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::service::try_send;
+
 /// Between two looks at an order.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -17,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) enum Way {
     /// Nobody does anything.
     Kept,
-    /// It is handed over and brought back.
+    /// It is handed over and brought back, if it is there.
     Used,
     /// It is given up.
     Cancelled,
@@ -31,7 +32,7 @@ pub(super) struct People {
     pub(super) admin: Client,
 }
 
-/// An order whose body is `body`, once nothing more will happen to it.
+/// An order whose body is `body`, once nothing more will happen to it: what could not be handed over with the rest is left.
 pub(super) async fn live(people: People, body: Value, way: Way) -> Value {
     let address = place(&people.borrower, &body).await;
     loop {
@@ -44,9 +45,10 @@ pub(super) async fn live(people: People, body: Value, way: Way) -> Value {
             retry(&people.admin, &address).await;
         } else if order["settled"] == true {
             let (who, act) = match (order["state"].as_str().unwrap(), way) {
-                ("confirmed", Way::Used) => (&people.owner, "hand-over"),
-                ("confirmed", Way::Cancelled) => (&people.borrower, "cancel"),
-                ("active", _) => (&people.owner, "return"),
+                // What could not be handed over is not waited for.
+                ("confirmed", Way::Used) if order["state_reason"].is_null() => (&people.owner, "hand-over"),
+                ("confirmed", Way::Used | Way::Cancelled) => (&people.borrower, "cancel"),
+                ("active", _) if is_out(&order) => (&people.owner, "return"),
                 _ => return order,
             };
             // Refused if an answer was lost and it is done; the next look tells.
@@ -55,6 +57,12 @@ pub(super) async fn live(people: People, body: Value, way: Way) -> Value {
         }
         sleep(LOOK).await;
     }
+}
+
+/// Whether something is to be brought back.
+fn is_out(order: &Value) -> bool {
+    let mut lines = order["lines"].as_array().unwrap().iter();
+    lines.any(|line| !line["period"].is_null() && line["progress"] == "handed_over")
 }
 
 /// Places it once, however often that has to be asked for.

@@ -14,9 +14,10 @@ use crate::member::{Member, PASSWORD, join, sign_in};
 
 const SECRET: &str = "a-credential-for-this-test-only";
 
-/// Makes the category, too.
+/// What of the drills there is. Makes the category, too.
 const DRILLS: &str = "name,category,description,units,loan_days,tags,daily_price,deposit,currency\n\
     Drill,Tools,,3,14,tool,4.50,50.00,EUR\n";
+pub(super) const DRILL_UNITS: usize = 3;
 
 /// What of the novels there is, and what one costs.
 pub(super) const NOVELS: i64 = 10_000;

@@ -93,8 +93,11 @@ async fn hand_over(
     for booking in bookings.iter_mut().filter(|booking| booking.reservation == id) {
         *booking = early(*booking, now);
     }
+    let leaving = bookings.iter().filter(|booking| booking.reservation == id).count();
     let schedule = Schedule::new(in_service.clone(), bookings, now);
-    let moves = schedule.confined_to(&in_service).ok_or(AppError::StillOut)?;
+    let on_the_shelf = in_service.len().saturating_sub(schedule.in_use());
+    let reason = || if leaving > on_the_shelf { AppError::StillOut } else { AppError::PromisedBefore };
+    let moves = schedule.confined_to(&in_service).ok_or_else(reason)?;
     db::schedules::relocate(tx, &moves).await?;
     Ok(db::schedules::begin(tx, id, now).await?)
 }

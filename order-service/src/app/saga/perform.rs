@@ -20,6 +20,8 @@ use crate::domain::step::Action;
 enum Said {
     Done,
     Refused(String),
+    /// Somebody else has to move first.
+    NotNow(String),
     Nothing(String),
     /// The payment service waits for an answer itself.
     Unknown(String),
@@ -42,6 +44,7 @@ pub(super) async fn perform(app: &App, order: &Order, command: Command) -> Resul
     let answer = match said {
         Said::Done => Answer::Done,
         Said::Refused(why) => Answer::Refused(why),
+        Said::NotNow(why) => Answer::NotNow(why),
         Said::Nothing(why) => Answer::None { why, wait: after_failure(attempts(order, command.step), &app.randomness) },
         Said::Unknown(why) => Answer::Unknown { why, wait: until_known(order, command.step, app) },
         Said::NotYet(why) => Answer::NotYet { why, wait: while_waiting(order.created_at, now) },
@@ -75,6 +78,7 @@ async fn on_things(app: &App, order: &Order, line: &Line, action: Action) -> Sai
     };
     match answered {
         Ok(()) => Said::Done,
+        Err(ReservationError::Conflict(why)) if matches!(action, Action::CheckOut { .. }) => Said::NotNow(why),
         Err(ReservationError::Missing(why) | ReservationError::Conflict(why) | ReservationError::Refused(why)) => {
             Said::Refused(why)
         }

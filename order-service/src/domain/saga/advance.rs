@@ -38,16 +38,16 @@ impl Order {
                 }
             }
             Stage::Authorised => {
-                self.stage = Stage::Confirmed;
-                self.deadline = self.lines.iter().filter_map(|line| Some(line.period?.end)).max();
+                self.wait_to_be_fetched(None);
                 let sold = self.lines.iter().filter(|line| !line.is_lent()).map(|line| line.amount).sum();
                 if sold > 0 {
                     self.push(Action::Capture { amount: sold });
                 }
             }
-            Stage::Confirmed | Stage::Closed { .. } => return false,
+            Stage::Confirmed { .. } | Stage::Closed { .. } => return false,
             Stage::Active { reason } => {
                 if !self.lines.iter().all(Line::is_over) {
+                    self.deadline = self.ends_of_what_is_there().min();
                     return false;
                 }
                 let reason = reason.clone();
@@ -66,6 +66,18 @@ impl Order {
     pub(super) fn push(&mut self, action: Action) {
         let number = self.steps.last().map_or(1, |last| last.number + 1);
         self.steps.push(Step { number, action, progress: Progress::Waiting });
+    }
+
+    /// All of it can be fetched, until the last loan would be over.
+    pub(super) fn wait_to_be_fetched(&mut self, reason: Option<String>) {
+        self.stage = Stage::Confirmed { reason };
+        self.deadline = self.ends_of_what_is_there().max();
+    }
+
+    /// When the loans would be over of what is still to be fetched.
+    fn ends_of_what_is_there(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let there = self.lines.iter().filter(|line| line.progress == LineProgress::Agreed);
+        there.filter_map(|line| Some(line.period?.end))
     }
 
     /// Gives the order up. What has not been begun is not begun any more; what has been, and can be undone whatever came of

@@ -1,6 +1,7 @@
 //! What follows from what participants say.
 
 use chrono::{DateTime, Utc};
+use order_api::LineProgress;
 
 use super::{ATTEMPTS, Answer};
 use crate::domain::order::Order;
@@ -31,7 +32,8 @@ impl Order {
             Answer::None { why, wait } | Answer::Unknown { why, wait } => {
                 step.progress = Progress::Begun { attempts, again_at: now + wait, heard: Some(why) };
             }
-            Answer::Refused(why) => self.refused(number, action, why, now),
+            Answer::NotNow(why) if self.stays(number, action, &why) => {}
+            Answer::Refused(why) | Answer::NotNow(why) => self.refused(number, action, why, now),
         }
     }
 
@@ -57,6 +59,38 @@ impl Order {
         }
         if let Some(ending) = ending {
             self.end(ending, now);
+        }
+    }
+
+    /// What is lent and could not be handed over waits to be fetched, as before, and is not paid. Answers whether it does:
+    /// who was quicker to say that it came back has seen it go.
+    fn stays(&mut self, check_out: u32, action: Action, why: &str) -> bool {
+        let Action::CheckOut { line } = action else { return false };
+        let told = format!("{} could not be handed over: {why}", self.name(line));
+        let lent = self.lines.get_mut(line).filter(|line| line.is_lent());
+        let Some(kept) = lent.filter(|line| line.progress == LineProgress::HandedOver) else { return false };
+        kept.progress = LineProgress::Agreed;
+        kept.check_out_note = None;
+        let unpaid = kept.amount;
+        if let Some(step) = self.steps.iter_mut().find(|step| step.number == check_out) {
+            step.progress = Progress::Refused(why.to_owned());
+        }
+        self.take_less(check_out, unpaid);
+        if !self.lines.iter().any(|line| matches!(line.progress, LineProgress::HandedOver | LineProgress::Back)) {
+            self.wait_to_be_fetched(Some(told));
+        }
+        true
+    }
+
+    /// Takes so much less, in minor units, for the things of one hand-over, which are paid after the last of them is out.
+    fn take_less(&mut self, check_out: u32, amount: i64) {
+        let mut later = self.steps.iter_mut().filter(|step| step.number > check_out);
+        let paid = later.find(|step| !matches!(step.action, Action::CheckOut { .. }));
+        let Some(step) = paid.filter(|step| amount > 0 && step.progress == Progress::Waiting) else { return };
+        match step.action {
+            Action::Capture { amount: all } if all > amount => step.action = Action::Capture { amount: all - amount },
+            Action::Capture { .. } => step.progress = Progress::Skipped,
+            _ => {}
         }
     }
 

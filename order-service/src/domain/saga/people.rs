@@ -8,6 +8,8 @@ use crate::domain::order::{Order, Party};
 use crate::domain::stage::{Ending, Stage};
 use crate::domain::step::{Action, Progress};
 
+const NOTHING_THERE: &str = "nothing of it is there to be handed over by this owner";
+
 impl Order {
     fn refuse(&self, what: &'static str) -> WrongState {
         WrongState::Order { state: self.stage.state(), what }
@@ -40,10 +42,17 @@ impl Order {
         Ok(())
     }
 
-    pub(super) fn hand_over(&mut self, party: Party, note: Option<&str>) -> Result<(), WrongState> {
+    pub(super) fn hand_over(&mut self, party: Party, note: Option<&str>, now: DateTime<Utc>) -> Result<(), WrongState> {
+        self.give_up_what_is_over(now);
         let lines = self.lines_at(party, LineProgress::Agreed);
-        if !matches!(self.stage, Stage::Confirmed | Stage::Active { .. }) || lines.is_empty() {
-            return Err(self.refuse("nothing of it is there to be handed over by this owner"));
+        let reason = match &self.stage {
+            // Why it could not be fetched before matters no more.
+            Stage::Confirmed { .. } => None,
+            Stage::Active { reason } => reason.clone(),
+            _ => return Err(self.refuse(NOTHING_THERE)),
+        };
+        if lines.is_empty() {
+            return Err(self.refuse(NOTHING_THERE));
         }
         for &line in &lines {
             self.push(Action::CheckOut { line });
@@ -56,7 +65,6 @@ impl Order {
             self.push(Action::Capture { amount });
         }
         self.set_progress(&lines, LineProgress::HandedOver);
-        let reason = self.stage.reason().map(ToOwned::to_owned);
         self.stage = Stage::Active { reason };
         self.deadline = None;
         Ok(())
@@ -114,7 +122,12 @@ impl Order {
 
     /// Ends what has waited too long.
     pub(super) fn look(&mut self, now: DateTime<Utc>) {
-        if self.deadline.is_none_or(|deadline| deadline > now) || !self.stage.can_be_ended() {
+        if self.deadline.is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        if !self.stage.can_be_ended() {
+            self.deadline = None;
+            self.give_up_what_is_over(now);
             return;
         }
         let why = match self.stage {
@@ -125,6 +138,16 @@ impl Order {
             _ => "It was not fetched in time.",
         };
         self.end(Ending::Expired(why.to_owned()), now);
+    }
+
+    /// What was not fetched while it could be is waited for no longer, and not paid. What is sold waits for as long as it takes.
+    fn give_up_what_is_over(&mut self, now: DateTime<Utc>) {
+        let mut left = self.lines_at(Party::All, LineProgress::Agreed);
+        left.retain(|&line| self.lines[line].period.is_some_and(|period| period.end <= now));
+        for &line in &left {
+            self.push(Action::Release { line });
+        }
+        self.set_progress(&left, LineProgress::NotFetched);
     }
 
     fn set_progress(&mut self, lines: &[usize], progress: LineProgress) {

@@ -15,6 +15,11 @@ pub(super) fn start() -> DateTime<Utc> {
 
 /// A drill that is lent for a week, and a novel that is sold.
 pub(super) fn order_of(progress: LineProgress) -> Order {
+    order(progress, &[(1, Some(7), 5_000), (2, None, 0)])
+}
+
+/// Things of an owner each: a number, for how many days from the day after tomorrow if it is lent, and the deposit.
+pub(super) fn order(progress: LineProgress, things: &[(u128, Option<i64>, i64)]) -> Order {
     let line = |number: u128, period, deposit| Line {
         item_id: ItemId::new(Uuid::from_u128(number)),
         name: format!("Thing {number}"),
@@ -29,11 +34,12 @@ pub(super) fn order_of(progress: LineProgress) -> Order {
         check_out_note: None,
         return_note: None,
     };
-    let week = Period { start: start() + TimeDelta::days(2), end: start() + TimeDelta::days(9) };
+    let loan = |days| Period { start: start() + TimeDelta::days(2), end: start() + TimeDelta::days(2 + days) };
+    let lines = things.iter().map(|&(number, days, deposit)| line(number, days.map(loan), deposit));
     let new = NewOrder {
         id: OrderId::new(Uuid::from_u128(1)),
         borrower_id: UserId::new(Uuid::from_u128(2)),
-        lines: vec![line(1, Some(week), 5_000), line(2, None, 0)],
+        lines: lines.collect(),
         currency: Currency::EUR,
         provider: Some(Provider::Test),
     };
@@ -203,4 +209,35 @@ fn an_answer_that_comes_twice_or_late_changes_nothing() {
     let unknown = Event::Answered { step: 99, answer: Answer::Done };
     assert_eq!(first.clone().decide(unknown, start()).unwrap(), first);
     assert_eq!(first.steps[1].progress, Progress::Waiting);
+}
+
+/// An order whose steps so far are all done.
+fn all_done(mut order: Order) -> Order {
+    while !order.is_settled() {
+        order = done(order);
+    }
+    order
+}
+
+#[test]
+fn a_loan_that_would_be_over_is_not_handed_over_with_the_rest() {
+    let both = all_done(order(LineProgress::Agreed, &[(1, Some(1), 0), (2, Some(5), 0)]));
+    let later = start() + TimeDelta::days(4);
+    let handed_over = Event::HandedOver { party: Party::All, note: None };
+    let out = both.clone().decide(handed_over.clone(), later).unwrap();
+    let progress: Vec<_> = out.lines.iter().map(|line| line.progress).collect();
+    assert_eq!(progress, [LineProgress::NotFetched, LineProgress::HandedOver]);
+    assert_eq!(kinds(&out)[both.steps.len()..], [StepKind::Release, StepKind::CheckOut, StepKind::Capture]);
+    assert_eq!(out.steps.last().unwrap().action, Action::Capture { amount: 700 });
+    // Neither is there any more.
+    assert!(both.decide(handed_over, start() + TimeDelta::days(9)).is_err());
+}
+
+#[test]
+fn what_is_sold_and_cannot_be_handed_over_waits_for_an_administrator() {
+    let handed_over = Event::HandedOver { party: Party::All, note: None };
+    let out = done(confirmed().decide(handed_over, start()).unwrap());
+    let refused = answered(out, Answer::NotNow("it was released".to_owned()));
+    assert!(refused.is_stuck());
+    assert_eq!(refused.lines[1].progress, LineProgress::HandedOver);
 }

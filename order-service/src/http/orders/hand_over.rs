@@ -12,7 +12,8 @@ use service_kit::http::refusals::{Always, Body, Contradiction, Missing, Ownershi
 
 /// Hand things over
 ///
-/// For the owners of its things, each for their own. The price of what is lent is taken now.
+/// For the owners of its things, each for their own. The price of what is lent is taken now. What has not come back yet, or is
+/// promised to somebody else before, stays to be fetched and is not paid; the order's steps say so.
 #[utoipa::path(
     post,
     path = "/api/v1/orders/{id}/hand-over",

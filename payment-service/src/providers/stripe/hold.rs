@@ -25,10 +25,15 @@ impl Stripe {
         Ok(confirmed.hold().unwrap_or_else(never_confirmed))
     }
 
-    /// What became of an intent. One that was never confirmed is called off, so that it cannot be confirmed later.
-    pub(super) async fn found(&self, payment: &Payment, key: &str) -> Result<Outcome, Refusal> {
+    /// What became of the intent that was made with this key.
+    pub(super) async fn made(&self, payment: &Payment, key: &str) -> Result<Outcome, Refusal> {
         let intent = self.intent(payment, key).await?;
-        let path = format!("/v1/payment_intents/{}", intent.id);
+        self.found(&intent.id, key).await
+    }
+
+    /// What became of an intent. One that was never confirmed is called off, so that it cannot be confirmed later.
+    pub(super) async fn found(&self, intent: &str, key: &str) -> Result<Outcome, Refusal> {
+        let path = format!("/v1/payment_intents/{intent}");
         let now: Intent = self.caller.get(&path).await?;
         if let Some(outcome) = now.hold() {
             return Ok(outcome);

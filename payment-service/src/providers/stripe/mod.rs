@@ -66,15 +66,19 @@ impl Stripe {
     }
 
     pub(super) async fn look_up(&self, payment: &Payment, operation: &Operation) -> Outcome {
-        let age = self.clock.now() - operation.created_at;
-        if age > call::KEYS_KEPT {
-            let reason = "Stripe no longer knows the key of this operation; its dashboard tells what became of it.";
-            return Outcome::Unknown { reason: reason.to_owned() };
-        }
-        if operation.kind != OperationKind::Authorise {
-            return self.carry_out(payment, operation, None).await;
-        }
-        let found = self.found(payment, &key_of(payment, operation)).await;
+        let is_known = self.clock.now() - operation.created_at <= call::KEYS_KEPT;
+        let key = key_of(payment, operation);
+        let found = match (operation.kind, &payment.reference) {
+            // An intent that has a name is asked after by it, and giving it back twice is giving it back.
+            (OperationKind::Authorise, Some(intent)) => self.found(intent, &key).await,
+            (OperationKind::Void, _) => self.release(payment, &key).await,
+            (OperationKind::Authorise, None) if is_known => self.made(payment, &key).await,
+            _ if is_known => return self.carry_out(payment, operation, None).await,
+            _ => {
+                let reason = "Stripe no longer knows the key of this operation; its dashboard tells what became of it.";
+                return Outcome::Unknown { reason: reason.to_owned() };
+            }
+        };
         found.unwrap_or_else(Refusal::into_outcome)
     }
 }

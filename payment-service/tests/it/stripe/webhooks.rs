@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 use test_kit::http::{Answer, send};
@@ -32,6 +34,24 @@ async fn a_payer_approves_at_the_bank_and_stripe_tells_of_it_once() {
         assert_eq!(held["action_url"], json!(null));
         assert_eq!(payments.rows("SELECT entry FROM ledger").await.unwrap().len(), 1);
         assert_eq!(payments.rows("SELECT id FROM notices").await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_nobody_approves_at_the_bank_can_be_called_off_after_stripe_has_forgotten_its_key() {
+    with_stripe("https://lendery.example/orders", async |payments, stripe| {
+        authorise(payments, 1, "pm_card_threeDSecure2Required").await.expect(200);
+        // Asked for again and again meanwhile, and not in doubt.
+        payments.hands.advance(Duration::from_hours(25));
+        for _ in 0..3 {
+            let waiting = authorise(payments, 1, "pm_card_threeDSecure2Required").await.expect(200).json();
+            assert_eq!(waiting["state"], "created");
+        }
+        let released = payments.operate(1, "void", "expired", None).await.expect(200).json();
+        assert_eq!((amounts(&released), stripe.amounts()), ((0, 0, 0), (0, 0, 0)));
+        let (_, told) = stripe.event("payment_intent.canceled", &stripe.last_intent(), NOW);
+        assert!(told.contains(r#""status":"canceled""#), "nobody can approve it any more: {told}");
     })
     .await;
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{Datelike, Months, NaiveDate};
 use chrono_tz::Tz;
 use http::StatusCode;
-use order_api::{Order, OrderState};
+use order_api::{LineProgress, Order, OrderState};
 use problem::Problem;
 use serde::Deserialize;
 use vocabulary::{ItemId, UserId};
@@ -104,7 +104,8 @@ async fn bookings(visit: &Visit, member: UserId) -> Result<Vec<Booking>, ApiErro
 }
 
 fn of_order(language: Language, order: &Order, member: UserId, zones: &BTreeMap<ItemId, Tz>) -> Vec<Booking> {
-    let lines = order.lines.iter().filter(|line| line.owner_id == member && is_booked(order.state));
+    let of_member = order.lines.iter().filter(|line| line.owner_id == member && is_booked(order.state));
+    let lines = of_member.filter(|line| line.progress != LineProgress::NotFetched);
     let booking = |line: &order_api::OrderLine| {
         let zone = zones.get(&line.item_id).copied().unwrap_or(Tz::UTC);
         Some(Booking {

@@ -47,7 +47,8 @@ impl Act {
     /// What this member may do now. The order service decides; this only says what is worth offering.
     pub(super) fn open_to(member: UserId, order: &Order) -> Vec<Self> {
         let own = |progress| order.lines.iter().any(|line| line.owner_id == member && line.progress == progress);
-        let lent = order.lines.iter().any(|line| line.owner_id == member && line.period.is_some());
+        let mut lent = order.lines.iter().filter(|line| line.owner_id == member && line.period.is_some());
+        let any_out = lent.any(|line| line.progress == LineProgress::HandedOver);
         let is_open = |act: &Self| match act {
             Self::Cancel => {
                 order.borrower_id == member
@@ -58,7 +59,7 @@ impl Act {
             Self::HandOver => {
                 matches!(order.state, OrderState::Confirmed | OrderState::Active) && own(LineProgress::Agreed)
             }
-            Self::TakeBack => order.state == OrderState::Active && lent && own(LineProgress::HandedOver),
+            Self::TakeBack => order.state == OrderState::Active && any_out,
         };
         Self::ALL.into_iter().filter(is_open).collect()
     }

@@ -51,6 +51,7 @@ pub(super) fn progress_word(w: &OrderWords, progress: LineProgress) -> &'static 
         LineProgress::Agreed => w.line_agreed,
         LineProgress::HandedOver => w.line_handed_over,
         LineProgress::Back => w.line_back,
+        LineProgress::NotFetched => w.line_not_fetched,
     }
 }
 

@@ -72,6 +72,7 @@ pub(in crate::words) const ENGLISH: OrderWords = OrderWords {
     line_agreed: "agreed",
     line_handed_over: "handed over",
     line_back: "back",
+    line_not_fetched: "not fetched",
     reserve: "Set it aside",
     authorise: "Hold the money",
     confirm: "Promise it",

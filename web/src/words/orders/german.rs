@@ -72,6 +72,7 @@ pub(in crate::words) const GERMAN: OrderWords = OrderWords {
     line_agreed: "zugesagt",
     line_handed_over: "übergeben",
     line_back: "zurück",
+    line_not_fetched: "nicht abgeholt",
     reserve: "Zurücklegen",
     authorise: "Geld vormerken",
     confirm: "Zusagen",

@@ -84,6 +84,7 @@ pub(crate) struct OrderWords {
     pub(crate) line_agreed: &'static str,
     pub(crate) line_handed_over: &'static str,
     pub(crate) line_back: &'static str,
+    pub(crate) line_not_fetched: &'static str,
     // Steps: what is done, then how far it is.
     pub(crate) reserve: &'static str,
     pub(crate) authorise: &'static str,
