@@ -82,6 +82,12 @@ pub enum EtlError {
          the program that filled it, or move the folder of the table away, and the next run fills it anew"
     )]
     OtherColumns { table: &'static str, column: String },
+    /// A row that this program has not written.
+    #[error(
+        "the warehouse table {table} has a row whose key is {key}, which this program never writes; move the folder of the \
+         table away, and the next run fills it anew"
+    )]
+    WrongKey { table: &'static str, key: String },
     #[error("the warehouse table {table} was changed by another writer meanwhile; run again")]
     Conflict { table: &'static str },
     /// Rows could not be put into columns; a defect rather than an operator's mistake.
@@ -147,7 +153,14 @@ impl EtlError {
 
     /// Whether only one table is to blame, so that the others can still be read.
     pub(crate) fn is_of_table(&self) -> bool {
-        matches!(self, Self::OldSchema { .. } | Self::Misfit { .. } | Self::Value { .. } | Self::OtherColumns { .. })
+        matches!(
+            self,
+            Self::OldSchema { .. }
+                | Self::Misfit { .. }
+                | Self::Value { .. }
+                | Self::OtherColumns { .. }
+                | Self::WrongKey { .. }
+        )
     }
 
     /// Whether the warehouse's own tables could not be read, or not any more.
@@ -165,6 +178,11 @@ impl EtlError {
 
     pub(crate) fn runs(cause: sqlx::Error) -> Self {
         Self::Runs { cause: Box::new(cause) }
+    }
+
+    /// Names a key of the warehouse that is none, or that is missing.
+    pub(crate) fn wrong_key(table: &'static str, key: Option<&str>) -> Self {
+        Self::WrongKey { table, key: key.map_or("nothing".to_owned(), |key| format!("{key:?}")) }
     }
 
     /// Names the warehouse table of a failure.

@@ -70,7 +70,7 @@ impl<'a> Appender<'a> {
 
     /// Marks a key that the warehouse has as deleted, unless it was just read.
     pub(crate) async fn delete_unseen(&mut self, key: &str) -> Result<(), EtlError> {
-        let Some(key) = Key::parse(key) else { return Ok(()) };
+        let key = Key::parse(key).ok_or_else(|| EtlError::wrong_key(self.table.raw, Some(key)))?;
         if self.seen.as_ref().is_some_and(|seen| seen.contains(&key)) {
             return Ok(());
         }

@@ -8,12 +8,12 @@ mod sqlite;
 pub(crate) use row::{FIRST_COLUMN, SourceRow};
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, Stream, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 use crate::EtlError;
 use crate::address::Address;
@@ -202,7 +202,7 @@ impl Snapshot {
     pub(crate) async fn pending(
         &mut self,
         source: Source,
-        table: &Table,
+        table: &'static Table,
         since: i64,
         names: &Pseudonyms,
     ) -> Result<Pending, EtlError> {
@@ -220,10 +220,10 @@ impl Snapshot {
             return Ok(Pending::Everything);
         }
         let key = |text: &String| match table.key_kind() {
-            Kind::Integer => text.parse().ok().map(Key::Number),
-            _ => text.parse::<Uuid>().ok().map(|id| Key::Hash(names.of(id))),
+            Kind::Integer => text.parse().map(Key::Number).map_err(|error| wrong_key(table, error)),
+            _ => text.parse().map(|id| Key::Hash(names.of(id))).map_err(|error: uuid::Error| wrong_key(table, error)),
         };
-        Ok(Pending::Keys(keys.iter().filter_map(key).collect()))
+        Ok(Pending::Keys(keys.iter().map(key).collect::<Result<_, EtlError>>()?))
     }
 
     /// Reads rows into `sink`, a batch at a time.
@@ -291,6 +291,15 @@ async fn next<R>(
     match rows.try_next().now_or_never() {
         Some(row) => row,
         None => in_time(patience, rows.try_next()).await,
+    }
+}
+
+/// A change whose key is not of the key's type, as no trigger writes it.
+fn wrong_key(table: &'static Table, reason: impl Display) -> EtlError {
+    EtlError::Value {
+        table: table.name,
+        column: table.key,
+        reason: format!("its changes name a key that is none: {reason}"),
     }
 }
 

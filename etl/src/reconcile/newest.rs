@@ -21,8 +21,8 @@ use crate::query::Session;
 pub(super) struct Newest<'a> {
     session: &'a Session,
     rules: &'a Rules<'a>,
-    /// The last whole load; -1 if there is none.
-    whole: i64,
+    /// The last whole load, if there is one.
+    whole: Option<i64>,
 }
 
 /// The newest row of a key so far: its place in the order of the key's rows, and its hash unless it is a deletion.
@@ -40,10 +40,10 @@ struct Changed {
 
 impl<'a> Newest<'a> {
     pub(super) async fn of(session: &'a Session, rules: &'a Rules<'a>) -> Result<Self, EtlError> {
-        let sql = format!("SELECT coalesce(max(load), -1) FROM {} WHERE op = 'S'", rules.table.raw);
+        let sql = format!("SELECT max(load) FROM {} WHERE op = 'S'", rules.table.raw);
         let found = session.read(&sql).await?;
         let whole = found.first().map(|batch| numbers(batch, 0, rules)).transpose()?;
-        Ok(Self { session, rules, whole: whole.filter(|whole| !whole.is_empty()).map_or(-1, |whole| whole.value(0)) })
+        Ok(Self { session, rules, whole: whole.and_then(|whole| whole.iter().next().flatten()) })
     }
 
     /// Counts them all, deletions left out. At most `held` rows of keys that changed are in memory at a time, but at least
@@ -52,11 +52,13 @@ impl<'a> Newest<'a> {
         for buckets in groups(&self.changed_rows(counter).await?, held) {
             let mut changed = Changed { buckets, keys: HashMap::new() };
             self.each(&self.changes(), |batch| self.remember(&batch, &mut changed)).await?;
-            let whole = format!("load = {} AND op = 'S'", self.whole);
-            self.each(&whole, |batch| self.count_whole(&batch, &mut changed, counter)).await?;
+            if let Some(whole) = self.whole {
+                let whole = format!("load = {whole} AND op = 'S'");
+                self.each(&whole, |batch| self.count_whole(&batch, &mut changed, counter)).await?;
+            }
             for (key, last) in changed.keys {
-                let key = key.to_string();
-                if let Some(hash) = last.hash.filter(|_| !self.rules.is_pending(&key)) {
+                if let Some(hash) = last.hash.filter(|_| !self.rules.pending.contains(&key)) {
+                    let key = key.to_string();
                     counter.count(&key, bucket(&key), hash);
                 }
             }
@@ -66,7 +68,7 @@ impl<'a> Newest<'a> {
 
     /// Which rows are not all there is to say of their keys.
     fn changes(&self) -> String {
-        format!("load <> {} OR op <> 'S'", self.whole)
+        self.whole.map_or("true".to_owned(), |whole| format!("load <> {whole} OR op <> 'S'"))
     }
 
     /// How many such rows there are in each bucket; of the buckets that are not wanted it is not asked.
@@ -81,7 +83,8 @@ impl<'a> Newest<'a> {
         let mut batches = self.session.stream(&sql).await?;
         while let Some(batch) = batches.try_next().await.map_err(EtlError::unreadable)? {
             let keys = cast(batch.column(0), &DataType::Utf8).map_err(|cause| self.wrong(cause))?;
-            for key in keys.as_string::<i32>().iter().flatten() {
+            for key in keys.as_string::<i32>() {
+                let key = key.ok_or_else(|| self.rules.wrong_key(None))?;
                 if let Some(rows) = &mut rows[bucket(key)] {
                     *rows += 1;
                 }
@@ -108,11 +111,12 @@ impl<'a> Newest<'a> {
     fn remember(&self, batch: &RecordBatch, changed: &mut Changed) -> Result<(), EtlError> {
         let mut cells = Vec::new();
         self.rows(batch, &changed.buckets, |rows, row, key, order, stays| {
-            let Some(key) = Key::parse(key) else { return };
+            let key = self.rules.parsed(key)?;
             if changed.keys.get(&key).is_none_or(|last| last.order < order) {
                 let hash = if stays { rows.hash(row, &mut cells) } else { None };
                 changed.keys.insert(key, Last { order, hash });
             }
+            Ok(())
         })
     }
 
@@ -126,17 +130,18 @@ impl<'a> Newest<'a> {
         let mut cells = Vec::new();
         let Changed { buckets, keys } = changed;
         self.rows(batch, buckets, |rows, row, key, order, _stays| {
-            let known = if keys.is_empty() { None } else { Key::parse(key).and_then(|key| keys.get_mut(&key)) };
+            let known = if keys.is_empty() { None } else { keys.get_mut(&self.rules.parsed(key)?) };
             match known {
                 Some(last) if last.order >= order => {}
                 Some(last) => *last = Last { order, hash: rows.hash(row, &mut cells) },
-                None if self.rules.is_pending(key) => {}
+                None if self.rules.is_pending(key)? => {}
                 None => {
                     if let Some(hash) = rows.hash(row, &mut cells) {
                         counter.count(key, bucket(key), hash);
                     }
                 }
             }
+            Ok(())
         })
     }
 
@@ -145,18 +150,16 @@ impl<'a> Newest<'a> {
         &self,
         batch: &RecordBatch,
         buckets: &[bool],
-        mut what: impl FnMut(&Listed<'_>, usize, &str, (i64, i64), bool),
+        mut what: impl FnMut(&Listed<'_>, usize, &str, (i64, i64), bool) -> Result<(), EtlError>,
     ) -> Result<(), EtlError> {
         let rows = Listed::of(batch, self.rules)?;
         let (loads, changes) = (numbers(batch, 0, self.rules)?, numbers(batch, 1, self.rules)?);
         let stay = cast(batch.column(2), &DataType::Boolean).map_err(|cause| self.wrong(cause))?;
         let stay = stay.as_boolean();
         for row in 0..batch.num_rows() {
-            match rows.key(row) {
-                Some(key) if buckets[bucket(&key)] => {
-                    what(&rows, row, &key, (loads.value(row), changes.value(row)), stay.value(row));
-                }
-                _ => {}
+            let key = rows.key(row).ok_or_else(|| self.rules.wrong_key(None))?;
+            if buckets[bucket(&key)] {
+                what(&rows, row, &key, (loads.value(row), changes.value(row)), stay.value(row))?;
             }
         }
         Ok(())
@@ -195,8 +198,10 @@ fn groups(rows: &[Option<u64>], held: u64) -> Vec<Vec<bool>> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::sync::Arc;
 
     use chrono::{DateTime, Utc};
+    use deltalake::arrow::array::StringArray;
     use deltalake::writer::DeltaWriter as _;
     use uuid::Uuid;
     use vocabulary::Secret;
@@ -207,7 +212,7 @@ mod tests {
     use crate::extract::{Op, SourceRow};
     use crate::place::Place;
     use crate::pseudonym::Pseudonyms;
-    use crate::query::session_within;
+    use crate::query::{session, session_within};
     use crate::source::{Table, USERS};
     use crate::star;
 
@@ -298,6 +303,26 @@ mod tests {
         let joined = session.read("SELECT count(version), max(role) FROM newest_users WHERE op <> 'D'").await;
         let refused = joined.unwrap_err().to_string();
         assert!(refused.contains("Resources exhausted"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_key_that_this_program_never_writes_is_named() {
+        let table: &'static Table = USERS.tables[0];
+        let folder = tempfile::tempdir().unwrap();
+        let mine = rows(1, Op::Insert, 1, 0..2);
+        let mut columns = mine.columns().to_vec();
+        columns[mine.schema().index_of("id").unwrap()] = Arc::new(StringArray::from(vec!["neither", "neither"]));
+        let theirs = RecordBatch::try_new(mine.schema(), columns).unwrap();
+        let members = HashSet::new();
+        let rules = Rules { table, pending: HashSet::new(), members: &members };
+        for (batch, is_named) in [(mine, false), (theirs, true)] {
+            let place = Place::Folder(folder.path().join(is_named.to_string()));
+            let session = session(&[written(&place, vec![batch]).await]).await.unwrap();
+            let newest = Newest::of(&session, &rules).await.unwrap();
+            let counted = newest.count(&mut Tally::default(), u64::MAX).await;
+            let named = matches!(&counted, Err(EtlError::WrongKey { table: "raw_users", key }) if key == "\"neither\"");
+            assert_eq!((named, counted.is_ok()), (is_named, !is_named), "{counted:?}");
+        }
     }
 
     #[test]

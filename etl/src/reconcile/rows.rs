@@ -28,10 +28,10 @@ impl Rules<'_> {
         let rows = Listed::of(batch, self)?;
         let mut cells = Vec::new();
         for row in 0..batch.num_rows() {
-            let Some(key) = rows.key(row) else { continue };
+            let key = rows.key(row).ok_or_else(|| self.wrong_key(None))?;
             let bucket = bucket(&key);
             if counter.wants(bucket)
-                && !self.is_pending(&key)
+                && !self.is_pending(&key)?
                 && let Some(hash) = rows.hash(row, &mut cells)
             {
                 counter.count(&key, bucket, hash);
@@ -40,8 +40,18 @@ impl Rules<'_> {
         Ok(())
     }
 
-    pub(super) fn is_pending(&self, key: &str) -> bool {
-        !self.pending.is_empty() && Key::parse(key).is_some_and(|key| self.pending.contains(&key))
+    pub(super) fn is_pending(&self, key: &str) -> Result<bool, EtlError> {
+        Ok(!self.pending.is_empty() && self.pending.contains(&self.parsed(key)?))
+    }
+
+    /// A key as a raw table holds it.
+    pub(super) fn parsed(&self, key: &str) -> Result<Key, EtlError> {
+        Key::parse(key).ok_or_else(|| self.wrong_key(Some(key)))
+    }
+
+    /// The failure of a row of the warehouse whose key is none of this program's: it would count as nothing.
+    pub(super) fn wrong_key(&self, key: Option<&str>) -> EtlError {
+        EtlError::wrong_key(self.table.raw, key)
     }
 }
 
