@@ -1,8 +1,12 @@
 //! The edges of every type, from a source and back.
 
+use etl::{Config, Warehouse};
 use serde_json::{Value, json};
-use test_kit::{Engine, on_every_database};
+use sqlx::{Connection, Executor, PgConnection};
+use test_kit::{Engine, TestDatabase, on_every_database};
+use vocabulary::Secret;
 
+use crate::readers::RAW;
 use crate::support::House;
 
 /// Text that programs trip over.
@@ -128,6 +132,43 @@ async fn the_smallest_and_the_largest_uuid_are_two_keys_and_no_key_is_none() {
         assert_eq!(house.value(owned).await, json!(1));
     })
     .await;
+}
+
+/// PostgreSQL copies the columns alone where nothing is ahead of a run, and otherwise joins them with what is.
+#[tokio::test]
+async fn the_same_rows_are_copied_whether_or_not_a_change_is_ahead() {
+    let house = House::on(TestDatabase::alone(Engine::Postgres).await).await;
+    add_all(&house, 100).await;
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    house.sources.add_reservation(50, 100, 1).await;
+    house.sources.add_order(60, 1).await;
+    house.sources.add_payment(70, 60, 1).await;
+    house.sources.transfer(70, 1, "payer", "held", 1300).await;
+    house.run().await;
+
+    let mut slow = PgConnection::connect(house.sources.url.expose()).await.unwrap();
+    slow.execute("BEGIN; SELECT pg_current_xact_id()").await.unwrap();
+    for raw in RAW {
+        let key = if raw == "raw_ledger" { "entry" } else { "id" };
+        house.sources.run(&format!("UPDATE {} SET {key} = {key}", raw.replace("raw_", ""))).await;
+    }
+    let runs = TestDatabase::on(Engine::Sqlite).await;
+    let (database_url, warehouse) = (Secret::new(runs.url()), house.folder().join("another"));
+    let config = Config { database_url, warehouse, ..house.config.clone() };
+    let another = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+    another.run_once(&|_| {}).await.unwrap();
+    for raw in RAW {
+        let ahead = format!("SELECT min(change_seq) > 0, max(change_seq) > 0, count(*) > 0 FROM {raw}");
+        assert_eq!(house.rows(&ahead).await, [[json!(false), json!(false), json!(true)]], "{raw}: alone");
+        assert_eq!(
+            another.query(&ahead).await.unwrap().rows,
+            [[json!(true), json!(true), json!(true)]],
+            "{raw}: joined"
+        );
+        let copied = format!("SELECT * EXCEPT (load, change_seq, watermark, loaded_at) FROM {raw} ORDER BY 2");
+        assert_eq!(another.query(&copied).await.unwrap().rows, house.rows(&copied).await, "{raw}");
+    }
 }
 
 fn uuid(byte: &str) -> String {
