@@ -66,6 +66,8 @@ pub(crate) fn refusal(error: &EtlError) -> Option<&object_store::Error> {
     None
 }
 
+/// A store's own words may be a page of XML; told here they are one line.
 pub(crate) fn unusable(url: &Url, error: &object_store::Error) -> EtlError {
-    EtlError::Bucket { address: url.as_str().trim_end_matches('/').to_owned(), reason: error.to_string() }
+    let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    EtlError::Bucket { address: url.as_str().trim_end_matches('/').to_owned(), reason }
 }

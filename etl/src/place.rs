@@ -74,10 +74,10 @@ impl Place {
         }
     }
 
-    /// Makes sure that files can be written into a folder, or that a bucket answers, before anything is read for it. Only the
-    /// lease's holder asks.
-    pub(crate) async fn usable(&self) -> Result<(), EtlError> {
-        let Self::Folder(folder) = self else { return self.answers().await };
+    /// Makes sure that files can be written into a folder before anything is read for it; of a bucket [`Self::answers`] tells.
+    /// Only the lease's holder asks.
+    pub(crate) fn usable(&self) -> Result<(), EtlError> {
+        let Self::Folder(folder) = self else { return Ok(()) };
         let unusable = |cause| EtlError::Folder { path: folder.clone(), cause };
         match std::fs::create_dir(folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unusable(error)),

@@ -187,7 +187,7 @@ impl Warehouse {
 
     async fn run(&self, progress: OnProgress<'_>) -> Result<RunReport, Failed> {
         let started = Instant::now();
-        self.place.usable().await?;
+        self.place.usable()?;
         let check = self.names.check();
         if self.runs.keep_first(PSEUDONYM_CHECK, &check).await? != check {
             return Err(EtlError::OtherKey.into());
