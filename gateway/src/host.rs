@@ -1,6 +1,7 @@
 //! Which host a request is for.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 use http::{Request, Version, header};
 
@@ -63,7 +64,22 @@ fn checked(host: &str) -> Result<Cow<'_, str>, HostError> {
             _ => return Err(HostError::Malformed),
         }
     }
+    if !is_authority(host) {
+        return Err(HostError::Malformed);
+    }
     Ok(if has_capitals { Cow::Owned(host.to_ascii_lowercase()) } else { Cow::Borrowed(host) })
+}
+
+/// Whether it is a name or an IPv6 address in brackets, with a port or without (RFC 3986 §3.2); or nothing, which HTTP/1.1 allows.
+fn is_authority(host: &str) -> bool {
+    let ends = host.rfind(']').map_or_else(|| host.find(':'), |bracket| Some(bracket + 1));
+    let (name, port) = ends.map_or((host, ""), |ends| host.split_at(ends));
+    let is_name = match name.strip_prefix('[') {
+        Some(address) => address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => !name.contains([':', '[', ']']) && (!name.is_empty() || port.is_empty()),
+    };
+    let is_port = |text: &str| text.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    is_name && (port.is_empty() || is_port(port))
 }
 
 fn without_port(host: &str) -> &str {
@@ -95,7 +111,24 @@ mod tests {
     fn odd_hosts_are_refused() {
         assert_eq!(host(&[], "/", &[]), Err(HostError::NotOne));
         assert_eq!(host(&[], "/", &["a", "a"]), Err(HostError::NotOne));
-        for odd in ["a b", "a/b", "user@a", "a\"", "caf\u{e9}"] {
+        for odd in [
+            "a b",
+            "a/b",
+            "user@a",
+            "a\"",
+            "caf\u{e9}",
+            "a:b",
+            "a:80:80",
+            "::1",
+            ":80",
+            "]",
+            "a]",
+            "[a]",
+            "[::1",
+            "[::1]80",
+            "[::1]:x",
+            "a[::1]",
+        ] {
             assert_eq!(host(&[], "/", &[odd]), Err(HostError::Malformed), "{odd}");
             assert_eq!(
                 host(&[], "http://a/", &[odd]),

@@ -15,7 +15,7 @@ use Fate::{One, Refused};
 
 /// The bytes after `POST /api/v1/auth/login HTTP/1.1` and a `Host`; if a second request is hidden in them, it is for
 /// `/api/v1/auth/hidden`.
-const CORPUS: [(&str, &str, Fate); 24] = [
+const CORPUS: [(&str, &str, Fate); 28] = [
     ("two lengths", "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", Refused),
     ("two lengths in a list", "Content-Length: 3, 4\r\n\r\nabcd", Refused),
     ("a length with a sign", "Content-Length: +3\r\n\r\nabc", Refused),
@@ -26,6 +26,10 @@ const CORPUS: [(&str, &str, Fate); 24] = [
     ("an empty length", "Content-Length: \r\n\r\nabc", Refused),
     ("an unknown coding", "Transfer-Encoding: gzip\r\n\r\nabc", Refused),
     ("a coding after chunked", "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", Refused),
+    ("a coding below chunked", "Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Refused),
+    ("chunked twice", "Transfer-Encoding: chunked, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Refused),
+    ("two lines", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Refused),
+    ("identity first", "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Refused),
     ("a misspelt coding", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", Refused),
     ("a coding behind a vertical tab", "Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", Refused),
     ("a space before the colon", "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", Refused),

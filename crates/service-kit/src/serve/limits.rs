@@ -41,14 +41,22 @@ pub async fn header_fields(request: Request, next: Next) -> Response {
 }
 
 /// # Errors
-/// 431 when there are more than [`HEADER_FIELDS`].
+/// 431 when there are more than [`HEADER_FIELDS`], and 400 for a body in any other transfer coding than `chunked`, once: hyper
+/// takes off the last one, and nobody what is below it.
 pub fn check_header_fields(headers: &HeaderMap) -> Result<(), Problem> {
     let count = headers.len();
-    if count <= HEADER_FIELDS {
-        return Ok(());
+    if count > HEADER_FIELDS {
+        let detail = format!("The request has {count} header fields; at most {HEADER_FIELDS} are accepted.");
+        return Err(Problem::because(Kind::HeadersTooLarge, detail));
     }
-    let detail = format!("The request has {count} header fields; at most {HEADER_FIELDS} are accepted.");
-    Err(Problem::because(Kind::HeadersTooLarge, detail))
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let (coding, more) = (codings.next(), codings.next());
+    let is_plain = coding.is_none_or(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+    if !is_plain || more.is_some() {
+        let detail = "The only transfer coding that is accepted is chunked, once.";
+        return Err(Problem::because(Kind::MalformedRequest, detail));
+    }
+    Ok(())
 }
 
 /// Refuses a body whose announced length is over `most` bytes before any of it is read.
