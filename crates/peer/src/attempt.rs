@@ -110,7 +110,7 @@ impl Attempt<'_> {
     }
 
     /// Waits for the answer's headers. The attempt's time starts anew whenever the request's body moves, for a long upload
-    /// is no slow upstream; the call's deadline stands.
+    /// is no slow upstream, and for the last time at its end; the call's deadline stands.
     async fn exchange(
         &self,
         request: Request<Sent>,
@@ -119,7 +119,7 @@ impl Attempt<'_> {
         let mut answer = pin!(self.http.call(request));
         loop {
             let steps = progress.steps();
-            let full = Instant::now() + self.timeout;
+            let full = progress.finished_at().unwrap_or_else(Instant::now) + self.timeout;
             if let Ok(answer) = timeout_at(full.min(self.deadline), answer.as_mut()).await {
                 return Ok(answer);
             }

@@ -131,10 +131,10 @@ impl Progress {
         self.finished.get().is_none() && self.steps() % 2 == 1
     }
 
+    /// The end of the body is a move as well: of a body whose length is known, the last piece is the end.
     fn finish(&self) {
-        let now = Instant::now();
-        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
-        self.finished.get_or_init(|| now);
+        self.moves();
+        self.finished.get_or_init(Instant::now);
     }
 
     fn waits(&self) {

@@ -1,9 +1,14 @@
 //! Bodies that stream, stall and break, in either direction.
 
+use std::convert::Infallible;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, StatusCode};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use peer::{BodyError, CallContext, Peer, PeerError, RequestBody};
 
@@ -139,4 +144,49 @@ async fn an_upload_that_takes_longer_than_an_attempt_but_moves_is_no_timeout() {
     let whole = ended.unwrap().into_body().collect().await.unwrap().to_bytes();
     assert_eq!(whole, "piece ".repeat(8));
     assert_eq!(peer.breaker().snapshot().window.slow, 0);
+}
+
+/// One piece of known length that comes late and is all there is.
+struct Late {
+    until: Pin<Box<tokio::time::Sleep>>,
+    piece: Option<Bytes>,
+}
+
+impl Late {
+    fn new(after: Duration) -> Self {
+        Self { until: Box::pin(tokio::time::sleep(after)), piece: Some(Bytes::from_static(b"all of it")) }
+    }
+}
+
+impl Body for Late {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        ready!(self.until.as_mut().poll(cx));
+        Poll::Ready(self.piece.take().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.piece.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.piece.as_ref().map_or(0, |piece| u64::try_from(piece.len()).unwrap()))
+    }
+}
+
+#[tokio::test]
+async fn the_upstream_s_time_begins_at_the_end_of_a_body_whose_length_is_known() {
+    let upstream = Upstream::start(|request| async {
+        let body = request.collect().await?.to_bytes();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        Ok(answer(StatusCode::OK, body))
+    })
+    .await;
+    let peer = upstream.peer(|settings| settings.attempt_timeout = Duration::from_secs(1));
+    let request = Request::post("/").body(RequestBody::stream(Late::new(Duration::from_millis(1800)))).unwrap();
+    let whole = peer.send(request, &ample()).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(whole, "all of it");
+    assert_eq!(calls_and_failures(&peer), (1, 0));
 }
