@@ -5,6 +5,7 @@
 //! to stop. What a router needs besides is in [`limits`], [`uncancelled`] and [`deadline`].
 
 mod addresses;
+mod answering;
 mod arrival;
 mod backoff;
 mod connection;

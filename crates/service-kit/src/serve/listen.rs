@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::HttpBody;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::service::{HttpService, service_fn};
+use hyper::service::service_fn;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -59,7 +59,7 @@ pub async fn serve_connections<F, S, B>(
 ) -> Result<(), ServeError>
 where
     F: Fn(SocketAddr) -> S,
-    S: HttpService<Incoming, ResBody = B, Error = Infallible> + Send + 'static,
+    S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
     B: HttpBody + Send + 'static,
     B::Data: Send,
@@ -82,7 +82,7 @@ pub async fn serve_connections_by<F, S, B>(
 ) -> Result<(), ServeError>
 where
     F: Fn(SocketAddr) -> S,
-    S: HttpService<Incoming, ResBody = B, Error = Infallible> + Send + 'static,
+    S: hyper::service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
     B: HttpBody + Send + 'static,
     B::Data: Send,

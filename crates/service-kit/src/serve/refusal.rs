@@ -5,11 +5,15 @@ use std::task::{Context, Poll};
 use problem::{CONTENT_TYPE, Kind, Problem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::answering::Answering;
+
 /// Hyper answers what it cannot parse by itself, with a status and nothing else. This stream gives such an answer the
-/// problem document that every error has. It is told from a service's answer by its bareness: those name the request.
+/// problem document that every error has. While an answer of the service is on its way, whatever looks like one is a piece of
+/// that.
 #[derive(Debug)]
 pub(super) struct Refusals<S> {
     stream: S,
+    answering: Answering,
     replacing: Option<Replacing>,
 }
 
@@ -23,8 +27,14 @@ struct Replacing {
 }
 
 impl<S> Refusals<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, replacing: None }
+    pub(super) fn new(stream: S, answering: Answering) -> Self {
+        Self { stream, answering, replacing: None }
+    }
+
+    /// What has to be written instead of this.
+    fn replacement(&mut self, buf: &[u8]) -> Option<Replacing> {
+        let begun = self.replacing.take();
+        begun.or_else(|| if self.answering.is_under_way() { None } else { replacement(buf) })
     }
 }
 
@@ -53,7 +63,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Refusals<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Refusals<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.replacing.take().or_else(|| replacement(buf)) {
+        match self.replacement(buf) {
             Some(replacing) => self.poll_replaced(cx, replacing),
             None => Pin::new(&mut self.stream).poll_write(cx, buf),
         }
@@ -76,6 +86,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Refusals<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.answering.flushed();
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -134,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn a_bare_refusal_becomes_a_problem_however_slowly_it_is_taken() {
         let (ours, mut theirs) = duplex(7);
-        let writing = tokio::spawn(async move { Refusals::new(ours).write_all(BARE).await });
+        let writing = tokio::spawn(async move { Refusals::new(ours, Answering::default()).write_all(BARE).await });
         let mut answer = String::new();
         theirs.read_to_string(&mut answer).await.unwrap();
         writing.await.unwrap().unwrap();
@@ -142,6 +153,27 @@ mod tests {
         assert!(head.contains("content-type: application/problem+json"), "{head}");
         assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
         assert!(body.contains("\"code\":\"headers_too_large\""), "{body}");
+    }
+
+    #[tokio::test]
+    async fn until_an_answer_is_out_whole_nothing_is_taken_for_a_refusal() {
+        let (ours, mut theirs) = duplex(4096);
+        let answering = Answering::default();
+        let mut stream = Refusals::new(ours, answering.clone());
+        let answer = answering.begin();
+        stream.write_all(BARE).await.unwrap();
+        stream.flush().await.unwrap();
+        stream.write_all(BARE).await.unwrap();
+        drop(answer);
+        stream.write_all(BARE).await.unwrap();
+        stream.flush().await.unwrap();
+        stream.write_all(BARE).await.unwrap();
+        drop(stream);
+        let mut written = Vec::new();
+        theirs.read_to_end(&mut written).await.unwrap();
+        let (plain, refusal) = written.split_at(3 * BARE.len());
+        assert_eq!(plain, BARE.repeat(3));
+        assert!(String::from_utf8_lossy(refusal).contains("application/problem+json"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod conventions;
 mod credential;
 mod crew;
 mod database;
+mod desync;
 mod idempotency;
 mod primary;
 mod serve;
