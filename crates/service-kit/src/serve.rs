@@ -8,6 +8,7 @@ mod addresses;
 mod answering;
 mod arrival;
 mod backoff;
+mod caps;
 mod connection;
 mod crew;
 mod deadline;
@@ -21,6 +22,7 @@ pub mod tls;
 mod turned_away;
 mod uncancelled;
 
+pub use caps::Caps;
 pub use crew::{Crew, Hands};
 pub use deadline::{Deadline, deadline};
 pub use listen::{serve, serve_connections, serve_connections_by};
@@ -40,7 +42,7 @@ pub struct ClientAddr(pub SocketAddr);
 /// What one listener grants its clients. The defaults suit a service that only the gateway talks to.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Open connections in all. At the cap no more are accepted until one closes; default 10,000.
+    /// Open connections in all. At the cap the next one waits, and no more are accepted, until one closes; default 10,000.
     pub connections: usize,
     /// Open connections of one address; more are closed at once. Default none: the gateway is one address.
     pub connections_per_address: Option<usize>,
@@ -59,6 +61,8 @@ pub struct Limits {
     pub drain: Duration,
     /// Hears of connections that the caps keep out.
     pub turned_away: TurnedAway,
+    /// Where connections are counted; listeners with clones of one value share the caps.
+    pub caps: Caps,
 }
 
 impl Default for Limits {
@@ -73,6 +77,7 @@ impl Default for Limits {
             linger: Duration::ZERO,
             drain: Duration::from_secs(10),
             turned_away: TurnedAway::default(),
+            caps: Caps::default(),
         }
     }
 }

@@ -123,12 +123,10 @@ async fn connections_that_the_caps_keep_out_are_counted() {
     assert_eq!(third.read(&mut [0; 1]).await.unwrap_or_default(), 0, "it is closed");
 
     let mut config = before_both(&origin, &origin);
-    (config.limits.connections, config.limits.connections_per_address) = (2, 2);
+    (config.limits.connections, config.limits.connections_per_address) = (2, 3);
     let gateway = configured(config).await;
-    let _two = [
-        tokio::net::TcpStream::connect(gateway.address).await.unwrap(),
-        tokio::net::TcpStream::connect(gateway.address).await.unwrap(),
-    ];
+    let connect = async || tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+    let _three = [connect().await, connect().await, connect().await];
     test_kit::wait_until("it is full", crate::support::SOON, async || {
         value(&gateway, "lendery_gateway_connections_full_total").await >= Some(1.0)
     })

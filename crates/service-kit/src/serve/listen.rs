@@ -9,13 +9,13 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::addresses::Addresses;
+use super::addresses::Place;
 use super::backoff::{AcceptFailure, Backoff};
+use super::caps::Counted;
 use super::crew::Hands;
 use super::{ClientAddr, Limits, ServeError, TurnedAway, connection};
 
@@ -166,8 +166,10 @@ async fn drain(mut connections: JoinSet<()>, limits: &Limits) {
 /// Lets connections in, as many as the limits allow.
 struct Door {
     listener: TcpListener,
-    room: Arc<Semaphore>,
-    addresses: Addresses,
+    counted: Counted,
+    /// Accepted, but there is no room yet. It is taken before there is, because other listeners may share the room: none of
+    /// them keeps a place for somebody who may never come.
+    waiting: Option<(TcpStream, SocketAddr, Place)>,
     backoff: Backoff,
     turned_away: TurnedAway,
 }
@@ -176,8 +178,8 @@ impl Door {
     fn new(listener: TcpListener, limits: &Limits) -> Self {
         Self {
             listener,
-            room: Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS))),
-            addresses: Addresses::new(limits.connections_per_address, limits.proxies.clone()),
+            counted: limits.caps.counted(limits),
+            waiting: None,
             backoff: Backoff::default(),
             turned_away: limits.turned_away.clone(),
         }
@@ -186,19 +188,30 @@ impl Door {
     /// The next connection with what has to be held as long as it is open, or none when this one was not let in.
     /// Dropping the future loses no connection.
     async fn admit(&mut self) -> Result<Option<(TcpStream, SocketAddr, impl Send + use<>)>, ServeError> {
-        self.backoff.wait().await;
-        let permit = match Arc::clone(&self.room).try_acquire_owned() {
+        if self.waiting.is_none() {
+            self.waiting = self.accept().await?;
+        }
+        if self.waiting.is_none() {
+            return Ok(None);
+        }
+        let permit = match Arc::clone(&self.counted.room).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_full) => {
                 self.turned_away.full.inc();
                 // The semaphore is never closed, so there is always a permit in the end.
-                Arc::clone(&self.room).acquire_owned().await.ok()
+                Arc::clone(&self.counted.room).acquire_owned().await.ok()
             }
         };
+        Ok(self.waiting.take().map(|(stream, client, place)| (stream, client, (permit, place))))
+    }
+
+    /// The next connection whose address may have one more, or none when this one may not.
+    async fn accept(&mut self) -> Result<Option<(TcpStream, SocketAddr, Place)>, ServeError> {
+        self.backoff.wait().await;
         match self.listener.accept().await {
             Ok((stream, client)) => {
                 self.backoff.reset();
-                let Some(place) = self.addresses.enter(client.ip()) else {
+                let Some(place) = self.counted.addresses.enter(client.ip()) else {
                     self.turned_away.refused.inc();
                     tracing::debug!(client = %client, "connection refused: its address has too many");
                     return Ok(None);
@@ -207,7 +220,7 @@ impl Door {
                     tracing::debug!(error = %error, "connection gone before it was served");
                     return Ok(None);
                 }
-                Ok(Some((stream, client, (permit, place))))
+                Ok(Some((stream, client, place)))
             }
             Err(error) => match AcceptFailure::of(&error) {
                 AcceptFailure::OfOneConnection => Ok(None),

@@ -5,6 +5,6 @@ use prometheus_client::metrics::counter::Counter;
 pub struct TurnedAway {
     /// Connections closed at once, because their address had as many as it may.
     pub refused: Counter,
-    /// Times that nobody was let in any more until a connection closed, because there were as many as there may be in all.
+    /// Times that a connection had to wait until another closed, because there were as many as there may be in all.
     pub full: Counter,
 }

@@ -10,5 +10,6 @@ mod desync;
 mod idempotency;
 mod primary;
 mod serve;
+mod shared_caps;
 mod slow_bodies;
 mod tls;
