@@ -17,6 +17,7 @@ use hyper::service::Service;
 use peer::trace::{self, Recorded};
 use service_kit::proxies::TrustedProxies;
 use service_kit::serve::tls::Secure;
+use tokio::sync::RwLock;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
@@ -52,6 +53,8 @@ pub(crate) struct Gateway {
     /// Whether `Cache-Control` of requests counts.
     pub(crate) client_directives: bool,
     pub(crate) body_deadline: Duration,
+    /// Shared by all writes that are being passed on, whether or not their clients still wait.
+    pub(crate) writes: Arc<RwLock<()>>,
 }
 
 /// The gateway as one connection sees it.

@@ -13,6 +13,8 @@ use service_kit::serve::tls::{Tls, TlsFiles, serve_tls};
 use service_kit::serve::{Hands, Limits, serve_connections_by};
 use tokio::net::TcpListener;
 use tokio::runtime::Id;
+use tokio::sync::RwLock;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::policy::Rules;
@@ -84,19 +86,16 @@ pub async fn run_by(
 ) -> Result<(), RunError> {
     let listening = deps.listening.clone();
     let gateway = Arc::new(build(&config, deps, &threads.http)?);
-    for to in listening {
-        listen(to, Arc::clone(&gateway.cache), shutdown.clone());
-    }
-    tokio::spawn(Arc::clone(&gateway.rates).tidy(shutdown.clone()));
-    gateway.cache.join_others(&shutdown);
-    if let Some(shared) = &gateway.cache.shared {
-        tokio::spawn(Arc::clone(&gateway.rates).share(Arc::clone(shared), shutdown.clone()));
-    }
+    let over = CancellationToken::new();
+    let _ends_with_this = over.clone().drop_guard();
+    accompany(&gateway, listening, &over);
+    let (writes, cache) = (gateway.writes.clone(), Arc::clone(&gateway.cache));
     let (proxies, turned_away) = (gateway.proxies.clone(), gateway.metrics.turned_away.clone());
     let limits = Limits { proxies, turned_away, ..config.limits.to_limits() };
     let edge_for =
         move |client| Edge { connection: gateway.metrics.connection(), gateway: Arc::clone(&gateway), client };
     let secure = secure_listener(&config).await?;
+    let last_moment = last_moment(&limits, shutdown.clone(), over.clone());
     let plain = serve_connections_by(&threads.hands, listener, edge_for.clone(), limits.clone(), shutdown.clone());
     match secure {
         None => plain.await?,
@@ -104,7 +103,42 @@ pub async fn run_by(
             tokio::try_join!(plain, serve_tls(&threads.hands, listener, tls, edge_for, limits, shutdown))?;
         }
     }
+    settle(&writes, last_moment, &cache).await;
     Ok(())
+}
+
+/// Starts what runs beside the requests. It goes on as long as there are any: what the last of them changes is dropped here
+/// and told to the other gateways like what the first one did.
+fn accompany(gateway: &Arc<Gateway>, listening: Vec<Listening>, over: &CancellationToken) {
+    for to in listening {
+        listen(to, Arc::clone(&gateway.cache), over.clone());
+    }
+    gateway.cache.join_others(over);
+    if let Some(shared) = &gateway.cache.shared {
+        tokio::spawn(Arc::clone(&gateway.rates).share(Arc::clone(shared), over.clone()));
+    }
+}
+
+/// The end of the drain, for those who are to be waited for no longer than connections are.
+fn last_moment(limits: &Limits, shutdown: CancellationToken, over: CancellationToken) -> JoinHandle<Option<()>> {
+    let drained = limits.linger + limits.drain;
+    let moment = async move {
+        shutdown.cancelled().await;
+        tokio::time::sleep(drained).await;
+    };
+    tokio::spawn(over.run_until_cancelled_owned(moment))
+}
+
+/// Waits for writes whose clients have hung up, and until the other gateways know what was written.
+async fn settle(writes: &RwLock<()>, last_moment: JoinHandle<Option<()>>, cache: &Cache) {
+    tokio::select! {
+        biased;
+        _none_is_left = writes.write() => {}
+        _ = last_moment => tracing::warn!("the drain is over, and writes whose clients are gone have no answer yet"),
+    }
+    if let Some(shared) = &cache.shared {
+        shared.settle().await;
+    }
 }
 
 /// The second listener, where there is to be one.
@@ -165,6 +199,7 @@ fn build(config: &Config, deps: Deps, at_home: &[(Id, HttpClient)]) -> Result<Ga
         pages: config.pages.then(|| pages::router(documented)),
         client_directives: config.cache.client_directives,
         body_deadline: Duration::from_millis(config.limits.body_deadline_ms),
+        writes: Arc::default(),
     })
 }
 

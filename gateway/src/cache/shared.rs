@@ -42,6 +42,9 @@ const KEPT: Duration = Duration::from_millis(2_500);
 /// How long a writer waits for its purge to be told to the others.
 const TELLING: Duration = Duration::from_millis(100);
 
+/// How long a gateway that ends waits for all its purges to be told.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// Responses on their way to Redis at once. Further ones are not worth waiting for.
 const PUTS: usize = 256;
 
@@ -131,12 +134,24 @@ impl Shared {
 
     /// Waits until the others have been told, or for as long as a writer can wait. Telling goes on in either case.
     pub(super) async fn until_told(&self, ticket: u64) {
-        self.untold.notify_one();
-        let mut told = self.told.subscribe();
-        let telling = timeout(TELLING, told.wait_for(|told| *told >= ticket));
-        if telling.await.is_err() {
+        if !self.is_told_within(TELLING, ticket).await {
             tracing::debug!("the other gateways learn of a purge later");
         }
+    }
+
+    /// Waits until the others have been told of everything, or for as long as a gateway that ends can wait: nobody tells
+    /// them afterwards.
+    pub(crate) async fn settle(&self) {
+        let newest = self.history().newest();
+        if !self.is_told_within(SETTLING, newest).await {
+            tracing::warn!("the other gateways do not learn of the last purges, for Redis does not take them");
+        }
+    }
+
+    async fn is_told_within(&self, time: Duration, ticket: u64) -> bool {
+        self.untold.notify_one();
+        let mut told = self.told.subscribe();
+        timeout(time, told.wait_for(|told| *told >= ticket)).await.is_ok()
     }
 
     fn history(&self) -> MutexGuard<'_, History> {

@@ -96,7 +96,7 @@ impl Gateway {
     }
 
     /// Passes on a request that changes something, in a task of its own: a client that hangs up must not keep the cache
-    /// from learning what became invalid.
+    /// from learning what became invalid, and the drain waits for it.
     async fn write(
         self: &Arc<Self>,
         route: Arc<Route>,
@@ -105,6 +105,7 @@ impl Gateway {
         key: Key,
     ) -> Result<Response<Body>, Problem> {
         let gateway = Arc::clone(self);
+        let under_way = Arc::clone(&self.writes).read_owned().await;
         let passing = async move {
             let sent = send(&route, forwarded, body).await;
             match &sent {
@@ -118,6 +119,7 @@ impl Gateway {
                 }
                 Err(_) => {}
             }
+            drop(under_way);
             passed(sent, &route, Forward::Method)
         };
         tokio::spawn(passing.in_current_span()).await.unwrap_or_else(|error| {

@@ -20,6 +20,7 @@ mod redis_faults;
 mod redis_soak;
 mod refusals;
 mod shared;
+mod shutdown;
 mod smuggling;
 mod stale;
 mod support;

@@ -22,15 +22,15 @@ const LOOK: Duration = Duration::from_millis(250);
 const BATCH: usize = 500;
 
 impl Cache {
-    /// Follows the other gateways until `shutdown`; does nothing where there is no second tier.
-    pub(crate) fn join_others(self: &Arc<Self>, shutdown: &CancellationToken) {
+    /// Follows the other gateways, and tells them, until `over`; does nothing where there is no second tier.
+    pub(crate) fn join_others(self: &Arc<Self>, over: &CancellationToken) {
         let Some(shared) = &self.shared else { return };
         let (cache, followed) = (Arc::clone(self), Arc::clone(shared));
-        spawn(shutdown, async move { cache.read_notes(&followed).await });
+        spawn(over, async move { cache.read_notes(&followed).await });
         let telling = Arc::clone(shared);
-        spawn(shutdown, async move { telling.tell().await });
+        spawn(over, async move { telling.tell().await });
         let (cache, watched) = (Arc::clone(self), Arc::clone(shared));
-        spawn(shutdown, async move { cache.watch(&watched).await });
+        spawn(over, async move { cache.watch(&watched).await });
     }
 
     async fn read_notes(&self, shared: &Shared) {
@@ -128,7 +128,7 @@ impl Shared {
     }
 }
 
-fn spawn(shutdown: &CancellationToken, task: impl Future<Output = ()> + Send + 'static) {
-    let shutdown = shutdown.clone();
-    tokio::spawn(async move { shutdown.run_until_cancelled(task).await });
+fn spawn(over: &CancellationToken, task: impl Future<Output = ()> + Send + 'static) {
+    let over = over.clone();
+    tokio::spawn(async move { over.run_until_cancelled(task).await });
 }

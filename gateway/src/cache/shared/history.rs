@@ -91,6 +91,21 @@ impl History {
     pub(super) fn pend(&mut self, purges: Arc<[Purge]>, force: Force) -> u64 {
         self.tickets += 1;
         self.pending.insert(self.tickets, (purges, force));
+        if self.pending.len() > MOST_PENDING {
+            self.pend_all();
+        }
+        self.tickets
+    }
+
+    /// What is pending is too much to be told apart: one purge of everything stands for it.
+    fn pend_all(&mut self) {
+        let is_hard = self.pending.values().any(|(_, force)| *force == Force::Hard);
+        let force = if is_hard { Force::Hard } else { Force::Soft };
+        self.pending = BTreeMap::from([(self.tickets, (Arc::from([Purge::All]), force))]);
+    }
+
+    /// The number of the last that was pended; 0 when none was.
+    pub(super) fn newest(&self) -> u64 {
         self.tickets
     }
 
