@@ -14,7 +14,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use in_process::InProcess;
-pub use redis_cluster::{InvalidMark, InvalidRedisSettings, Mark, Notes, RedisCluster, RedisSettings, Shelf};
+pub use redis_cluster::{
+    Confirmed, InvalidMark, InvalidRedisSettings, Mark, Notes, RedisCluster, RedisSettings, Shelf, Written,
+};
 
 /// Values by key, each for a limited time. There is no plain `put`: a value read before an invalidation must not be
 /// stored after it, so every write names the moment its reading began.

@@ -23,7 +23,7 @@ use keys::Keys;
 use link::{Asks, Lane, Link, failure};
 use pending::Pending;
 
-pub use notes::{InvalidMark, Mark, Notes};
+pub use notes::{Confirmed, InvalidMark, Mark, Notes, Written};
 pub use settings::{InvalidRedisSettings, RedisSettings};
 pub use shelf::Shelf;
 

@@ -20,6 +20,9 @@ const PAGE: usize = 1_000;
 /// How long an answer waits for something to say.
 const WAIT: Duration = Duration::from_millis(500);
 
+/// How long it is remembered that a note was confirmed. Nobody reads it.
+const CONFIRMED: Duration = Duration::from_secs(10);
+
 /// The field of a note that holds its text.
 const FIELD: &str = "note";
 
@@ -63,7 +66,26 @@ pub struct Notes {
     pub notes: Vec<(Mark, Bytes)>,
 }
 
-type Entry = (String, HashMap<String, Vec<u8>>);
+/// A note that was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    pub mark: Mark,
+    /// Whether it is there to stay: a replica has it, too, unless the primary has none. Until it is
+    /// [confirmed](super::Shelf::confirm) a failover may lose any other.
+    pub is_safe: bool,
+}
+
+/// What became of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    Safe,
+    /// It is there, and no replica has it.
+    NotYet,
+    /// It has to be written again.
+    Lost,
+}
+
+pub(super) type Entry = (String, HashMap<String, Vec<u8>>);
 
 impl Notes {
     pub(super) fn read(answers: Vec<Value>) -> Result<Self, CacheError> {
@@ -100,6 +122,17 @@ impl Notebook {
     pub(super) fn write(&self, text: &[u8], wait: Duration) -> (u16, Pipeline) {
         let mut commands = Pipeline::new();
         commands.cmd("XADD").arg(&self.0.value).arg("MAXLEN").arg("~").arg(MOST).arg("*").arg(FIELD).arg(text);
+        commands.cmd("WAIT").arg(1).arg(millis(wait));
+        commands.cmd("INFO").arg("replication");
+        (self.0.slot, commands)
+    }
+
+    /// What looks for the note at `mark`, writes something after it, and waits for a replica to have that: then it has the
+    /// note, too. Without a write of its own a connection waits for nothing.
+    pub(super) fn confirm(&self, mark: Mark, wait: Duration) -> (u16, Pipeline) {
+        let mut commands = Pipeline::new();
+        commands.cmd("XRANGE").arg(&self.0.value).arg(mark.to_string()).arg(mark.to_string());
+        commands.cmd("SET").arg(&self.0.lease).arg(mark.to_string()).arg("PX").arg(millis(CONFIRMED));
         commands.cmd("WAIT").arg(1).arg(millis(wait));
         commands.cmd("INFO").arg("replication");
         (self.0.slot, commands)

@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use peer::breaker::BreakerSnapshot;
-use redis::Pipeline;
+use redis::{Pipeline, Value};
 use tokio::task::JoinHandle;
 
 use super::keys::Keys;
 use super::link::{Asks, Lane, Link, failure};
-use super::notes::{Notebook, Notes};
+use super::notes::{Confirmed, Entry, Notebook, Notes, Written};
 use super::{InvalidRedisSettings, Mark, RedisSettings, first, millis};
 use crate::CacheError;
 
@@ -84,21 +84,29 @@ impl Shelf {
         first(self.link.run(Lane::Quick, keys.slot, commands).await?)
     }
 
-    /// Tells all instances something. It is there to stay when this returns: a replica has it too, unless the primary has
-    /// none.
+    /// Tells all instances something, and says whether it is there to stay.
     ///
     /// # Errors
     /// When that is not certain; it may have been told.
-    pub async fn note(&self, text: &[u8]) -> Result<Mark, CacheError> {
+    pub async fn note(&self, text: &[u8]) -> Result<Written, CacheError> {
         let (slot, commands) = self.notebook.write(text, self.settings.response_timeout / 2);
         let mut answers = self.link.run(Lane::Waiting, slot, commands).await?.into_iter();
         let mark: String = first(answers.next())?;
-        let replicas: u64 = first(answers.next())?;
-        let state: String = first(answers.next())?;
-        if replicas == 0 && !state.contains("connected_slaves:0\r") {
-            return Err(failure("no replica has confirmed"));
-        }
-        mark.parse().map_err(failure)
+        Ok(Written { mark: mark.parse().map_err(failure)?, is_safe: is_safe(answers)? })
+    }
+
+    /// Whether the note at `mark`, and so every older one, is there to stay by now.
+    ///
+    /// # Errors
+    /// When that cannot be learnt.
+    pub async fn confirm(&self, mark: Mark) -> Result<Confirmed, CacheError> {
+        let (slot, commands) = self.notebook.confirm(mark, self.settings.response_timeout / 2);
+        let mut answers = self.link.run(Lane::Waiting, slot, commands).await?.into_iter();
+        let found: Vec<Entry> = first(answers.next())?;
+        let _written: String = first(answers.next())?;
+        let is_safe = is_safe(answers)?;
+        let kept = if is_safe { Confirmed::Safe } else { Confirmed::NotYet };
+        Ok(if found.is_empty() { Confirmed::Lost } else { kept })
     }
 
     /// What was told after `mark`. Waits some time for something if there is nothing, so it is to be called again and again;
@@ -119,6 +127,13 @@ impl Shelf {
     fn keys(&self, key: &str) -> Keys {
         Keys::of(&self.settings.namespace, &format!("value:{key}"))
     }
+}
+
+/// From what a wait for a replica says, and the state of the primary.
+fn is_safe(mut answers: impl Iterator<Item = Value>) -> Result<bool, CacheError> {
+    let replicas: u64 = first(answers.next())?;
+    let state: String = first(answers.next())?;
+    Ok(replicas > 0 || state.contains("connected_slaves:0\r"))
 }
 
 impl Drop for Shelf {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cache::{Mark, RedisSettings, Shelf};
+use cache::{Confirmed, Mark, RedisSettings, Shelf};
 use test_kit::redis_cluster::RedisCluster as Servers;
 use test_kit::wait_until;
 
@@ -16,7 +16,7 @@ fn client(servers: &Servers, seed: u64) -> Shelf {
 async fn note(shelf: &Shelf, text: &str) -> Mark {
     let mut mark = None;
     wait_until("a note is written", DEADLINE, async || {
-        mark = shelf.note(text.as_bytes()).await.ok();
+        mark = shelf.note(text.as_bytes()).await.ok().filter(|written| written.is_safe).map(|written| written.mark);
         mark.is_some()
     })
     .await;
@@ -98,7 +98,10 @@ async fn the_replica_of_a_primary_that_hangs_or_dies_is_read() {
         let key = format!("{{{NAMESPACE}:value:a}}:value");
         let lost = servers.primary_of(&key);
         // The replica has it before the primary is lost.
-        wait_until("a note confirms the link", DEADLINE, async || shelf.note(b"x").await.is_ok()).await;
+        wait_until("a note confirms the link", DEADLINE, async || {
+            shelf.note(b"x").await.is_ok_and(|written| written.is_safe)
+        })
+        .await;
         if dies {
             servers.kill_primary_of(&key).await;
         } else {
@@ -116,4 +119,31 @@ async fn a_cluster_that_is_not_there_fails_quickly() {
     let shelf = Shelf::connect(settings, 1).unwrap();
     assert!(shelf.get("a").await.is_err() && shelf.put("a", b"1", MINUTE).await.is_err());
     assert!(shelf.note(b"x").await.is_err() && shelf.notes_after(Mark::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_note_is_confirmed_once_a_replica_has_it_and_never_when_it_is_lost() {
+    let servers = Servers::start();
+    let shelf = client(&servers, 1);
+    note(&shelf, "first").await;
+    let primary = servers.primary_of(&format!("{{{NAMESPACE}:notes}}:value"));
+    let primaries = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|key| servers.primary_of(key));
+    let mut replicas = servers.nodes();
+    replicas.retain(|node| *node != primary && !primaries.contains(node));
+    replicas.iter().for_each(|replica| servers.hang(*replica));
+    let mut unsafe_mark = None;
+    wait_until("a note is written that no replica has", DEADLINE, async || {
+        let written = shelf.note(b"second").await.ok().filter(|written| !written.is_safe);
+        unsafe_mark = written.map(|written| written.mark);
+        unsafe_mark.is_some()
+    })
+    .await;
+    let mark = unsafe_mark.unwrap();
+    let is_unsafe = async || shelf.confirm(mark).await.is_ok_and(|confirmed| confirmed == Confirmed::NotYet);
+    wait_until("it is there, and no replica has it", DEADLINE, is_unsafe).await;
+    replicas.iter().for_each(|replica| servers.resume(*replica));
+    let is_safe = async || shelf.confirm(mark).await.is_ok_and(|confirmed| confirmed == Confirmed::Safe);
+    wait_until("a replica has it", DEADLINE, is_safe).await;
+    let newer = Mark { millis: mark.millis + 60_000, number: 0 };
+    assert_eq!(shelf.confirm(newer).await.unwrap(), Confirmed::Lost, "{primary:?} has no such note");
 }

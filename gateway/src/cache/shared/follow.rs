@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cache::{Mark, Notes};
-use tokio::time::{Instant, interval, sleep};
+use cache::{CacheError, Confirmed, Mark, Notes};
+use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{Cache, Purge};
+use super::history::Pending;
 use super::record::{Force, Record};
 use super::{KEPT, Shared};
 
@@ -47,7 +48,7 @@ impl Cache {
         }
     }
 
-    async fn take(&self, shared: &Shared, seen: Mark, notes: Notes) -> Result<(), cache::CacheError> {
+    async fn take(&self, shared: &Shared, seen: Mark, notes: Notes) -> Result<(), CacheError> {
         let is_first = seen == Mark::default();
         let (Some(oldest), Some(newest)) = (notes.oldest, notes.newest) else {
             if is_first {
@@ -108,23 +109,68 @@ impl Shared {
     async fn tell(&self) {
         loop {
             self.untold.notified().await;
-            loop {
-                let Some((ticket, batch)) = self.history().untold(BATCH) else { break };
-                let purges = batch.iter().flat_map(|(purges, force)| purges.iter().map(|purge| (purge, *force)));
-                let text = Record::new(self.by, purges).to_text();
-                match self.shelf.note(&text).await {
-                    Ok(mark) => {
-                        self.history().told(ticket, mark);
-                        self.told.send_replace(ticket);
-                    }
-                    Err(error) => {
-                        self.metrics.untold.inc();
-                        tracing::debug!(error = ?error, "a purge could not be told to other gateways yet");
-                        sleep(PAUSE).await;
-                    }
+            self.tell_all().await;
+        }
+    }
+
+    /// Writes a note of everything that nobody was told of, and sees to it that it stays. The others read a note before a
+    /// replica has it, so that one is written once, however long its replica hangs.
+    async fn tell_all(&self) {
+        // The newest note that may still be lost, with the number of the last purge it tells of.
+        let mut unsafe_note: Option<(u64, Mark)> = None;
+        loop {
+            let after = unsafe_note.map_or(0, |(ticket, _)| ticket);
+            let untold = self.history().untold(after, BATCH);
+            let done = match (untold, unsafe_note) {
+                (Some((ticket, batch)), _) => self.write(ticket, &batch, &mut unsafe_note).await,
+                (None, Some((ticket, mark))) => {
+                    // Whoever purges something meanwhile is not to wait for a replica.
+                    let _pause_or_more_to_tell = timeout(PAUSE, self.untold.notified()).await;
+                    self.confirm(ticket, mark, &mut unsafe_note).await
                 }
+                (None, None) => return,
+            };
+            if let Err(error) = done {
+                self.metrics.untold.inc();
+                tracing::debug!(error = ?error, "a purge could not be told to other gateways yet");
+                sleep(PAUSE).await;
             }
         }
+    }
+
+    async fn write(
+        &self,
+        ticket: u64,
+        batch: &[Pending],
+        unsafe_note: &mut Option<(u64, Mark)>,
+    ) -> Result<(), CacheError> {
+        let purges = batch.iter().flat_map(|(purges, force)| purges.iter().map(|purge| (purge, *force)));
+        let text = Record::new(self.by, purges).to_text();
+        let written = self.shelf.note(&text).await?;
+        *unsafe_note = (!written.is_safe).then_some((ticket, written.mark));
+        if written.is_safe {
+            self.have_told(ticket, written.mark);
+        }
+        Ok(())
+    }
+
+    async fn confirm(&self, ticket: u64, mark: Mark, unsafe_note: &mut Option<(u64, Mark)>) -> Result<(), CacheError> {
+        match self.shelf.confirm(mark).await? {
+            Confirmed::Safe => {
+                self.have_told(ticket, mark);
+                *unsafe_note = None;
+            }
+            // A failover has lost it, perhaps with others before it.
+            Confirmed::Lost => *unsafe_note = None,
+            Confirmed::NotYet => {}
+        }
+        Ok(())
+    }
+
+    /// Everything up to this number is in notes that stay, the last of them at `mark`.
+    fn have_told(&self, ticket: u64, mark: Mark) {
+        self.history().told(ticket, mark);
+        self.told.send_replace(ticket);
     }
 }
 

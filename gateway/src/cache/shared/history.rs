@@ -12,6 +12,9 @@ use super::record::Force;
 /// More purges than these are not told apart: what was stored before the oldest of them counts as gone.
 const MOST: usize = 100_000;
 
+/// More of them than these that nobody could be told of are one of everything: Redis has been away for long.
+const MOST_PENDING: usize = 10_000;
+
 /// Whether a shared response may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -109,9 +112,9 @@ impl History {
         self.tickets
     }
 
-    /// The oldest that nobody was told of, at most so many, with the number of the last.
-    pub(super) fn untold(&self, most: usize) -> Option<(u64, Vec<Pending>)> {
-        let batch: Vec<_> = self.pending.iter().take(most).collect();
+    /// The oldest after this number that nobody was told of, at most so many, with the number of the last.
+    pub(super) fn untold(&self, after: u64, most: usize) -> Option<(u64, Vec<Pending>)> {
+        let batch: Vec<_> = self.pending.range(after + 1..).take(most).collect();
         let last = *batch.last()?.0;
         Some((last, batch.into_iter().map(|(_, pending)| pending.clone()).collect()))
     }
@@ -243,10 +246,26 @@ mod tests {
         let ticket = history.pend(Arc::from([group("items")]), Force::Hard);
         let standing = |history: &History, at| history.standing(mark(at), &key("/a"), &[Arc::from("items")]);
         assert_eq!(standing(&history, 99), Standing::Gone, "nobody knows yet what comes after it");
-        assert_eq!(history.untold(10).unwrap().0, ticket);
+        assert_eq!(history.untold(0, 10).unwrap().0, ticket);
+        assert!(history.untold(ticket, 10).is_none());
         history.told(ticket, mark(50));
         assert_eq!((standing(&history, 49), standing(&history, 50)), (Standing::Gone, Standing::Good));
-        assert!(history.untold(10).is_none());
+        assert!(history.untold(0, 10).is_none());
+    }
+
+    #[test]
+    fn more_than_can_be_told_apart_are_told_as_one_of_everything() {
+        let mut history = reading();
+        let mut last = 0;
+        for number in 0..=MOST_PENDING {
+            last = history.pend(Arc::from([group(&number.to_string())]), Force::Soft);
+        }
+        let (ticket, batch) = history.untold(0, MOST_PENDING).unwrap();
+        assert_eq!((ticket, batch.len()), (last, 1));
+        assert_eq!(batch[0], (Arc::from([Purge::All]), Force::Soft));
+        assert_eq!(history.standing(mark(99), &key("/a"), &[Arc::from("0")]), Standing::Stale);
+        history.pend(Arc::from([group("more")]), Force::Hard);
+        assert_eq!(history.untold(0, MOST_PENDING).unwrap().1.len(), 2, "what comes later is told apart again");
     }
 
     #[test]
