@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cache::policy::Rules;
 use crate::cache::{Cache, Settings, Shared};
-use crate::config::{Config, RouteConfig};
+use crate::config::{Config, RouteConfig, UpstreamConfig};
 use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::edge::{Edge, Gateway};
@@ -228,6 +228,7 @@ fn peers(
     let used: BTreeSet<_> = config.routes.iter().map(|route| &route.upstream).collect();
     let upstreams = config.upstreams.0.iter().filter(|(name, _)| used.contains(name));
     let peers = upstreams.map(|(name, upstream)| {
+        let upstream = UpstreamConfig { attempt_ms: config.attempt_ms_of(name), ..upstream.clone() };
         let settings = upstream.to_peer_settings(name).map_err(RunError::Settings)?;
         let peer = Peer::new_with(settings, http.clone(), at_home.to_vec(), seed);
         let peer = peer.map_err(|error| RunError::Settings(error.to_string()))?;

@@ -185,6 +185,7 @@ impl RouteConfig {
         ];
         let waits = [
             ("deadline_ms", self.deadline_ms, 1),
+            ("attempt_ms", self.attempt_ms.unwrap_or(1), 1),
             ("body_deadline_ms", self.body_deadline_ms.unwrap_or(LONGEST_MS), 1),
         ];
         let broken = rules.into_iter().filter(|(holds, ..)| !holds);

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use service_kit::serve::limits::BODY_BYTES;
 
+use super::Config;
+
 /// The paths below one prefix.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +40,10 @@ pub struct RouteConfig {
     /// Until the answer's headers are there, the request's body included, ms; default 5,000.
     #[serde(default = "deadline_ms")]
     pub deadline_ms: u64,
+    /// For one attempt at its upstream, ms, where that may need longer than the upstream's own `attempt_ms`; the longest of
+    /// all its routes counts. Default: as the upstream says.
+    #[serde(default)]
+    pub attempt_ms: Option<u64>,
     /// From a request's head until its whole body is there, ms; default: as `limits.body_deadline_ms` says.
     #[serde(default)]
     pub body_deadline_ms: Option<u64>,
@@ -58,6 +64,7 @@ impl RouteConfig {
             stale_if_error_s: None,
             body_bytes: body_bytes(),
             deadline_ms: deadline_ms(),
+            attempt_ms: None,
             body_deadline_ms: None,
         }
     }
@@ -75,6 +82,15 @@ impl RouteConfig {
     }
 }
 
+impl Config {
+    /// How long one attempt at this upstream may take: as it says itself, or as one of its routes needs.
+    pub(crate) fn attempt_ms_of(&self, upstream: &str) -> u64 {
+        let own = self.upstreams.0.get(upstream).map_or(0, |upstream| upstream.attempt_ms);
+        let routes = self.routes.iter().filter(|route| route.upstream == upstream);
+        routes.filter_map(|route| route.attempt_ms).fold(own, u64::max)
+    }
+}
+
 /// A photo of 10 MiB with the rest of its form.
 const PHOTO_FORM_BYTES: u64 = 11 * 1024 * 1024;
 
@@ -88,9 +104,11 @@ const PHOTOS_FORM_BYTES: u64 = 128 * 1024 * 1024;
 const PHOTOS_DEADLINE_MS: u64 = 180_000;
 
 /// Longer than a page waits for services that do not answer, so that it can say which.
+const PAGE_ATTEMPT_MS: u64 = 11_000;
 const PAGE_DEADLINE_MS: u64 = 12_000;
 
-/// Longer than a report may take.
+/// Longer than a report may take: it may be a question over all there ever was.
+const WAREHOUSE_ATTEMPT_MS: u64 = 65_000;
 const WAREHOUSE_DEADLINE_MS: u64 = 70_000;
 
 /// Lendery's own routes.
@@ -118,7 +136,8 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
     let shown = ["q", "category", "tag", "owner", "max_price", "near", "from", "to", "sort", "cursor"];
     let pages = pages.into_iter().map(|prefix| {
         let page = RouteConfig::new(prefix, "web").optional().cached(&shown);
-        RouteConfig { exact: prefix == "/", deadline_ms: PAGE_DEADLINE_MS, ..page }
+        let (deadline_ms, attempt_ms) = (PAGE_DEADLINE_MS, Some(PAGE_ATTEMPT_MS));
+        RouteConfig { exact: prefix == "/", deadline_ms, attempt_ms, ..page }
     });
     let uploads = ["/en/mine/{id}/photos", "/de/mine/{id}/photos"].map(|prefix| RouteConfig {
         body_bytes: PHOTOS_FORM_BYTES,
@@ -141,6 +160,7 @@ pub(super) fn lendery() -> Vec<RouteConfig> {
         RouteConfig::new("/api/v1/payments", "payments").optional(),
         RouteConfig {
             deadline_ms: WAREHOUSE_DEADLINE_MS,
+            attempt_ms: Some(WAREHOUSE_ATTEMPT_MS),
             ..RouteConfig::new("/api/v1/warehouse", "warehouse").optional()
         },
     ];
@@ -153,4 +173,33 @@ const fn body_bytes() -> u64 {
 
 const fn deadline_ms() -> u64 {
     5_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service_kit::config::{Variables, load};
+
+    fn of_line(line: &str) -> Result<Config, String> {
+        let variables = Variables::from([("LENDERY_GATEWAY_UPSTREAMS", line)]);
+        load(None, "LENDERY_GATEWAY", &variables).map(|loaded| loaded.settings).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_takes_long_may_however_its_upstream_is_written() {
+        let mut config = of_line("users=http://u:1,inventory=http://i:1,web=http://w:1,warehouse=http://e:1").unwrap();
+        assert_eq!(config.mistakes(), Vec::new());
+        let of = |config: &Config| ["users", "web", "warehouse"].map(|name| config.attempt_ms_of(name));
+        assert_eq!(of(&config), [4_000, PAGE_ATTEMPT_MS, WAREHOUSE_ATTEMPT_MS]);
+        config.upstreams.0.values_mut().for_each(|upstream| upstream.attempt_ms = 20_000);
+        assert_eq!(of(&config), [20_000, 20_000, WAREHOUSE_ATTEMPT_MS]);
+        let ends_in_time = |route: &RouteConfig| route.attempt_ms.is_none_or(|attempt| attempt < route.deadline_ms);
+        assert!(config.routes.iter().all(ends_in_time));
+    }
+
+    #[test]
+    fn an_upstream_has_one_place_in_a_line() {
+        let told = of_line("users=http://u:1,inventory=http://i:1,users=http://u:2").unwrap_err();
+        assert!(told.contains("`users` is there twice"), "{told}");
+    }
 }

@@ -96,6 +96,12 @@ impl<'de> Visitor<'de> for TableOrLine {
 fn pairs(line: &str) -> Result<Vec<(&str, Vec<&str>)>, String> {
     let mut pairs: Vec<(&str, Vec<&str>)> = Vec::new();
     for item in items(line) {
+        let is_known = |name: &str| pairs.iter().any(|(known, _)| *known == name);
+        if let Some((name, _)) = item.split_once('=').filter(|(name, _)| is_known(name)) {
+            return Err(format!(
+                "`{name}` is there twice; write all its addresses after one name, with commas between"
+            ));
+        }
         match (item.split_once('='), pairs.last_mut()) {
             (Some((name, url)), _) => pairs.push((name, vec![url])),
             (None, Some((_, urls))) => urls.push(item),

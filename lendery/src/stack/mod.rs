@@ -39,12 +39,6 @@ const START: Duration = Duration::from_secs(60);
 /// How long an order may wait for a hold or a payment: a provider is elsewhere, and a busy item takes its turns.
 const MONEY: Duration = Duration::from_secs(8);
 
-/// How long the gateway waits for the warehouse, ms: a report may be a question over all there ever was.
-const REPORT_MS: u64 = 65_000;
-
-/// How long the gateway waits for a page, ms: it says itself what it misses, once it has waited for that.
-const PAGES_MS: u64 = 11_000;
-
 /// Memory for the sessions that token validation is answered from.
 const SESSION_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -296,11 +290,7 @@ impl Backstage {
             upstreams.into_iter().chain(warehouse).map(|(name, address)| (name, format!("http://{address}")));
         let mut upstreams: gateway::Upstreams = upstreams.collect();
         // The pages are no API.
-        upstreams.0.entry("web".to_owned()).and_modify(|web| {
-            web.documented = false;
-            web.attempt_ms = PAGES_MS;
-        });
-        upstreams.0.entry("warehouse".to_owned()).and_modify(|warehouse| warehouse.attempt_ms = REPORT_MS);
+        upstreams.0.entry("web".to_owned()).and_modify(|web| web.documented = false);
         gateway::Config { upstreams, ..self.settings.gateway.clone() }
     }
 
