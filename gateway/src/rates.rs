@@ -11,7 +11,8 @@ use std::time::Duration;
 use crate::cache::Shared;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::DashMapStateStore;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use problem::{Kind, Problem};
@@ -24,10 +25,14 @@ use tokio_util::sync::CancellationToken;
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// How often clients that are quiet again are forgotten.
-const TIDYING: Duration = Duration::from_secs(60);
+/// Clients that one limit remembers. Whoever asks often stays when there are more; names that are made up for one request go.
+const MOST: usize = 100_000;
 
-type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
+type Limiter<K> = RateLimiter<K, Remembered<K>, DefaultClock, StateInformationMiddleware>;
+
+/// What is known of clients, in bounded memory.
+#[derive(Debug)]
+struct Remembered<K: Client>(quick_cache::sync::Cache<K, Arc<InMemoryState>>);
 
 /// One limit: so many requests at once, refilled evenly over a minute (the generic cell rate algorithm).
 #[derive(Debug)]
@@ -88,27 +93,29 @@ impl Rates {
             shutdown.run_until_cancelled(together.keep_telling(shared.shelf())).await;
         }
     }
+}
 
-    /// Forgets clients that are quiet again, until `shutdown`.
-    pub(crate) async fn tidy(self: Arc<Self>, shutdown: CancellationToken) {
-        let mut every = tokio::time::interval(TIDYING);
-        while shutdown.run_until_cancelled(every.tick()).await.is_some() {
-            if let Some(limit) = &self.by_address {
-                limit.limiter.retain_recent();
-                limit.limiter.shrink_to_fit();
-            }
-            if let Some(limit) = &self.by_token {
-                limit.limiter.retain_recent();
-                limit.limiter.shrink_to_fit();
-            }
-        }
+impl<K: Client> StateStore for Remembered<K> {
+    type Key = K;
+
+    fn measure_and_replace<T, F, E>(&self, client: &K, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let known = self.0.get(client).unwrap_or_else(|| {
+            let new = Arc::new(InMemoryState::default());
+            self.0.insert(client.clone(), Arc::clone(&new));
+            new
+        });
+        known.measure_and_replace(&NotKeyed::NonKey, decide)
     }
 }
 
 impl<K: Client> Limit<K> {
     fn new(policy: &'static str, per_minute: u32) -> Option<Self> {
         let per_minute = NonZeroU32::new(per_minute)?;
-        let limiter = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
+        let clients = Remembered(quick_cache::sync::Cache::new(MOST));
+        let limiter = Limiter::new(Quota::per_minute(per_minute), clients, DefaultClock::default());
         Some(Self { policy, per_minute, limiter })
     }
 
@@ -231,6 +238,24 @@ mod tests {
         rates.admit(address("2001:db8:0:1::1"), &HeaderMap::new()).unwrap();
         rates.admit(address("::ffff:192.0.2.1"), &HeaderMap::new()).unwrap();
         assert!(rates.admit(address("192.0.2.1"), &HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn made_up_tokens_take_no_more_than_so_much_memory_and_nobodys_count() {
+        let rates = Rates::new(0, 3, None);
+        let asks = |token: &str| {
+            let value = HeaderValue::from_str(token).unwrap();
+            rates.admit(address("192.0.2.1"), &HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+        };
+        let mut refused = 0;
+        for number in 0..2 * MOST {
+            asks(&format!("Bearer {number}")).unwrap();
+            if number % 1_000 == 0 {
+                refused += usize::from(asks("Bearer mine").is_err());
+            }
+        }
+        assert!(refused > MOST / 1_000, "who asks often is remembered: {refused}");
+        assert!(rates.by_token.unwrap().limiter.into_state_store().0.len() <= MOST);
     }
 
     #[test]
