@@ -88,7 +88,9 @@ impl Service<Request<Incoming>> for Edge {
             }
             return Answering::Ready(ready(response));
         }
-        if let Some(response) = cors.preflight(&request) {
+        if let Some(mut response) = cors.preflight(&request) {
+            response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+            response.headers_mut().extend(self.gateway.hsts(over_tls));
             return Answering::Ready(ready(response));
         }
         let (gateway, peer) = (Arc::clone(&self.gateway), self.client.ip());

@@ -6,4 +6,4 @@ mod hygiene;
 
 pub(crate) use failure::{Failure, log, unavailable};
 pub(crate) use forward::{Forwarded, bounded, forward};
-pub(crate) use hygiene::{clean_request, strip_body};
+pub(crate) use hygiene::{clean_request, is_forgeable, strip_body};

@@ -3,6 +3,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use crate::proxy::is_forgeable;
+
 /// The content codings that somebody serves; a client's further wishes make no difference.
 const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
 
@@ -50,6 +52,23 @@ impl Variant {
             (name, value)
         });
         Ok(Self { over_tls, fields: pairs.collect() })
+    }
+
+    /// Whether it depends on headers that upstreams get from the gateway, whatever its client says: the client's own words do not
+    /// choose it.
+    pub(crate) fn goes_by_the_gateways_word(&self) -> bool {
+        self.fields.iter().any(|(name, _)| is_forgeable(name))
+    }
+
+    /// What may depend on the scheme alone, so far as anybody knows.
+    pub(super) fn of_scheme(over_tls: bool) -> Self {
+        Self { over_tls, ..Self::default() }
+    }
+
+    /// The one that a request with these headers would have chosen, if its answer depends on what this one does.
+    pub(super) fn as_asked(&self, request: &HeaderMap) -> Self {
+        let fields = self.fields.iter().map(|(name, _)| (name.clone(), normalised(request, name)));
+        Self { over_tls: self.over_tls, fields: fields.collect() }
     }
 
     /// Bytes of its texts. The values are a client's choice and can be long.

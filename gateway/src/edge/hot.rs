@@ -25,7 +25,7 @@ impl Gateway {
         // Only GETs of cached routes with known parameters are ever stored, so the key answers for the route, too.
         let key = KeyRef { host: &host, path: &target.path, query: &target.query };
         let variants = self.cache.store.get(&key)?;
-        let entry = variants.chosen_by(headers, over_tls)?;
+        let entry = variants.chosen_by(headers, over_tls).filter(|entry| !entry.variant.goes_by_the_gateways_word())?;
         let asked = if self.client_directives { RequestDirectives::of(headers) } else { RequestDirectives::default() };
         let now = self.cache.now();
         if asked.no_store || self.cache.reuse(entry, &asked, now) != Reuse::Fresh {

@@ -65,10 +65,16 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     )
 }
 
-/// What upstreams take from a gateway and would believe of a client too.
-fn is_forgeable(name: &HeaderName) -> bool {
+/// What upstreams take from a gateway and would believe of a client too. Those that make variables of headers, as CGI does
+/// (RFC 3875 §4.1.18), cannot tell an underscore from a hyphen.
+pub(crate) fn is_forgeable(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    if name.contains('_') { is_forged_by(&name.replace('_', "-")) } else { is_forged_by(name) }
+}
+
+fn is_forged_by(name: &str) -> bool {
     let is_one = matches!(
-        name.as_str(),
+        name,
         "forwarded"
             | "x-real-ip"
             | "x-original-url"
@@ -78,8 +84,8 @@ fn is_forgeable(name: &HeaderName) -> bool {
             | "x-method-override"
     );
     is_one
-        || *name == peer::REQUEST_TIMEOUT_MS
-        || FORGEABLE_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+        || name == peer::REQUEST_TIMEOUT_MS.as_str()
+        || FORGEABLE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The address as a header names it. That of IPv4 is written here, for a formatter costs as much as the rest of this module.
@@ -130,11 +136,18 @@ mod tests {
             ("x-user-id", "1"),
             ("x-user-roles", "admin"),
             ("x-request-timeout-ms", "1"),
+            ("x_forwarded_for", "1.2.3.4"),
+            ("x-forwarded_proto", "https"),
+            ("x_user_id", "1"),
+            ("x_real_ip", "1.2.3.4"),
+            ("x_request_timeout_ms", "1"),
+            ("x_tenant", "a"),
             ("authorization", "Bearer a"),
             ("accept", "*/*"),
         ]);
         clean_request(&mut request, IpAddr::V4(Ipv4Addr::LOCALHOST), "lend.example", "https");
         let expected = headers(&[
+            ("x_tenant", "a"),
             ("authorization", "Bearer a"),
             ("accept", "*/*"),
             ("x-forwarded-for", "127.0.0.1"),

@@ -14,6 +14,8 @@ async fn open_to_one() -> (Origin, Gateway) {
     let origin = Origin::saying(&[("cache-control", "max-age=60")], "x").await;
     let mut config = before_both(&origin, &origin);
     config.cors_origins = vec![ALLOWED.to_owned()];
+    config.trusted_proxies = "127.0.0.1".to_owned();
+    config.hsts_s = 60;
     let gateway = configured(config).await;
     (origin, gateway)
 }
@@ -25,6 +27,11 @@ async fn pages_of_an_allowed_origin_may_ask_and_read() {
     assert_eq!(preflight.header("access-control-allow-origin"), Some(ALLOWED));
     assert!(preflight.header("access-control-allow-methods").unwrap().contains("PUT"));
     assert!(preflight.header("access-control-allow-headers").unwrap().contains("authorization"));
+    assert_eq!(preflight.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(preflight.header("strict-transport-security"), None);
+    let request = gateway.client.request(Method::OPTIONS, "/api/v1/items").header("origin", ALLOWED);
+    let request = request.header("access-control-request-method", "PUT").header("x-forwarded-proto", "https");
+    assert_eq!(send(request).await.expect(204).header("strict-transport-security"), Some("max-age=60"));
     assert_eq!(origin.count(), 0, "the gateway answers it");
     for _from_the_service_then_from_memory in 0..2 {
         let answer = ask(&gateway, Method::GET, ALLOWED).await.expect(200);
