@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -169,10 +170,27 @@ impl Variants {
         self.entries.iter().find(|entry| entry.variant.is_chosen_by(request, over_tls))
     }
 
-    /// `entry` and those of the `known` that it does not replace, no more than `most` for clients of each scheme.
-    pub(crate) fn with(known: Option<&Self>, entry: &Arc<Entry>, most: usize) -> Self {
-        let others = known.iter().flat_map(|known| known.entries.iter()).filter(|other| other.variant != entry.variant);
+    /// `entry` and those of the `known` that it does not replace, no more than `most` for clients of each scheme. It replaces
+    /// the variant that it `was`, too.
+    pub(crate) fn with(known: Option<&Self>, entry: &Arc<Entry>, was: Option<&Variant>, most: usize) -> Self {
+        let is_replaced = |other: &Entry| other.variant == entry.variant || was == Some(&other.variant);
+        let others = known.iter().flat_map(|known| known.entries.iter()).filter(|other| !is_replaced(other));
         let entries = up_to(most, std::iter::once(entry).chain(others).cloned());
+        let size = entries.iter().map(|entry| entry.size()).sum();
+        Self { entries, size }
+    }
+
+    /// These and the `known`, of each variant the one that was received last, no more than `most` for clients of each scheme.
+    pub(super) fn beside(&self, known: Option<&Self>, most: usize) -> Self {
+        let mut all: Vec<_> = self.iter().chain(known.iter().flat_map(|known| known.iter())).cloned().collect();
+        all.sort_by_key(|entry| Reverse(entry.freshness.received));
+        let mut newest: Vec<Arc<Entry>> = Vec::new();
+        for entry in all {
+            if newest.iter().all(|newer| newer.variant != entry.variant) {
+                newest.push(entry);
+            }
+        }
+        let entries = up_to(most, newest);
         let size = entries.iter().map(|entry| entry.size()).sum();
         Self { entries, size }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use cache::Mark;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Body as HttpBody;
 use peer::{BodyError, CallContext, PeerError, RequestBody, ResponseBody};
@@ -143,15 +143,23 @@ impl Fetch<'_> {
     /// The stored response holds, with the headers of the 304. It answers those who wait even if it must not be kept.
     fn confirmed(&self, known: &Arc<Entry>, not_modified: &HeaderMap) -> Fetched {
         let headers = known.updated_by(not_modified);
-        let (Ok(freshness), Ok(groups)) = (self.decide(known.status, &headers), groups_of(&headers)) else {
+        // One that says anew what the response depends on is right (RFC 9111 §3.2); the stored `Vary` may say more than the
+        // upstream did.
+        let variant = if not_modified.contains_key(header::VARY) {
+            Variant::of(not_modified, &self.ask.headers, self.ask.over_tls)
+        } else {
+            Ok(known.variant.clone())
+        };
+        let decided = (self.decide(known.status, &headers), groups_of(&headers), variant);
+        let (Ok(freshness), Ok(groups), Ok(variant)) = decided else {
             self.cache.purge_here(Purge::Key(self.ask.key.clone()), Force::Hard);
             let source = Source::Upstream { status: StatusCode::NOT_MODIFIED, stored: false };
             return Fetched::Entry(Found { entry: Arc::clone(known), source });
         };
-        let kept = (known.variant.clone(), groups);
+        let kept = (variant, groups);
         let coded = known.coded.clone().filter(|_| may_be_coded(&headers));
         let entry = Entry::new(known.status, headers, known.body.clone(), freshness, kept, known.answers.clone());
-        self.keep(entry.with_forms(coded), StatusCode::NOT_MODIFIED)
+        self.keep(entry.with_forms(coded), StatusCode::NOT_MODIFIED, Some(&known.variant))
     }
 
     async fn fresh(&self, response: Response<ResponseBody>) -> Fetched {
@@ -168,7 +176,7 @@ impl Fetch<'_> {
                         let kept = (variant, groups);
                         let coded = Coded::of(&parts.headers, &body).await;
                         let entry = Entry::new(parts.status, parts.headers, body, freshness, kept, answers);
-                        self.keep(entry.with_forms(coded), parts.status)
+                        self.keep(entry.with_forms(coded), parts.status, None)
                     }
                     Read::Part { ahead, rest } => {
                         Fetched::Passing(Box::new(Response::from_parts(parts, Body::stream(ahead, rest))))
@@ -209,9 +217,10 @@ impl Fetch<'_> {
         storable(&Arrival { status, headers, received, delay, jitter: self.cache.jitter() }, rules)
     }
 
-    fn keep(&self, entry: Entry, status: StatusCode) -> Fetched {
+    /// Stores it, in place of the variant that it was until now, too.
+    fn keep(&self, entry: Entry, status: StatusCode, was: Option<&Variant>) -> Fetched {
         let entry = Arc::new(entry.known_from(self.stamp, self.cache.now()));
-        let stored = self.begun.put(&self.ask.key, &entry);
+        let stored = self.begun.put(&self.ask.key, &entry, was);
         if stored {
             self.cache.lend(&self.ask.key);
         }

@@ -1,4 +1,4 @@
-//! One fetch per address at a time, and per scheme, which services may answer differently: who asks for what is being fetched waits for that (request collapsing).
+//! One fetch per address and variant at a time: who asks for what is being fetched waits for that (request collapsing).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::key::Key;
+use super::vary::Variant;
 
 /// The fetches under way, each with those who wait for what it brings.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ struct Open<T> {
     begun: u64,
 }
 
-/// A key, and whether it is asked for over TLS.
-type Address = (Key, bool);
+/// A key, and which of its variants is asked for, so far as stored ones tell what it may depend on: the scheme at least.
+type Address = (Key, Variant);
 
 #[derive(Debug)]
 struct Flight<T> {
@@ -56,9 +57,9 @@ impl<T: Clone> Flights<T> {
         Self { open: Arc::new(Mutex::new(Open { flights: HashMap::new(), begun: 0 })) }
     }
 
-    /// Joins the fetch of `key` for clients of this scheme that began in this epoch, or begins one.
-    pub(crate) fn join(&self, key: &Key, over_tls: bool, epoch: u64) -> Part<T> {
-        let address = (key.clone(), over_tls);
+    /// Joins the fetch of this variant of `key` that began in this epoch, or begins one.
+    pub(crate) fn join(&self, key: &Key, variant: &Variant, epoch: u64) -> Part<T> {
+        let address = (key.clone(), variant.clone());
         let mut open = locked(&self.open);
         if let Some(flight) = open.flights.get(&address).filter(|flight| flight.epoch == epoch) {
             return Part::Follow(Follow(flight.landing.clone()));
@@ -114,14 +115,14 @@ mod tests {
     }
 
     fn lead(flights: &Flights<u8>, epoch: u64) -> Lead<u8> {
-        match flights.join(&key(), true, epoch) {
+        match flights.join(&key(), &Variant::of_scheme(true), epoch) {
             Part::Lead(lead) => lead,
             Part::Follow(_) => panic!("somebody leads already"),
         }
     }
 
     fn follow(flights: &Flights<u8>, epoch: u64) -> Follow<u8> {
-        match flights.join(&key(), true, epoch) {
+        match flights.join(&key(), &Variant::of_scheme(true), epoch) {
             Part::Follow(follow) => follow,
             Part::Lead(_) => panic!("nobody leads"),
         }
@@ -141,7 +142,7 @@ mod tests {
     fn clients_of_another_scheme_have_a_flight_of_their_own() {
         let flights = Flights::new();
         let _leading = lead(&flights, 0);
-        assert!(matches!(flights.join(&key(), false, 0), Part::Lead(_)));
+        assert!(matches!(flights.join(&key(), &Variant::of_scheme(false), 0), Part::Lead(_)));
     }
 
     #[tokio::test]

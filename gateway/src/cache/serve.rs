@@ -15,6 +15,7 @@ use super::fetch::{Fetched, Found, Landing, Source};
 use super::flights::{Follow, Lead, Part};
 use super::shared::Loan;
 use super::status::{CACHE_STATUS, CacheStatus, Forward};
+use super::vary::Variant;
 use super::{Cache, Key, RequestDirectives, Reuse, answer};
 use crate::body::Body;
 use crate::metrics::Outcome;
@@ -36,10 +37,13 @@ pub(crate) struct Ask {
 /// What is stored for a request, and why it does not do.
 struct Known {
     entry: Option<Arc<Entry>>,
+    /// Which one it asks for, so far as is known.
+    variant: Variant,
     why: Forward,
 }
 
-/// A leader that panics twice in a row has a defect that a third try would meet as well.
+/// A leader that panics twice in a row has a defect that a third try would meet as well. And where the first answer to an
+/// address is not for everybody, the second try is among those who ask for the same variant.
 const MOST_TRIES: usize = 3;
 
 impl Cache {
@@ -48,7 +52,7 @@ impl Cache {
     pub(crate) async fn get(self: &Arc<Self>, ask: Ask) -> Result<Response<Body>, Problem> {
         let ask = Arc::new(ask);
         let context = CallContext::serving(&ask.headers, ask.route.deadline);
-        for _ in 0..MOST_TRIES {
+        for tried in 1..=MOST_TRIES {
             let known = match self.look_up(&ask) {
                 Ok(response) => return Ok(response),
                 Err(known) => known,
@@ -60,7 +64,7 @@ impl Cache {
                 let fetched = self.fetch(&ask, known.entry.as_ref(), &context).await;
                 return self.deliver(&ask, &known, fetched);
             }
-            match self.flights.join(&ask.key, ask.over_tls, self.store.epoch()) {
+            match self.flights.join(&ask.key, &known.variant, self.store.epoch()) {
                 Part::Lead(lead) => {
                     let landed = self.lead(lead, &ask, known.entry.clone(), context.clone());
                     if let Ok(fetched) = landed.await {
@@ -68,7 +72,8 @@ impl Cache {
                     }
                 }
                 Part::Follow(follow) => {
-                    if let Some(response) = self.follow(follow, &ask, known, &context).await {
+                    let is_last = tried == MOST_TRIES;
+                    if let Some(response) = self.follow(follow, &ask, known, is_last, &context).await {
                         return response;
                     }
                 }
@@ -81,13 +86,16 @@ impl Cache {
     /// The answer from memory, or what is known.
     fn look_up(self: &Arc<Self>, ask: &Arc<Ask>) -> Result<Response<Body>, Known> {
         let Some(variants) = self.store.get_by(&ask.key) else {
-            return Err(Known { entry: None, why: Forward::UriMiss });
+            let variant = Variant::of_scheme(ask.over_tls);
+            return Err(Known { entry: None, variant, why: Forward::UriMiss });
         };
         let Some(entry) = variants.chosen_by(&ask.headers, ask.over_tls) else {
             // The scheme is a part of the URI (RFC 9111 §2), though not of the key.
-            let is_known = variants.iter().any(|entry| entry.variant.over_tls == ask.over_tls);
-            let why = if is_known { Forward::VaryMiss } else { Forward::UriMiss };
-            return Err(Known { entry: None, why });
+            let alike = variants.iter().find(|entry| entry.variant.over_tls == ask.over_tls);
+            let why = if alike.is_some() { Forward::VaryMiss } else { Forward::UriMiss };
+            let variant = alike.map(|entry| entry.variant.as_asked(&ask.headers));
+            let variant = variant.unwrap_or_else(|| Variant::of_scheme(ask.over_tls));
+            return Err(Known { entry: None, variant, why });
         };
         let now = self.now();
         let ttl = entry.freshness.ttl_seconds(now);
@@ -103,7 +111,7 @@ impl Cache {
             }
             Reuse::AfterValidation => {
                 let why = if ttl > 0 { Forward::Request } else { Forward::Stale };
-                Err(Known { entry: Some(Arc::clone(entry)), why })
+                Err(Known { entry: Some(Arc::clone(entry)), variant: entry.variant.clone(), why })
             }
         }
     }
@@ -144,12 +152,14 @@ impl Cache {
         self.fetch(ask, known.as_ref(), context).await
     }
 
-    /// Waits for what somebody else fetches; none when that one vanished.
+    /// Waits for what somebody else fetches; none when that one vanished, or was told what is for others, unless this is the
+    /// last try.
     async fn follow(
         &self,
         follow: Follow<Landing>,
         ask: &Ask,
         known: Known,
+        is_last: bool,
         context: &CallContext,
     ) -> Option<Result<Response<Body>, Problem>> {
         let waits = self.metrics.waits();
@@ -157,7 +167,7 @@ impl Cache {
         drop(waits);
         let Ok(landing) = landed else {
             let late = "The service behind this address did not answer in time.";
-            return Some(self.stand_in(ask, &known).ok_or_else(|| Problem::unavailable(late, Duration::from_secs(1))));
+            return Some(self.stand_in(ask).ok_or_else(|| Problem::unavailable(late, Duration::from_secs(1))));
         };
         Some(match landing? {
             Landing::Entry(found) if found.entry.variant.is_chosen_by(&ask.headers, ask.over_tls) => {
@@ -165,6 +175,7 @@ impl Cache {
                 Ok(self.found(ask, known.why, &found, true))
             }
             Landing::Failed(failure) => self.failed(ask, &known, &failure, true),
+            Landing::Entry(_) if !is_last => return None,
             Landing::Entry(_) | Landing::NotShared => {
                 let fetched = self.fetch(ask, known.entry.as_ref(), context).await;
                 self.deliver(ask, &known, fetched)
@@ -174,7 +185,7 @@ impl Cache {
 
     /// Fetches in the background, unless somebody does.
     fn refresh(self: &Arc<Self>, ask: &Arc<Ask>, entry: &Arc<Entry>) {
-        if let Part::Lead(lead) = self.flights.join(&ask.key, ask.over_tls, self.store.epoch()) {
+        if let Part::Lead(lead) = self.flights.join(&ask.key, &entry.variant, self.store.epoch()) {
             let context = CallContext::serving(&ask.headers, ask.route.deadline);
             // Nobody waits for it: the next request finds it stored.
             drop(self.lead(lead, ask, Some(Arc::clone(entry)), context));
@@ -214,7 +225,7 @@ impl Cache {
     }
 
     fn failed(&self, ask: &Ask, known: &Known, failure: &Failure, collapsed: bool) -> Result<Response<Body>, Problem> {
-        if let Some(response) = self.stand_in(ask, known) {
+        if let Some(response) = self.stand_in(ask) {
             return Ok(response);
         }
         self.metrics.count(Outcome::Failed);
@@ -222,12 +233,12 @@ impl Cache {
     }
 
     /// The stored response instead of a failure, where it says that it may (RFC 5861 §4).
-    fn stand_in(&self, ask: &Ask, known: &Known) -> Option<Response<Body>> {
+    fn stand_in(&self, ask: &Ask) -> Option<Response<Body>> {
         let now = self.now();
-        // A purge may have dropped it since: then it must not come back to life. And what was borrowed is known only now.
+        // Not what was known before: a purge may have dropped it since, and then it must not come back to life; and what was
+        // borrowed, or stored by somebody else, is known only now.
         let stored = self.store.get_by(&ask.key)?;
-        let entry = known.entry.as_ref().or_else(|| stored.chosen_by(&ask.headers, ask.over_tls));
-        let entry = entry.filter(|entry| self.may_stand_in(entry, now))?;
+        let entry = stored.chosen_by(&ask.headers, ask.over_tls).filter(|entry| self.may_stand_in(entry, now))?;
         self.metrics.count(Outcome::StaleOnError);
         let ttl = entry.freshness.ttl_seconds(now);
         Some(answer(entry, &ask.headers, CacheStatus::StaleOnError { ttl }, now))

@@ -12,6 +12,7 @@ use super::entry::{Entry, Variants};
 use super::key::{Key, KeyRef};
 use super::purge::{Purge, PurgeLog};
 use super::time::Timestamp;
+use super::vary::Variant;
 
 /// An average entry, bytes: only a guess for the first size of the map.
 const USUAL_ENTRY: u64 = 4096;
@@ -150,30 +151,32 @@ impl Store {
 }
 
 impl Begun {
-    /// Stores what was fetched; false when it was purged meanwhile and may be older than the purge.
-    pub(crate) fn put(&self, key: &Key, entry: &Arc<Entry>) -> bool {
+    /// Stores what was fetched, also in place of the variant that it was before; false when it was purged meanwhile and may be
+    /// older than the purge.
+    pub(crate) fn put(&self, key: &Key, entry: &Arc<Entry>, was: Option<&Variant>) -> bool {
         let store = &*self.store;
         let mut books = store.books();
         if books.log.has_purged(key, &entry.groups, self.epoch) {
             return false;
         }
         let known = store.map.peek(key);
-        let variants = Variants::with(known.as_ref(), entry, store.most_variants);
+        let variants = Variants::with(known.as_ref(), entry, was, store.most_variants);
         store.replace(key, known.as_ref(), variants, &mut books);
         true
     }
 
-    /// Stores what somebody else has stored under `key`, in place of what is here; false when something of it was purged
-    /// meanwhile.
-    pub(super) fn put_all(&self, key: &Key, variants: &Variants) -> bool {
+    /// Stores what somebody else has stored under `key` beside what is here, the newer of each variant, and says what that is;
+    /// none when something of it was purged meanwhile.
+    pub(super) fn put_all(&self, key: &Key, variants: &Variants) -> Option<Variants> {
         let store = &*self.store;
         let mut books = store.books();
         if variants.iter().any(|entry| books.log.has_purged(key, &entry.groups, self.epoch)) {
-            return false;
+            return None;
         }
         let known = store.map.peek(key);
+        let variants = variants.beside(known.as_ref(), store.most_variants);
         store.replace(key, known.as_ref(), variants.clone(), &mut books);
-        true
+        Some(variants)
     }
 }
 
@@ -231,7 +234,6 @@ impl Lifecycle<Key, Variants> for CollectEvicted {
 mod tests {
     use super::super::directives::{RequestDirectives, ResponseDirectives};
     use super::super::freshness::{Freshness, Reuse};
-    use super::super::vary::Variant;
     use super::*;
     use bytes::Bytes;
     use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -268,9 +270,9 @@ mod tests {
     fn a_group_is_dropped_whole_and_nothing_else() {
         let store = store();
         let begun = store.begin();
-        assert!(begun.put(&key("/items"), &entry(10, &["items", "item:1"], None)));
-        assert!(begun.put(&key("/items/1"), &entry(10, &["item:1"], None)));
-        assert!(begun.put(&key("/categories"), &entry(10, &["categories"], None)));
+        assert!(begun.put(&key("/items"), &entry(10, &["items", "item:1"], None), None));
+        assert!(begun.put(&key("/items/1"), &entry(10, &["item:1"], None), None));
+        assert!(begun.put(&key("/categories"), &entry(10, &["categories"], None), None));
         drop(begun);
         assert_eq!(store.purge(group("item:1")), 2);
         assert!(store.get_by(&key("/items")).is_none() && store.get_by(&key("/items/1")).is_none());
@@ -284,7 +286,7 @@ mod tests {
         let store = store();
         let begun = store.begin();
         for path in ["/a/1", "/a/2", "/b", "/c"] {
-            assert!(begun.put(&key(path), &entry(10, &[], None)));
+            assert!(begun.put(&key(path), &entry(10, &[], None), None));
         }
         assert_eq!(store.purge(Purge::Prefix("/a/".to_owned())), 2);
         assert_eq!(store.purge(Purge::Key(key("/b"))), 1);
@@ -296,8 +298,8 @@ mod tests {
     fn what_has_expired_is_there_and_stale() {
         let store = store();
         let begun = store.begin();
-        assert!(begun.put(&key("/items"), &entry(10, &["items"], None)));
-        assert!(begun.put(&key("/categories"), &entry(10, &["categories"], None)));
+        assert!(begun.put(&key("/items"), &entry(10, &["items"], None), None));
+        assert!(begun.put(&key("/categories"), &entry(10, &["categories"], None), None));
         let now = Timestamp::from_secs(5);
         assert_eq!(store.expire(group("items"), now), 1);
         let reuse = |path| {
@@ -306,7 +308,7 @@ mod tests {
             entry.freshness.reuse(&RequestDirectives::default(), now)
         };
         assert_eq!((reuse("/items"), reuse("/categories")), (Reuse::AfterValidation, Reuse::Fresh));
-        assert!(!begun.put(&key("/items"), &entry(10, &["items"], None)), "it was fetched before");
+        assert!(!begun.put(&key("/items"), &entry(10, &["items"], None), None), "it was fetched before");
         assert_eq!(store.purge(group("items")), 1, "the books still know it");
     }
 
@@ -315,11 +317,11 @@ mod tests {
         let store = store();
         let before = store.begin();
         store.purge(group("items"));
-        assert!(!before.put(&key("/items"), &entry(10, &["items"], None)));
+        assert!(!before.put(&key("/items"), &entry(10, &["items"], None), None));
         assert!(store.get_by(&key("/items")).is_none());
         // The same answer, fetched after the purge, and another group's, fetched before it, are stored.
-        assert!(store.begin().put(&key("/items"), &entry(10, &["items"], None)));
-        assert!(before.put(&key("/categories"), &entry(10, &["categories"], None)));
+        assert!(store.begin().put(&key("/items"), &entry(10, &["items"], None), None));
+        assert!(before.put(&key("/categories"), &entry(10, &["categories"], None), None));
     }
 
     #[test]
@@ -327,7 +329,7 @@ mod tests {
         let store = store();
         let begun = store.begin();
         for (language, group) in [("en", "one"), ("de", "two"), ("en", "three"), ("fr", "four"), ("it", "five")] {
-            assert!(begun.put(&key("/a"), &entry(10, &[group], Some(language))));
+            assert!(begun.put(&key("/a"), &entry(10, &[group], Some(language)), None));
         }
         let variants = store.get_by(&key("/a")).unwrap();
         let groups: Vec<_> = variants.groups().map(|group| &**group).collect();
@@ -337,11 +339,28 @@ mod tests {
     }
 
     #[test]
+    fn what_others_have_stored_displaces_nothing_newer() {
+        let (store, items) = (store(), key("/a"));
+        let received = |at, language| {
+            let mut entry = (*entry(10, &[], Some(language))).clone();
+            entry.freshness.received = Timestamp::from_secs(at);
+            Arc::new(entry)
+        };
+        let begun = store.begin();
+        assert!(begun.put(&items, &received(20, "en"), None));
+        let theirs = Variants::of(vec![received(30, "de"), received(10, "en")], 3).unwrap();
+        let both = begun.put_all(&items, &theirs).unwrap();
+        let times: Vec<_> = both.iter().map(|entry| entry.freshness.received).collect();
+        assert_eq!(times, [30, 20].map(Timestamp::from_secs));
+        assert_eq!(store.get_by(&items).unwrap().iter().count(), 2);
+    }
+
+    #[test]
     fn memory_is_bounded_and_the_books_forget_what_was_evicted() {
         let store = store();
         let begun = store.begin();
         for number in 0..500 {
-            assert!(begun.put(&key(&format!("/{number}")), &entry(10_000, &[&format!("g{number}")], None)));
+            assert!(begun.put(&key(&format!("/{number}")), &entry(10_000, &[&format!("g{number}")], None), None));
         }
         let fill = store.fill();
         assert!(fill.bytes <= fill.capacity_bytes, "{fill:?}");
@@ -352,7 +371,7 @@ mod tests {
     #[test]
     fn what_is_larger_than_the_store_leaves_no_trace() {
         let store = Arc::new(Store::new(64 * 1024, 3));
-        let _stored = store.begin().put(&key("/large"), &entry(1024 * 1024, &["g"], None));
+        let _stored = store.begin().put(&key("/large"), &entry(1024 * 1024, &["g"], None), None);
         assert!(store.get_by(&key("/large")).is_none());
         assert_eq!(store.fill().groups, 0);
     }
@@ -365,7 +384,7 @@ mod tests {
             for (action, path, name) in steps {
                 let (path, name) = (key(&format!("/{path}")), format!("g{name}"));
                 match action {
-                    0 | 1 => { store.begin().put(&path, &entry(4_000, &[&name, "all"], None)); }
+                    0 | 1 => { store.begin().put(&path, &entry(4_000, &[&name, "all"], None), None); }
                     2 => { store.purge(group(&name)); }
                     3 => { store.expire(group(&name), Timestamp::from_secs(2)); }
                     _ => { store.purge(Purge::Key(path)); }

@@ -12,7 +12,7 @@ const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
 const MOST_FIELDS: usize = 8;
 
 /// What of a request a response was chosen by, besides its address.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Variant {
     /// Whether its client came over TLS: what a service says to one who did, such as where to find something, may be wrong
     /// for one who did not. It is part of a variant rather than of the address, so that a write drops both.
@@ -148,6 +148,14 @@ mod tests {
         assert!(!english.is_chosen_by(&headers(&[("accept-language", "de"), ("x-tenant", "a")]), false));
         assert!(!english.is_chosen_by(&headers(&[("accept-language", "en")]), false));
         assert!(!english.is_chosen_by(&headers(&[("accept-language", "en"), ("x-tenant", "A")]), false));
+    }
+
+    #[test]
+    fn what_a_request_would_have_chosen_is_known_by_what_another_one_did() {
+        let english = variant("Accept-Language", &[("accept-language", "en")]);
+        let asking = |language| english.as_asked(&headers(&[("accept-language", language), ("x-other", "a")]));
+        assert_eq!(asking(" EN "), english);
+        assert_eq!(asking("de"), variant("Accept-Language", &[("accept-language", "de")]));
     }
 
     #[test]

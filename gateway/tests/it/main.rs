@@ -28,3 +28,4 @@ mod targets;
 mod threads;
 mod tls;
 mod traces;
+mod variants;

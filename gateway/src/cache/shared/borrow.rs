@@ -44,18 +44,18 @@ impl Cache {
             shared.metrics.missed.inc();
             return Loan::Nothing;
         };
-        let is_kept = begun.put_all(&ask.key, &variants);
-        let Some(entry) = variants.chosen_by(&ask.headers, ask.over_tls) else {
+        // Without: purged since this began, so that it may be from before.
+        let stored = begun.put_all(&ask.key, &variants);
+        let Some(entry) = stored.as_ref().and_then(|stored| stored.chosen_by(&ask.headers, ask.over_tls)) else {
             shared.metrics.missed.inc();
             return Loan::Nothing;
         };
-        // Purged since this began: it may be from before.
-        if is_kept && entry.freshness.reuse(&ask.directives, now) == Reuse::Fresh {
+        if self.reuse(entry, &ask.directives, now) == Reuse::Fresh {
             shared.metrics.hits.inc();
             return Loan::Fresh(Found { entry: Arc::clone(entry), source: Source::Shared });
         }
         shared.metrics.missed.inc();
-        if is_kept { Loan::Stale(Arc::clone(entry)) } else { Loan::Nothing }
+        Loan::Stale(Arc::clone(entry))
     }
 
     /// Puts what is stored under a key into the second tier, without making anybody wait.
