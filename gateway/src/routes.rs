@@ -63,6 +63,12 @@ impl Table {
         let takes = |route: &Route| !route.exact || *route.template == *path;
         self.0.iter().find(|(pattern, route)| pattern.covers(path) && takes(route)).map(|(_, route)| route)
     }
+
+    /// Where addresses begin whose GETs this upstream answers and that are stored.
+    pub(crate) fn cached_prefixes(&self, upstream: &str) -> impl Iterator<Item = String> {
+        let cached = self.0.iter().filter(move |(_, route)| route.cached.is_some() && route.peer.name() == upstream);
+        cached.map(|(pattern, _)| pattern.literal.clone())
+    }
 }
 
 fn is_below(path: &str, prefix: &str) -> bool {

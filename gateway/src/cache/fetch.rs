@@ -67,8 +67,8 @@ impl Fetched {
     pub(super) fn landing(&self) -> Landing {
         match self {
             Self::Entry(found) if found.entry.freshness.is_shareable() => Landing::Entry(found.clone()),
-            Self::Failed(failure) => Landing::Failed(Arc::clone(failure)),
-            Self::Entry(_) | Self::Passing(_) => Landing::NotShared,
+            Self::Failed(failure) if failure.is_for_all() => Landing::Failed(Arc::clone(failure)),
+            Self::Entry(_) | Self::Failed(_) | Self::Passing(_) => Landing::NotShared,
         }
     }
 }
@@ -103,6 +103,7 @@ enum Read {
     Part {
         ahead: Bytes,
         rest: ResponseBody,
+        is_too_much: bool,
     },
     Broken(BodyError),
 }
@@ -178,7 +179,10 @@ impl Fetch<'_> {
                         let entry = Entry::new(parts.status, parts.headers, body, freshness, kept, answers);
                         self.keep(entry.with_forms(coded), parts.status, None)
                     }
-                    Read::Part { ahead, rest } => {
+                    Read::Part { ahead, rest, is_too_much } => {
+                        if is_too_much {
+                            self.cache.uncacheable.note(&self.ask.key, self.cache.now());
+                        }
                         Fetched::Passing(Box::new(Response::from_parts(parts, Body::stream(ahead, rest))))
                     }
                     Read::Broken(error) => self.failed(broken(error)),
@@ -198,7 +202,7 @@ impl Fetch<'_> {
                 let answer = Failure::Answer { status: parts.status, headers: parts.headers, body };
                 Fetched::Failed(Arc::new(answer))
             }
-            Read::Part { ahead, rest } => {
+            Read::Part { ahead, rest, .. } => {
                 Fetched::Passing(Box::new(Response::from_parts(parts, Body::stream(ahead, rest))))
             }
             Read::Broken(error) => self.failed(broken(error)),
@@ -236,13 +240,13 @@ fn whole_seconds(time: Duration) -> Duration {
 async fn read(mut body: ResponseBody, most: u64, deadline: Instant) -> Read {
     let announced = body.size_hint().lower();
     if announced > most {
-        return Read::Part { ahead: Bytes::new(), rest: body };
+        return Read::Part { ahead: Bytes::new(), rest: body, is_too_much: true };
     }
     let mut whole = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
     let is_too_much = |length: usize| u64::try_from(length).is_ok_and(|length| length > most);
     loop {
         let Ok(frame) = timeout_at(deadline, body.frame()).await else {
-            return Read::Part { ahead: whole.freeze(), rest: body };
+            return Read::Part { ahead: whole.freeze(), rest: body, is_too_much: false };
         };
         match frame {
             None => return Read::Whole(fitted(whole)),
@@ -250,7 +254,7 @@ async fn read(mut body: ResponseBody, most: u64, deadline: Instant) -> Read {
             Some(Ok(frame)) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..])),
         }
         if is_too_much(whole.len()) {
-            return Read::Part { ahead: whole.freeze(), rest: body };
+            return Read::Part { ahead: whole.freeze(), rest: body, is_too_much: true };
         }
     }
 }

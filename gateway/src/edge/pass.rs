@@ -113,11 +113,8 @@ impl Gateway {
                     let is_cached = |path: &str| gateway.table.find(path).is_some_and(|route| route.cached.is_some());
                     gateway.cache.written(&key, response.status(), response.headers(), is_cached).await;
                 }
-                // It may have been done all the same.
-                Err(error) if !error.nothing_was_sent() => {
-                    gateway.cache.purge(vec![Purge::Key(key)], Force::Hard).await;
-                }
-                Err(_) => {}
+                Err(error) if error.nothing_was_sent() => {}
+                Err(error) => gateway.perhaps_written(key, &route, error).await,
             }
             drop(under_way);
             passed(sent, &route, Forward::Method)
@@ -126,6 +123,17 @@ impl Gateway {
             tracing::error!(error = %error, "passing on a write failed");
             Err(Problem::new(Kind::Internal))
         })
+    }
+
+    /// Drops what a write has changed if it was done although nobody has said so. Nobody has named its groups either, so that
+    /// whatever its service answers has to be confirmed; unless it was the client that broke off, which leaves a service without
+    /// a whole request, and must not be a way to make everything stale.
+    async fn perhaps_written(&self, key: Key, route: &Route, error: &PeerError) {
+        if !matches!(error, PeerError::RequestBody { .. }) {
+            let stale = self.table.cached_prefixes(route.peer.name()).map(Purge::Prefix).collect();
+            self.cache.purge(stale, Force::Soft).await;
+        }
+        self.cache.purge(vec![Purge::Key(key)], Force::Hard).await;
     }
 
     /// The gateway's own pages, and 404 for everything else.

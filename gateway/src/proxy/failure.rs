@@ -7,6 +7,7 @@ use problem::{Kind, Problem};
 use service_kit::serve::limits;
 
 use crate::body::Body;
+use crate::cache::directives::ResponseDirectives;
 use crate::cache::status::{CACHE_STATUS, CacheStatus, Forward};
 
 /// What a client reads when an upstream does not answer, where nothing better is known.
@@ -22,6 +23,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Whether everybody who waits may be told of it.
+    pub(crate) fn is_for_all(&self) -> bool {
+        match self {
+            Self::Peer(_) => true,
+            Self::Answer { headers, .. } => !ResponseDirectives::of(headers).private,
+        }
+    }
+
     /// # Errors
     /// A problem, where the upstream did not answer at all.
     pub(crate) fn to_response(&self, why: Forward, collapsed: bool) -> Result<Response<Body>, Problem> {
@@ -32,6 +41,10 @@ impl Failure {
                 *response.status_mut() = *status;
                 *response.headers_mut() = headers.clone();
                 response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+                if collapsed {
+                    // What it sets was meant for the one who asked.
+                    response.headers_mut().remove(header::SET_COOKIE);
+                }
                 let said = CacheStatus::Forwarded { why, status: Some(*status), stored: false, collapsed };
                 response.headers_mut().append(CACHE_STATUS, said.to_header());
                 Ok(response)

@@ -7,6 +7,7 @@ mod collapsing;
 mod compression;
 mod cors;
 mod credentials;
+mod doubts;
 mod events;
 mod hang_ups;
 mod hygiene;
