@@ -79,7 +79,7 @@ fn normalised_path(path: &str) -> Result<Cow<'_, str>, TargetError> {
         }
         before = byte;
     }
-    let path = if is_escaped { Cow::Owned(unescaped(path, decode_in_path)?) } else { Cow::Borrowed(path) };
+    let path = if is_escaped { Cow::Owned(once_unescaped(path)?) } else { Cow::Borrowed(path) };
     if may_be_odd { with_ordinary_segments(path) } else { Ok(path) }
 }
 
@@ -144,6 +144,13 @@ fn unescaped(text: &str, decide: fn(u8, &[u8]) -> Result<Escape, TargetError>) -
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// An escape of a path that only what was decoded behind a percent sign makes one: `%25%32f` has become `%252f`.
+fn once_unescaped(path: &str) -> Result<String, TargetError> {
+    let path = unescaped(path, decode_in_path)?;
+    let is_escape = |after: &str| escaped_byte(after.as_bytes()).is_some();
+    if path.split("%25").skip(1).any(is_escape) { Err(TargetError::DoubleEncoding) } else { Ok(path) }
 }
 
 fn decode_in_path(byte: u8, after: &[u8]) -> Result<Escape, TargetError> {
@@ -246,6 +253,8 @@ mod tests {
             ("/a%3bx", E::EncodedDelimiter),
             ("/a?b=%00", E::EncodedDelimiter),
             ("/a%252fb", E::DoubleEncoding),
+            ("/a%25%32fb", E::DoubleEncoding),
+            ("/a%252%66b", E::DoubleEncoding),
             ("/a;x=1", E::Semicolon),
             ("/a;/b", E::Semicolon),
             ("/../a", E::OddSegment),
