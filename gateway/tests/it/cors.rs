@@ -14,7 +14,7 @@ async fn open_to_one() -> (Origin, Gateway) {
     let origin = Origin::saying(&[("cache-control", "max-age=60")], "x").await;
     let mut config = before_both(&origin, &origin);
     config.cors_origins = vec![ALLOWED.to_owned()];
-    config.trusted_proxies = "127.0.0.1".to_owned();
+    "127.0.0.1".clone_into(&mut config.trusted_proxies);
     config.hsts_s = 60;
     let gateway = configured(config).await;
     (origin, gateway)
