@@ -130,7 +130,9 @@ async fn a_note_is_confirmed_once_a_replica_has_it_and_never_when_it_is_lost() {
     let primaries = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|key| servers.primary_of(key));
     let mut replicas = servers.nodes();
     replicas.retain(|node| *node != primary && !primaries.contains(node));
-    replicas.iter().for_each(|replica| servers.hang(*replica));
+    for replica in &replicas {
+        servers.hang(*replica);
+    }
     let mut unsafe_mark = None;
     wait_until("a note is written that no replica has", DEADLINE, async || {
         let written = shelf.note(b"second").await.ok().filter(|written| !written.is_safe);
@@ -141,7 +143,9 @@ async fn a_note_is_confirmed_once_a_replica_has_it_and_never_when_it_is_lost() {
     let mark = unsafe_mark.unwrap();
     let is_unsafe = async || shelf.confirm(mark).await.is_ok_and(|confirmed| confirmed == Confirmed::NotYet);
     wait_until("it is there, and no replica has it", DEADLINE, is_unsafe).await;
-    replicas.iter().for_each(|replica| servers.resume(*replica));
+    for replica in &replicas {
+        servers.resume(*replica);
+    }
     let is_safe = async || shelf.confirm(mark).await.is_ok_and(|confirmed| confirmed == Confirmed::Safe);
     wait_until("a replica has it", DEADLINE, is_safe).await;
     let newer = Mark { millis: mark.millis + 60_000, number: 0 };
