@@ -32,6 +32,7 @@ async fn restart_all(rounds: usize) {
             let name = town.processes[number].name;
             assert_eq!(load.failures(), Vec::<String>::new(), "{name}, round {round}: {}", town.said());
         }
+        eprintln!("round {round}");
     }
     load.until_answered(ANSWERS).await;
     assert_eq!(load.failures(), Vec::<String>::new());

@@ -51,7 +51,9 @@ impl Town {
         }
         let url = |number: usize| ("DATABASE_URL", databases[number].url().to_owned());
         let secret = ("SERVICE_CREDENTIAL", SECRET.to_owned());
-        let users = pair("user-service", "LENDERY_USERS", &mut ports, &[url(0), secret.clone()]);
+        // The member stays signed in for as long as the restarts take.
+        let token = ("ACCESS_TOKEN_SECONDS", "3600".to_owned());
+        let users = pair("user-service", "LENDERY_USERS", &mut ports, &[url(0), secret.clone(), token]);
         let known = [secret.clone(), ("USERS_URL", addresses(&users))];
         let with = |more: &[(&'static str, String)]| [&known[..], more].concat();
         let stock = with(&[url(1), ("PHOTOS", photos.path().display().to_string())]);
