@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use payment_api::{OperationState, PaymentId};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
@@ -23,10 +24,13 @@ pub(crate) async fn to_ask(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Res
 /// Payments whose hold is growing too old, and of which nothing is under way or in doubt.
 pub(crate) async fn to_renew(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<PaymentId>, DbErr> {
     let due = payment::Entity::find().select_only().column(payment::Column::Id);
-    let open = operation::Entity::find().select_only().column(operation::Column::PaymentId);
+    // Asked of the few that are due, by the index of their operations; of all operations it would grow with every payment.
+    let open = operation::Entity::find().select_only().column(operation::Column::Id);
     let open = open.filter(operation::Column::State.is_in(OPEN.map(OperationState::as_str)));
-    let due =
-        due.filter(payment::Column::RenewAt.lte(now)).filter(payment::Column::Id.not_in_subquery(open.into_query()));
+    let of_payment =
+        Expr::col((operation::Entity, operation::Column::PaymentId)).equals((payment::Entity, payment::Column::Id));
+    let is_open = Expr::exists(open.filter(of_payment).into_query());
+    let due = due.filter(payment::Column::RenewAt.lte(now)).filter(is_open.not());
     let due = due.order_by_asc(payment::Column::RenewAt).limit(TURN);
     Ok(due.into_tuple::<Uuid>().all(db).await?.into_iter().map(PaymentId::new).collect())
 }

@@ -73,6 +73,27 @@ async fn a_hold_is_made_anew_on_the_same_card_before_seven_days_are_over() {
 }
 
 #[tokio::test]
+async fn holds_in_doubt_keep_no_other_from_being_made_anew() {
+    // As many as are looked at together; what Stripe has forgotten stays in doubt.
+    const IN_DOUBT: u128 = 50;
+    with_stripe("", async |payments, stripe| {
+        for order in 1..=IN_DOUBT + 1 {
+            authorise(payments, order, "pm_card_visa").await.expect(200);
+        }
+        let last = stripe.last_intent();
+        stripe.set_down(true);
+        for order in 1..=IN_DOUBT {
+            payments.operate(order, "capture", "hand-over", Some(900)).await.expect(200);
+        }
+        payments.hands.advance(Duration::from_hours(6 * 24 + 13));
+        stripe.set_down(false);
+        wait_until("the renewal", DEADLINE, async || stripe.last_intent() != last).await;
+        assert_eq!(payments.find(1).await.expect(200).json()["operations"][1]["state"], "unknown");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn half_a_set_of_keys_stops_the_start_and_says_which_is_missing() {
     let database = TestDatabase::on(Engine::Sqlite).await;
     let config = Config { stripe_secret_key: Secret::new(KEY), ..Config::default() };
