@@ -151,11 +151,8 @@ async fn of_a_crowd_over_http_and_https_on_one_cold_address_each_half_is_one_ups
         stream.write_all(head).await.unwrap();
         over_tls.push(stream);
     }
-    let all_wait = async || {
-        let metrics = String::from_utf8(gateway.ops.get("/metrics").await.expect(200).body).unwrap();
-        metrics.lines().any(|line| line == format!("lendery_gateway_waiting {}", 2 * (HALF - 1)))
-    };
-    wait_until("all but those who ask for their halves wait", SOON, all_wait).await;
+    // All but those who ask for their halves.
+    gateway.until_waiting(2 * (HALF - 1)).await;
     assert_eq!(origin.count(), 2, "one for each scheme");
     // Were more of them on their way, each would be let through and answered with a number of its own.
     go_on.add_permits(2 * HALF);

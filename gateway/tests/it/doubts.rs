@@ -81,12 +81,7 @@ async fn told_of_failure(headers: &'static [(&'static str, &'static str)], clien
         let client = gateway.client.clone();
         asking.spawn(async move { client.get(PATH).await.expect(503) });
     }
-    let line = format!("lendery_gateway_waiting {}", clients - 1);
-    let all_wait = async || {
-        let metrics = String::from_utf8(gateway.ops.get("/metrics").await.expect(200).body).unwrap();
-        metrics.lines().any(|said| said == line)
-    };
-    wait_until("all but one wait", SOON, all_wait).await;
+    gateway.until_waiting(clients - 1).await;
     go_on.add_permits(clients);
     let answers = asking.join_all().await;
     (origin, answers)

@@ -83,6 +83,16 @@ async fn started(config: Config, clock: Clock, hands: Hands, seed: u64, listenin
 }
 
 impl Gateway {
+    /// Waits until so many requests wait for what others fetch.
+    pub(crate) async fn until_waiting(&self, requests: usize) {
+        let line = format!("lendery_gateway_waiting {requests}");
+        let are_waiting = async || {
+            let metrics = String::from_utf8(self.ops.get("/metrics").await.expect(200).body).unwrap();
+            metrics.lines().any(|said| said == line)
+        };
+        wait_until(&format!("{requests} requests wait"), SOON, are_waiting).await;
+    }
+
     /// Waits until it uses what other gateways store.
     pub(crate) async fn until_in_step(&self) {
         // The operations listener may be there before the gateway has its pages on it.

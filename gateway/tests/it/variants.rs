@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use reqwest::Method;
 use test_kit::http::{Answer, send};
-use test_kit::wait_until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::support::{Gateway, Origin, SOON, before, before_both, configured, reply};
+use crate::support::{Gateway, Origin, before, before_both, configured, reply};
 
 const PATH: &str = "/api/v1/items";
 
@@ -20,15 +19,6 @@ const HALF: usize = 50;
 
 async fn ask(gateway: &Gateway, language: &str) -> Answer {
     send(gateway.client.request(Method::GET, PATH).header("accept-language", language)).await
-}
-
-async fn until_waiting(gateway: &Gateway, clients: usize) {
-    let line = format!("lendery_gateway_waiting {clients}");
-    let all_wait = async || {
-        let metrics = String::from_utf8(gateway.ops.get("/metrics").await.expect(200).body).unwrap();
-        metrics.lines().any(|said| said == line)
-    };
-    wait_until("they wait", SOON, all_wait).await;
 }
 
 fn crowd(gateway: &Gateway) -> JoinSet<(&'static str, Answer)> {
@@ -64,9 +54,9 @@ async fn each_variant_a_crowd_asks_for_is_one_upstream_call_cold_and_expired() {
     let gateway = configured(config).await;
     // Nobody knows yet that it varies.
     let asking = crowd(&gateway);
-    until_waiting(&gateway, 2 * HALF - 1).await;
+    gateway.until_waiting(2 * HALF - 1).await;
     go_on.add_permits(1);
-    until_waiting(&gateway, HALF - 1).await;
+    gateway.until_waiting(HALF - 1).await;
     assert_eq!(origin.count(), 2);
     // Were more of them on their way, each would be let through.
     go_on.add_permits(HALF);
@@ -76,7 +66,7 @@ async fn each_variant_a_crowd_asks_for_is_one_upstream_call_cold_and_expired() {
     go_on.forget_permits(HALF);
     gateway.hands.advance(Duration::from_secs(61));
     let asking = crowd(&gateway);
-    until_waiting(&gateway, 2 * HALF - 2).await;
+    gateway.until_waiting(2 * HALF - 2).await;
     go_on.add_permits(2 * HALF);
     all_read_their_language(asking).await;
     assert_eq!(origin.count(), 4);
