@@ -114,16 +114,24 @@ where
     let sheet = file.map(Sheet::read).transpose()?;
     let unusable = |reason: String| ConfigError::Invalid { prefix: prefix.to_owned(), reason };
     let of_source = |error: ::config::ConfigError| unusable(error.to_string());
-    let values = ours.iter().map(|(key, (_, value))| (format!("{prefix}_{key}"), value.clone())).collect();
     let defaults = Config::try_from(&T::default()).map_err(of_source)?;
     let mut layers = Config::builder().add_source(defaults.clone());
     if let Some(sheet) = &sheet {
         layers = layers.add_source(sheet.clone());
     }
-    let environment = Environment::with_prefix(prefix).prefix_separator("_").try_parsing(true).source(Some(values));
-    let collected = layers.add_source(environment).build().and_then(|config| config.collect()).map_err(of_source)?;
+    let defaults = defaults.collect().map_err(of_source)?;
+    // What is text stays text: a key of digits would lose its leading noughts as a number.
+    let is_text = |key: &str| defaults.get(key).is_some_and(|value| matches!(value.kind, ValueKind::String(_)));
+    let values = ours.iter().map(|(key, (_, value))| (key, (format!("{prefix}_{key}"), value.clone())));
+    let (texts, others): (Vec<_>, Vec<_>) = values.partition(|(key, _)| is_text(key));
+    for (parsing, values) in [(false, texts), (true, others)] {
+        let values = values.into_iter().map(|(_, pair)| pair).collect();
+        let environment = Environment::with_prefix(prefix).prefix_separator("_");
+        layers = layers.add_source(environment.try_parsing(parsing).source(Some(values)));
+    }
+    let collected = layers.build().and_then(|config| config.collect()).map_err(of_source)?;
     let mut tree = Value::new(None, collected.clone());
-    let defaults = Value::new(None, defaults.collect().map_err(of_source)?);
+    let defaults = Value::new(None, defaults);
 
     let (settings, mut found) = read(&mut tree, &defaults);
     let checked = settings.as_ref().map(check).into_iter().flatten();
@@ -244,6 +252,14 @@ mod tests {
         let loaded: Loaded<Sample> = load(None, "SAMPLE", &variables).unwrap();
         assert_eq!(loaded.settings.signing_secret, "hush");
         assert!(loaded.origins.iter().all(|setting| !setting.value.contains("hush")), "{:?}", loaded.origins);
+    }
+
+    #[test]
+    fn a_text_of_digits_is_no_number() {
+        let key = "00001234567890123456";
+        let variables = Variables::from([("SAMPLE_SIGNING_SECRET", key), ("SAMPLE_WORKERS", "008")]);
+        let loaded: Loaded<Sample> = load(None, "SAMPLE", &variables).unwrap();
+        assert_eq!((loaded.settings.signing_secret.as_str(), loaded.settings.workers), (key, 8));
     }
 
     #[test]
