@@ -1,6 +1,7 @@
 //! Buckets of object stores, and for how long one that does not answer is asked.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,37 +14,43 @@ use url::Url;
 
 use crate::EtlError;
 
-/// The store of an address that begins with one of the schemes of [`crate::place`]. Keys that the store does not know are
-/// left out.
+/// The store of an address that begins with one of the schemes of [`crate::place`].
+///
+/// # Errors
+/// Why it cannot be used: a key it does not know, or one that it lacks.
 pub(crate) fn open(
     url: &Url,
     options: Vec<(String, String)>,
     patience: Duration,
-) -> Result<Arc<DynObjectStore>, object_store::Error> {
+) -> Result<Arc<DynObjectStore>, String> {
     let retry = RetryConfig { retry_timeout: patience, ..RetryConfig::default() };
     Ok(match url.scheme() {
         "s3" | "s3a" => {
             let builder = AmazonS3Builder::new().with_url(url.as_str()).with_retry(retry);
-            let builder = configured(builder, options, AmazonS3Builder::with_config);
-            Arc::new(builder.build()?)
+            let builder = configured(builder, options, AmazonS3Builder::with_config)?;
+            Arc::new(builder.build().map_err(one_line)?)
         }
         "gs" => {
             let builder = GoogleCloudStorageBuilder::new().with_url(url.as_str()).with_retry(retry);
-            let builder = configured(builder, options, GoogleCloudStorageBuilder::with_config);
-            Arc::new(builder.build()?)
+            let builder = configured(builder, options, GoogleCloudStorageBuilder::with_config)?;
+            Arc::new(builder.build().map_err(one_line)?)
         }
         _ => {
             let builder = MicrosoftAzureBuilder::new().with_url(url.as_str()).with_retry(retry);
-            let builder = configured(builder, options, MicrosoftAzureBuilder::with_config);
-            Arc::new(builder.build()?)
+            let builder = configured(builder, options, MicrosoftAzureBuilder::with_config)?;
+            Arc::new(builder.build().map_err(one_line)?)
         }
     })
 }
 
-fn configured<B, K: FromStr>(builder: B, options: Vec<(String, String)>, set: impl Fn(B, K, String) -> B) -> B {
-    options.into_iter().fold(builder, |builder, (key, value)| match key.to_ascii_lowercase().parse() {
-        Ok(key) => set(builder, key, value),
-        Err(_) => builder,
+fn configured<B, K: FromStr>(
+    builder: B,
+    options: Vec<(String, String)>,
+    set: impl Fn(B, K, String) -> B,
+) -> Result<B, String> {
+    options.into_iter().try_fold(builder, |builder, (key, value)| match key.to_ascii_lowercase().parse() {
+        Ok(key) => Ok(set(builder, key, value)),
+        Err(_) => Err(format!("warehouse_options has the key {key:?}, which this kind of store does not know")),
     })
 }
 
@@ -68,6 +75,9 @@ pub(crate) fn refusal(error: &EtlError) -> Option<&object_store::Error> {
 
 /// A store's own words may be a page of XML; told here they are one line.
 pub(crate) fn unusable(url: &Url, error: &object_store::Error) -> EtlError {
-    let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    EtlError::Bucket { address: url.as_str().trim_end_matches('/').to_owned(), reason }
+    EtlError::Bucket { address: url.as_str().trim_end_matches('/').to_owned(), reason: one_line(error) }
+}
+
+fn one_line(error: impl Display) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -14,7 +14,8 @@ pub struct Config {
     pub listen: String,
     /// `host:port` of the operations listener, which must not be public; default `127.0.0.1:9103`.
     pub ops_listen: String,
-    /// What is logged, as tracing filters it; default `info`.
+    /// What is logged, as tracing filters it; default `info,buoyant_kernel=warn`, as the kernel of Delta Lake tells of every file
+    /// that it reads.
     pub log_filter: String,
     /// `text` or `json`; default `text`.
     pub log_format: LogFormat,
@@ -66,7 +67,7 @@ impl Default for Config {
         Self {
             listen: "127.0.0.1:9003".to_owned(),
             ops_listen: "127.0.0.1:9103".to_owned(),
-            log_filter: "info".to_owned(),
+            log_filter: "info,buoyant_kernel=warn".to_owned(),
             log_format: LogFormat::default(),
             users_database_url: Secret::new("sqlite:users.db"),
             inventory_database_url: Secret::new("sqlite:inventory.db"),

@@ -22,7 +22,9 @@ pub enum EtlError {
     NoReport { name: String, names: String },
     /// The database of a service does not answer, or stopped answering.
     #[error(
-        "the database of {name} cannot be read: {cause}; check that {name}_database_url is right and the database runs"
+        "the database of {name} cannot be read: {}; check that {name}_database_url is right, the database runs and its user may \
+         read it",
+        of_database(cause)
     )]
     Source {
         name: &'static str,
@@ -32,6 +34,12 @@ pub enum EtlError {
     /// The service has never run against this database, so nothing records its changes.
     #[error("the database of {name} has no table etl_change; start that service once, its migrations create it")]
     NoChangeTable { name: &'static str },
+    /// Another service's database, or one that has not been migrated for long.
+    #[error(
+        "the database of {name} has no table {table}; check that {name}_database_url names that service's database, and start \
+         the service of this version once, its migrations create the table"
+    )]
+    NoTable { name: &'static str, table: &'static str },
     /// A table of the service is that of another version.
     #[error(
         "the table {table} in the database of {name} lacks what the warehouse reads: {missing}; its schema is older or \
@@ -47,6 +55,12 @@ pub enum EtlError {
          nothing of it is lost"
     )]
     Misfit { name: &'static str, table: &'static str, code: String },
+    /// A column has another type than the warehouse has agreed on; a cast would change its values.
+    #[error(
+        "{table}.{column} in the database of {name} is of the type {found}, which the warehouse cannot keep as it is; start the \
+         program that goes with the {name} service's schema; until then the table waits and nothing of it is lost"
+    )]
+    OtherType { name: &'static str, table: &'static str, column: &'static str, found: String },
     /// Several sources or tables could not be read to their end.
     #[error("{first}; and {second}")]
     Both { first: Box<EtlError>, second: Box<EtlError> },
@@ -70,12 +84,27 @@ pub enum EtlError {
     #[error("warehouse_options is not understood; it is `key=value` after `key=value` with white space between")]
     BucketOptions,
     /// A table of the warehouse is damaged, or was changed by somebody else.
-    #[error("the warehouse table {table} cannot be read or written: {cause}")]
+    #[error(
+        "the warehouse table {table} cannot be read or written: {}; if it is damaged, restore its folder from a backup, or move it \
+         away, and the next run fills it anew",
+        in_short(cause)
+    )]
     Table {
         table: &'static str,
         #[source]
         cause: Box<DeltaTableError>,
     },
+    /// What a power cut may leave of a commit.
+    #[error(
+        "the warehouse table {table} is damaged: {file} is empty; restore the folder of the table from a backup, or move it away, \
+         and the next run fills it anew"
+    )]
+    EmptyCommit { table: &'static str, file: String },
+    /// A table that the last batch names.
+    #[error(
+        "the warehouse table {table} is not there any more; restore its folder from a backup, or run, which fills it anew"
+    )]
+    Missing { table: &'static str },
     /// Another version of this program filled the table.
     #[error(
         "the warehouse table {table} has a column {column} that this program does not know or keeps as another type; start \
@@ -109,23 +138,44 @@ pub enum EtlError {
     )]
     OtherKey,
     /// The warehouse's own small database, with the lease and the records of runs.
-    #[error("the database of the warehouse's runs cannot be used: {cause}; check database_url")]
+    #[error("the database of the warehouse's runs cannot be used: {}; check database_url", of_database(cause))]
     Runs {
         #[source]
         cause: Box<sqlx::Error>,
     },
     #[error(
-        "the database file of the warehouse's runs, {}, cannot be used: {reason}; move it away with its -wal and -shm: the \
-         warehouse itself is complete without it, only the list of past runs begins anew",
+        "the database file of the warehouse's runs, {}, is damaged: {reason}; move it away with its -wal and -shm, and leave \
+         pseudonym_key as it is: the warehouse is complete without that file, only the list of past runs begins anew",
         path.display()
     )]
     RunsFile { path: PathBuf, reason: String },
+    #[error(
+        "the database file of the warehouse's runs, {}, cannot be used: {reason}; check that its folder exists, that it can be \
+         written and has room, and that no other program keeps it locked",
+        path.display()
+    )]
+    RunsUnusable { path: PathBuf, reason: String },
     #[error("the warehouse holds no batch yet; run it once first")]
     Empty,
+    #[error("the process cannot listen for signals: {cause}")]
+    Signals {
+        #[source]
+        cause: std::io::Error,
+    },
+    /// What was asked for could not be printed.
+    #[error("the answer cannot be written to standard output: {cause}")]
+    Output {
+        #[source]
+        cause: std::io::Error,
+    },
     #[error("the query is not accepted: {reason}")]
     Query { reason: String },
     /// Files that the table's log names are missing or damaged, or the machine's memory or disk is short.
-    #[error("the warehouse's files cannot be read: {cause}; restore the folder from a backup, or run again")]
+    #[error(
+        "the warehouse's files cannot be read: {}; if they are damaged, restore the folder from a backup, or move the folder of the \
+         table away, and the next run fills it anew",
+        in_short(cause)
+    )]
     Unreadable {
         #[source]
         cause: Box<DataFusionError>,
@@ -156,6 +206,11 @@ impl EtlError {
         matches!(
             self,
             Self::OldSchema { .. }
+                | Self::NoTable { .. }
+                | Self::OtherType { .. }
+                | Self::Table { .. }
+                | Self::EmptyCommit { .. }
+                | Self::Missing { .. }
                 | Self::Misfit { .. }
                 | Self::Value { .. }
                 | Self::OtherColumns { .. }
@@ -165,7 +220,7 @@ impl EtlError {
 
     /// Whether the warehouse's own tables could not be read, or not any more.
     pub(crate) fn is_of_warehouse(&self) -> bool {
-        matches!(self, Self::Table { .. } | Self::Unreadable { .. })
+        matches!(self, Self::Table { .. } | Self::Missing { .. } | Self::Unreadable { .. })
     }
 
     /// This failure after an earlier one of the same run.
@@ -188,5 +243,40 @@ impl EtlError {
     /// Names the warehouse table of a failure.
     pub(crate) fn table(table: &'static str) -> impl Fn(DeltaTableError) -> Self + Copy {
         move |cause| Self::Table { table, cause: Box::new(cause) }
+    }
+}
+
+/// The longest part of somebody else's message that is passed on; some are whole structures, or end with a backtrace.
+const SHORT: usize = 500;
+
+/// A message as one line of a bearable length.
+fn in_short(cause: &dyn std::error::Error) -> String {
+    let text = cause.to_string();
+    let told = text.split("\n\nbacktrace:").next().unwrap_or_default();
+    let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
+}
+
+/// What a database says, without the line of its own source that sqlx adds.
+fn of_database(cause: &sqlx::Error) -> String {
+    match cause.as_database_error() {
+        Some(error) => error.message().to_owned(),
+        None => in_short(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_elses_words_are_one_line() {
+        let cause = DeltaTableError::generic(format!("a\n  b {}\n\nbacktrace: c", "ä".repeat(1_000)));
+        let told = EtlError::table("raw_users")(cause).to_string();
+        assert!(told.contains("a b ää") && !told.contains("backtrace") && !told.contains('\n'), "{told}");
+        assert!(told.chars().count() < 800, "{told}");
     }
 }

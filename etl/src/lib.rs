@@ -11,6 +11,7 @@ mod config;
 mod delta;
 mod error;
 mod extract;
+mod folder;
 mod http;
 mod load;
 mod maintain;
@@ -33,7 +34,7 @@ pub use config::Config;
 pub use error::EtlError;
 pub use http::openapi;
 pub use report::{
-    Compared, Difference, KeyDifference, LoadKind, Outcome, Progress, QueryResult, Reconciliation,
+    Compared, Difference, KeyDifference, LoadKind, Maintained, Outcome, Progress, QueryResult, Reconciliation,
     RecordedReconciliation, Run, RunReport, Status, TableComparison, TableReport, TableStatus, Verdict,
 };
 pub use reports::{NamedReport, REPORTS};

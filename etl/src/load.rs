@@ -1,15 +1,18 @@
 //! One table's part of a run.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, text};
-use crate::delta::{Appender, DeltaTableAt, Position, schema};
-use crate::extract::{Changed, Rows, Snapshot};
+use crate::delta::{Appender, Batches, DeltaTableAt, Load, Position, schema};
+use crate::extract::{Changed, Found, Rows, Snapshot};
 use crate::meters::Meters;
 use crate::place::Place;
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonym, Pseudonyms};
 use crate::query::session;
 use crate::report::{LoadKind, TableReport};
 use crate::runs::Runs;
@@ -17,8 +20,10 @@ use crate::source::{Source, Table};
 use crate::warehouse::OnProgress;
 use crate::{EtlError, Progress};
 
+/// Under which names the columns are kept that each table was last read with.
+pub(crate) const COLUMNS: &str = "columns/";
+
 /// What the tables of one run have in common.
-#[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
     pub(crate) place: &'a Place,
     pub(crate) names: &'a Pseudonyms,
@@ -27,6 +32,10 @@ pub(crate) struct Run<'a> {
     pub(crate) progress: OnProgress<'a>,
     pub(crate) meters: &'a Meters,
     pub(crate) runs: &'a Runs,
+    /// The columns that each table was last read with, by its name.
+    pub(crate) known: &'a HashMap<String, String>,
+    /// Members who were erased, and of whom nothing is to be said any more.
+    pub(crate) erased: Arc<HashSet<Pseudonym>>,
 }
 
 impl Run<'_> {
@@ -39,7 +48,7 @@ impl Run<'_> {
     ) -> Result<TableReport, EtlError> {
         let started = Instant::now();
         (self.progress)(Progress::Reading { table: table.raw });
-        self.meters.unknown_columns(table, compare(source, table, &snapshot.columns(source, table).await?)?);
+        self.meters.unknown_columns(table, agree(source, table, &snapshot.columns(source, table).await?)?);
         let target = DeltaTableAt::open_or_create(self.place, table.raw, &schema(table)).await?;
         let (kind, rows) = self.what_to_read(source, table, snapshot, &target).await?;
         let watermark = snapshot.watermark();
@@ -57,7 +66,7 @@ impl Run<'_> {
         };
         if let Some(rows) = rows {
             let position = Position { watermark, origin };
-            let mut appender = Appender::new(table, &target, position, self.at, self.names, self.progress)?;
+            let mut appender = self.appender(table, &target, position)?;
             if kind == LoadKind::Reload {
                 appender.remember_keys();
             }
@@ -74,10 +83,39 @@ impl Run<'_> {
                 ..report
             };
         }
+        self.keep_columns(table).await?;
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.meters.loaded(&report);
         (self.progress)(Progress::Table(report.clone()));
         Ok(report)
+    }
+
+    fn appender<'t>(
+        &'t self,
+        table: &'static Table,
+        target: &'t DeltaTableAt,
+        position: Position,
+    ) -> Result<Appender<'t>, EtlError> {
+        let load = Load { number: target.next_version(), watermark: position.watermark, at: self.at };
+        let batches = Batches::new(table, load, self.names, Arc::clone(&self.erased));
+        Appender::new(table, target, position, batches, self.progress)
+    }
+
+    /// Whether the rows that the warehouse has lack something that only the source knows: columns that were added to the
+    /// allow-list since, or, where the database of runs is new, who was erased.
+    fn is_to_be_read_anew(&self, table: &Table) -> bool {
+        match self.known.get(table.raw) {
+            Some(known) => table.columns.iter().any(|column| !known.split(' ').any(|name| name == column.name)),
+            None => table.members.contains(&table.key),
+        }
+    }
+
+    async fn keep_columns(&self, table: &Table) -> Result<(), EtlError> {
+        let columns = table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" ");
+        if self.known.get(table.raw) == Some(&columns) {
+            return Ok(());
+        }
+        self.runs.keep(&format!("{COLUMNS}{}", table.raw), &columns).await
     }
 
     async fn what_to_read(
@@ -92,7 +130,8 @@ impl Run<'_> {
         };
         let Position { watermark: since, origin } = self.last_seen(table, target, watermark).await?;
         // Another history than the one that was read, whatever its numbers are.
-        if origin.is_some() && origin != Some(snapshot.origin(source, since).await?) {
+        let is_other = origin.is_some() && origin != Some(snapshot.origin(source, since).await?);
+        if is_other || self.is_to_be_read_anew(table) {
             return Ok((LoadKind::Reload, Some(Rows::All)));
         }
         Ok(match snapshot.changed(source, table, since).await? {
@@ -114,10 +153,17 @@ impl Run<'_> {
 }
 
 /// How many columns the source has of which nobody has decided anything; they are left out.
-fn compare(source: Source, table: &'static Table, found: &[String]) -> Result<usize, EtlError> {
+///
+/// # Errors
+/// When the table lacks a column of the allow-list, or has one of a type that would have to be changed.
+pub(crate) fn agree(source: Source, table: &'static Table, found: &[Found]) -> Result<usize, EtlError> {
+    if found.is_empty() {
+        return Err(EtlError::NoTable { name: source.name, table: table.name });
+    }
     let listed = |name: &String| table.columns.iter().any(|column| column.name == name);
     let unknown: Vec<_> = found
         .iter()
+        .map(|found| &found.name)
         .filter(|name| !listed(name) && !table.withheld.contains(&name.as_str()))
         .map(String::as_str)
         .collect();
@@ -125,11 +171,18 @@ fn compare(source: Source, table: &'static Table, found: &[String]) -> Result<us
         .columns
         .iter()
         .map(|column| column.name)
-        .filter(|name| !found.iter().any(|found| found == name))
+        .filter(|name| !found.iter().any(|found| found.name == *name))
         .collect();
     if !unknown.is_empty() {
         let (name, table, columns) = (source.name, table.name, unknown.join(", "));
         tracing::warn!(source = name, table, columns, "the table has columns nobody has decided on; they are left out");
+    }
+    for column in table.columns {
+        let other = found.iter().find(|found| found.name == column.name && !found.holds(column.kind));
+        if let Some(Found { type_name, .. }) = other {
+            let (name, table, column) = (source.name, table.name, column.name);
+            return Err(EtlError::OtherType { name, table, column, found: type_name.clone() });
+        }
     }
     if missing.is_empty() {
         return Ok(unknown.len());

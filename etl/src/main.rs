@@ -42,8 +42,8 @@ fn main() -> ExitCode {
 fn obey(file: Option<&Path>, command: Command) -> ExitCode {
     let done = || -> Result<ExitCode, Box<dyn std::error::Error>> {
         let config = load::<Config>(file, Config::PREFIX, &Variables::of_process())?.settings;
-        // What the kernel of Delta Lake complains of is told as an error anyway, or is no failure, such as a table not yet there.
-        telemetry::start("error,buoyant_kernel=off", LogFormat::Text)?;
+        // What Delta Lake complains of is told as an error anyway, or is no failure, such as a table not yet there.
+        telemetry::start("error,etl=warn,buoyant_kernel=off,deltalake_core=off", LogFormat::Text)?;
         // Rows are read and files written at the same time.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         Ok(runtime.block_on(Box::pin(etl::execute(&config, Clock::system(), command)))?)

@@ -83,9 +83,7 @@ impl Meters {
         let word = match outcome {
             Ok(report) => {
                 self.last_duration.set(std::time::Duration::from_millis(report.duration_ms).as_secs_f64());
-                // Exact for thousands of years: a float holds whole numbers up to 2^53.
-                #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
-                self.last_success.set(began.timestamp_millis() as f64 / 1e3);
+                self.succeeded(began);
                 "succeeded"
             }
             Err(EtlError::Stopped) => "stopped",
@@ -94,9 +92,21 @@ impl Meters {
         self.runs.get_or_create(&Ended { outcome: word }).inc();
     }
 
+    /// A run that began then has ended well.
+    pub(crate) fn succeeded(&self, began: DateTime<Utc>) {
+        // Exact for thousands of years: a float holds whole numbers up to 2^53.
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
+        self.last_success.set(began.timestamp_millis() as f64 / 1e3);
+    }
+
+    /// What the last comparison came to.
+    pub(crate) fn compared(&self, report: &Reconciliation) {
+        self.differing.set(i64::try_from(report.different().count()).unwrap_or(i64::MAX));
+    }
+
     pub(crate) fn reconciled(&self, outcome: Result<&Reconciliation, &EtlError>) {
         if let Ok(report) = outcome {
-            self.differing.set(i64::try_from(report.different().count()).unwrap_or(i64::MAX));
+            self.compared(report);
         }
         self.reconciliations.get_or_create(&Ended { outcome: Compared::of(outcome).word() }).inc();
     }

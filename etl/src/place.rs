@@ -40,7 +40,7 @@ impl Place {
         if !STORES.contains(&url.scheme()) {
             return Err(wrong(format!("it begins with none of {}", STORES.join("://, ") + "://")));
         }
-        let store = bucket::open(&url, pairs(options)?, patience).map_err(|error| wrong(error.to_string()))?;
+        let store = bucket::open(&url, pairs(options)?, patience).map_err(wrong)?;
         Ok(Self::Bucket { store, url })
     }
 
@@ -67,10 +67,13 @@ impl Place {
     }
 
     /// Whether there cannot be a table of this name; a bucket has to be asked for it.
-    pub(crate) fn lacks(&self, name: &str) -> bool {
-        match self {
-            Self::Folder(folder) => !folder.join(name).join("_delta_log").is_dir(),
-            Self::Bucket { .. } => false,
+    pub(crate) fn lacks(&self, name: &str) -> Result<bool, EtlError> {
+        let Self::Folder(folder) = self else { return Ok(false) };
+        let log = folder.join(name).join("_delta_log");
+        match std::fs::metadata(&log) {
+            Ok(found) => Ok(!found.is_dir()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(cause) => Err(EtlError::Folder { path: log, cause }),
         }
     }
 
@@ -96,16 +99,38 @@ impl Place {
         first.map(drop).map_err(|error| bucket::unusable(url, &error))
     }
 
-    /// The failure of something that was done with the tables: by the name of the bucket, if that is what does not answer.
+    /// The failure of something that was done with the tables: by the name of the bucket if that is what does not answer, and of
+    /// the folder if that is full or must not be written.
     pub(crate) fn explained(&self, error: EtlError) -> EtlError {
         match self {
             Self::Bucket { url, .. } => match bucket::refusal(&error) {
                 Some(refusal) => bucket::unusable(url, refusal),
                 None => error,
             },
-            Self::Folder(_) => error,
+            Self::Folder(folder) => match unwritable(&error) {
+                Some(kind) if !matches!(error, EtlError::Folder { .. }) => {
+                    EtlError::Folder { path: folder.clone(), cause: kind.into() }
+                }
+                _ => error,
+            },
         }
     }
+}
+
+/// Why a folder cannot be written, if that is what an error comes from.
+fn unwritable(error: &EtlError) -> Option<ErrorKind> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref().map(std::io::Error::kind);
+        let is_of_disk = |kind: &ErrorKind| {
+            [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem].contains(kind)
+        };
+        if let Some(kind) = kind.filter(is_of_disk) {
+            return Some(kind);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Without the store, which knows secrets.
@@ -152,6 +177,9 @@ mod tests {
             assert!(error.contains(url) && error.contains("s3://"), "{error}");
         }
         let error = Place::parse(Path::new("s3://bucket"), &Secret::new("planted-secret"), PATIENCE).unwrap_err();
+        let options = Secret::new("aws_region=eu-central-1 aws_acces_key_id=planted-id");
+        let misspelt = Place::parse(Path::new("s3://bucket"), &options, PATIENCE).unwrap_err().to_string();
+        assert!(misspelt.contains("aws_acces_key_id") && !misspelt.contains("planted"), "{misspelt}");
         assert!(error.to_string().contains("warehouse_options"), "{error}");
         assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
     }

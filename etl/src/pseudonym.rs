@@ -1,6 +1,8 @@
 //! Ids as the warehouse knows them.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -36,8 +38,11 @@ pub(crate) struct Pseudonyms {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Pseudonym([u8; 32]);
 
-/// Room for a [`Pseudonym`] as text.
-pub(crate) type Text = [u8; 43];
+/// Bytes of a [`Pseudonym`] as text.
+pub(crate) const TEXT: usize = 43;
+
+/// Room for one.
+pub(crate) type Text = [u8; TEXT];
 
 /// Ids whose pseudonyms are remembered at most, 60 bytes each.
 const REMEMBERED: usize = 64 * 1024;
@@ -48,26 +53,40 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Pseudonyms of ids that come again and again, as the items and members do that millions of rows are about: remembering one
 /// costs a look, hashing it a hundred times as much.
 #[derive(Default)]
-pub(crate) struct Remembered(Vec<Option<(Uuid, Text)>>);
+pub(crate) struct Remembered {
+    /// Ids with their pseudonyms, none for those of nobody.
+    places: Vec<Option<(Uuid, Option<Text>)>>,
+    /// Whose pseudonyms are not told.
+    untold: Arc<HashSet<Pseudonym>>,
+}
 
 impl Remembered {
-    /// The pseudonym of an id as text.
-    pub(crate) fn text(&mut self, names: &Pseudonyms, id: Uuid) -> &str {
-        if self.0.is_empty() {
+    /// What tells nobody's pseudonym of these.
+    pub(crate) fn without(untold: Arc<HashSet<Pseudonym>>) -> Self {
+        Self { places: Vec::new(), untold }
+    }
+
+    /// The pseudonym of an id as text, unless it is one of those that are not told.
+    pub(crate) fn text(&mut self, names: &Pseudonyms, id: Uuid) -> Option<&str> {
+        if self.places.is_empty() {
             // Most tables have no such ids, and need no room for them.
-            self.0 = vec![None; REMEMBERED];
+            self.places = vec![None; REMEMBERED];
         }
         let (high, low) = id.as_u64_pair();
         let mixed = (high.rotate_left(32) ^ low).wrapping_mul(GOLDEN).rotate_left(32);
-        let place = usize::try_from(mixed).unwrap_or_default() % self.0.len();
-        let found = &mut self.0[place];
+        let place = usize::try_from(mixed).unwrap_or_default() % self.places.len();
+        let found = &mut self.places[place];
         if found.as_ref().is_none_or(|(known, _)| *known != id) {
-            let mut text = [0; 43];
-            names.of(id).text(&mut text);
-            *found = Some((id, text));
+            *found = Some((id, told(names.of(id), &self.untold)));
         }
-        found.as_ref().and_then(|(_, text)| std::str::from_utf8(text).ok()).unwrap_or_default()
+        found.as_ref().and_then(|(_, text)| std::str::from_utf8(text.as_ref()?).ok())
     }
+}
+
+fn told(pseudonym: Pseudonym, untold: &HashSet<Pseudonym>) -> Option<Text> {
+    let mut text = [0; TEXT];
+    pseudonym.text(&mut text);
+    (!untold.contains(&pseudonym)).then_some(text)
 }
 
 impl fmt::Debug for Remembered {
@@ -154,7 +173,7 @@ impl Pseudonym {
 
 impl fmt::Display for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text(&mut [0; 43]))
+        f.write_str(self.text(&mut [0; TEXT]))
     }
 }
 
@@ -196,10 +215,22 @@ mod tests {
         let names = Pseudonyms::new(&Secret::new("a key of enough bytes")).unwrap();
         // Where there is one place for all of them, each puts the one before out.
         let ids = [7, 7, 8, 7].map(Uuid::from_u128);
-        for mut remembered in [Remembered::default(), Remembered(vec![None])] {
+        let one_place = Remembered { places: vec![None], ..Remembered::default() };
+        for mut remembered in [Remembered::default(), one_place] {
             for id in ids {
-                assert_eq!(remembered.text(&names, id), names.of(id).to_string());
+                assert_eq!(remembered.text(&names, id), Some(&*names.of(id).to_string()));
             }
+        }
+    }
+
+    #[test]
+    fn who_was_erased_has_no_pseudonym() {
+        let names = Pseudonyms::new(&Secret::new("a key of enough bytes")).unwrap();
+        let [erased, other] = [7, 8].map(Uuid::from_u128);
+        let mut remembered = Remembered::without(Arc::new(HashSet::from([names.of(erased)])));
+        for _ in 0..2 {
+            assert_eq!(remembered.text(&names, erased), None);
+            assert_eq!(remembered.text(&names, other), Some(&*names.of(other).to_string()));
         }
     }
 

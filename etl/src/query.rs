@@ -71,6 +71,15 @@ impl Session {
         Ok(self)
     }
 
+    /// Adds those of the views that build on what there is.
+    pub(crate) async fn with_what_there_is(mut self, views: impl IntoIterator<Item = (String, String)>) -> Self {
+        for view in views {
+            let context = Self(self.0.clone());
+            self = context.with([view]).await.unwrap_or(self);
+        }
+        self
+    }
+
     /// The whole answer to one of the warehouse's own questions.
     pub(crate) async fn read(&self, sql: &str) -> Result<Vec<RecordBatch>, EtlError> {
         self.0.sql(sql).await.map_err(EtlError::unreadable)?.collect().await.map_err(EtlError::unreadable)

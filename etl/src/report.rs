@@ -30,6 +30,15 @@ pub struct RunReport {
     pub duration_ms: u64,
 }
 
+/// What maintenance came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maintained {
+    /// The number of the batch that readers see now.
+    pub batch: i64,
+    /// Tables that were left for the time after the next run, because they hold more than the batch says.
+    pub waiting: Vec<String>,
+}
+
 /// What one run did to one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = WarehouseTableReport)]

@@ -30,9 +30,15 @@ use crate::{Config, EtlError, Warehouse};
 /// because services that start together with this one create their tables within seconds.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 
+/// How long one waits at most.
+const LAST_RETRY: Duration = Duration::from_hours(1);
+
 /// How often small files are put together, old ones removed, and erased members forgotten, and how often the warehouse is
 /// compared with its sources afterwards.
 const MAINTENANCE: TimeDelta = TimeDelta::days(1);
+
+/// How soon a comparison that came to no end is tried again.
+const COMPARED_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// How often the time of day is looked at. A machine that slept, or whose clock was set, is noticed within it.
 const LOOK: Duration = Duration::from_secs(20);
@@ -98,6 +104,7 @@ pub async fn run(
     let settings = |error: EtlError| RunError::Settings(error.to_string());
     let schedule = config.schedule.parse().map_err(settings)?;
     let warehouse = Arc::new(Warehouse::open(&config, deps.clock.clone()).await.map_err(settings)?);
+    warehouse.recall_meters().await.map_err(settings)?;
     deps.ops.metrics(|registry| warehouse.meters().register(registry));
     deps.ops.mount(pages(Arc::clone(&warehouse)));
     let nudges = Nudges::default();
@@ -138,7 +145,7 @@ async fn work(
     clock: &Clock,
     shutdown: &CancellationToken,
 ) {
-    let (mut retry, mut maintained) = (FIRST_RETRY, None);
+    let (mut retry, mut maintained, mut compared) = (FIRST_RETRY, None, None);
     let mut due = first(warehouse, schedule, clock).await;
     while let Some(asked) = shutdown.run_until_cancelled(due_or_asked(clock, due, &nudges.run)).await {
         let next = schedule.after(clock.now());
@@ -147,36 +154,41 @@ async fn work(
         } else {
             warehouse.run_due(due, shutdown).await
         };
-        due = match ended {
+        (due, retry) = match ended {
             // Another instance did this one.
-            Ok(None) => first(warehouse, schedule, clock).await,
+            Ok(None) => (first(warehouse, schedule, clock).await, FIRST_RETRY),
             Ok(Some(report)) => {
-                retry = FIRST_RETRY;
                 tracing::info!(batch = report.batch, duration_ms = report.duration_ms, "the warehouse is up to date");
-                if maintained.is_none_or(|last| clock.now() - last >= MAINTENANCE) {
-                    maintain(warehouse, shutdown).await;
-                    maintained = Some(clock.now());
-                }
-                if is_unknown(warehouse, clock).await {
+                if is_over(compared, COMPARED_AGAIN, clock) && is_unknown(warehouse, clock).await {
                     nudges.reconciliation.ask();
+                    compared = Some(clock.now());
                 }
-                next
+                (next, FIRST_RETRY)
             }
             Err(EtlError::Stopped) => return,
             Err(error) => {
                 let again = next.min(clock.now() + retry);
-                retry = retry.saturating_mul(2);
                 tracing::warn!(%error, again = %again.to_rfc3339(), "the warehouse could not be brought up to date");
-                again
+                (again, retry.saturating_mul(2).min(LAST_RETRY))
             }
         };
+        // Also after a failure: members who were erased are forgotten although one of the sources is away.
+        if is_over(maintained, MAINTENANCE, clock) {
+            maintain(warehouse, shutdown).await;
+            maintained = Some(clock.now());
+        }
     }
+}
+
+fn is_over(last: Option<DateTime<Utc>>, pause: TimeDelta, clock: &Clock) -> bool {
+    last.is_none_or(|last| clock.now() - last >= pause)
 }
 
 /// What fails here is tried again a day later; the rows are there all the same.
 async fn maintain(warehouse: &Warehouse, shutdown: &CancellationToken) {
     match Box::pin(warehouse.maintain_until(shutdown)).await {
-        Ok(_) | Err(EtlError::Stopped) => {}
+        // Before its first run there is nothing to tidy.
+        Ok(_) | Err(EtlError::Stopped | EtlError::Empty) => {}
         Err(error) => tracing::warn!(%error, "the warehouse could not be tidied"),
     }
 }
@@ -218,7 +230,7 @@ async fn compare(warehouse: &Warehouse, nudges: &Nudges, shutdown: &Cancellation
 async fn first(warehouse: &Warehouse, schedule: &Schedule, clock: &Clock) -> DateTime<Utc> {
     match warehouse.last_success().await {
         Ok(Some(last)) => schedule.after(last),
-        Ok(None) => schedule.after(warehouse.created_at()),
+        Ok(None) => schedule.after(warehouse.created_at().min(clock.now())),
         Err(error) => {
             tracing::warn!(%error, "when the last run was is not known, so one begins now");
             clock.now()
@@ -245,6 +257,7 @@ async fn wait_until(clock: &Clock, due: DateTime<Utc>) {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::{Connection, SqliteConnection};
     use vocabulary::Secret;
 
     use super::*;
@@ -269,5 +282,24 @@ mod tests {
             assert_eq!(first(&warehouse, &often, &clock).await, created + Duration::from_secs(15 * 60));
             hands.advance(Duration::from_secs(60 * 60));
         }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_a_clock_dated_ahead_puts_nothing_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("etl.db").display());
+        let config = Config {
+            database_url: Secret::new(&url),
+            pseudonym_key: Secret::new("a key of enough bytes"),
+            ..Config::default()
+        };
+        let (clock, _hands) = Clock::manual("2026-03-01T10:07:00Z".parse().unwrap());
+        let warehouse = Warehouse::open(&config, clock.clone()).await.unwrap();
+        let run = "INSERT INTO etl_run (id, started_at, outcome) VALUES ('ahead', $1, 'succeeded')";
+        let ahead = (clock.now() + TimeDelta::days(3650)).timestamp_micros();
+        let mut runs = SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(run).bind(ahead).execute(&mut runs).await.unwrap();
+        let due = first(&warehouse, &"15m".parse().unwrap(), &clock).await;
+        assert_eq!(due, clock.now() + TimeDelta::minutes(15));
     }
 }

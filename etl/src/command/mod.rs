@@ -2,6 +2,7 @@
 
 mod tables;
 
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,9 +10,11 @@ use clap::{Subcommand, ValueEnum};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value};
 use service_kit::clock::Clock;
+use service_kit::shutdown;
+use tokio_util::sync::CancellationToken;
 
 use crate::schedule::Schedule;
-use crate::{Config, EtlError, NamedReport, Progress, QueryResult, REPORTS, Warehouse};
+use crate::{Config, EtlError, Maintained, NamedReport, Progress, QueryResult, REPORTS, Warehouse};
 
 /// Moments at which runs are due that are shown.
 const SHOWN_MOMENTS: usize = 5;
@@ -70,10 +73,12 @@ pub enum RowFormat {
 /// When a setting cannot be used, otherwise what failed.
 pub async fn execute(config: &Config, clock: Clock, command: Command) -> Result<ExitCode, EtlError> {
     let warehouse = Warehouse::open(config, clock.clone()).await?;
+    // Whoever stops it waits for nothing, and the next one for no lease.
+    let stop = shutdown::on_signal().map_err(|cause| EtlError::Signals { cause })?;
     let told = match command {
         Command::Run { json } => {
             let report = shown("beginning; a run that is under way is waited for", async |told| {
-                Box::pin(warehouse.run_once(&|progress| told(&progress))).await
+                Box::pin(warehouse.run_until(&stop, &|progress| told(&progress))).await
             });
             let report = report.await?;
             if json { document(&report) } else { tables::run(&report) }
@@ -86,10 +91,10 @@ pub async fn execute(config: &Config, clock: Clock, command: Command) -> Result<
             let format = if csv { RowFormat::Csv } else { RowFormat::Table };
             rows(&warehouse.report(named(&name)?).await?, format)
         }
-        Command::Reconcile { json } => return reconcile(&warehouse, json).await,
-        Command::Maintain => format!("Batch {} has every table tidied.", warehouse.maintain().await?),
+        Command::Reconcile { json } => return reconcile(&warehouse, &stop, json).await,
+        Command::Maintain => tidied(&Box::pin(warehouse.maintain_until(&stop)).await?),
     };
-    print(&told);
+    print(&told)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,10 +116,19 @@ async fn scheduled(warehouse: &Warehouse, config: &Config, clock: &Clock) -> Res
     Ok(tables::schedule(&config.schedule, last, &moments))
 }
 
-async fn reconcile(warehouse: &Warehouse, json: bool) -> Result<ExitCode, EtlError> {
-    let outcome = shown("beginning", async |told| Box::pin(warehouse.reconcile(&|progress| told(&progress))).await);
+fn tidied(Maintained { batch, waiting }: &Maintained) -> String {
+    if waiting.is_empty() {
+        return format!("Batch {batch} has every table tidied.");
+    }
+    let waiting = waiting.join(", ");
+    format!("Batch {batch} is tidied but for {waiting}, which hold more than it says: run, and tidy again.")
+}
+
+async fn reconcile(warehouse: &Warehouse, stop: &CancellationToken, json: bool) -> Result<ExitCode, EtlError> {
+    let outcome =
+        shown("beginning", async |told| Box::pin(warehouse.reconcile_until(stop, &|progress| told(&progress))).await);
     let outcome = outcome.await?;
-    print(&if json { document(&outcome) } else { tables::reconciliation(&outcome) });
+    print(&if json { document(&outcome) } else { tables::reconciliation(&outcome) })?;
     Ok(if outcome.is_equal() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -162,7 +176,11 @@ fn warn_of_more(result: &QueryResult) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the outcome of a command")]
-fn print(text: &str) {
-    println!("{text}");
+fn print(text: &str) -> Result<(), EtlError> {
+    let mut output = std::io::stdout().lock();
+    match writeln!(output, "{text}").and_then(|()| output.flush()) {
+        // Whoever reads it has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|cause| EtlError::Output { cause }),
+    }
 }

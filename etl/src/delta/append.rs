@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
-
-use super::columns::{Columns, Load, repeating};
-use super::files::Files;
+use super::batches::Batches;
+use super::columns::{Columns, value};
+use super::files::{Files, Rows};
 use super::key::Key;
+use super::schema::repeating;
 use super::table::{DeltaTableAt, Position};
 use crate::extract::{Op, Sink, SourceRow};
 use crate::pseudonym::Pseudonyms;
@@ -19,9 +19,11 @@ const BATCH_ROWS: usize = 8 * 1024;
 pub(crate) struct Appender<'a> {
     table: &'static Table,
     target: &'a DeltaTableAt,
-    names: &'a Pseudonyms,
+    names: Pseudonyms,
     progress: OnProgress<'a>,
     columns: Columns,
+    /// Keys that are gone, of which the source says nothing.
+    gone: Vec<Key>,
     files: Files,
     position: Position,
     rows: u64,
@@ -44,17 +46,16 @@ impl<'a> Appender<'a> {
         table: &'static Table,
         target: &'a DeltaTableAt,
         position: Position,
-        at: DateTime<Utc>,
-        names: &'a Pseudonyms,
+        batches: Batches,
         progress: OnProgress<'a>,
     ) -> Result<Self, EtlError> {
-        let load = Load { number: target.next_version(), watermark: position.watermark, at };
         Ok(Self {
             table,
-            names,
+            names: batches.names().clone(),
             progress,
-            columns: Columns::new(table, load),
-            files: Files::begin(target.writer(repeating(table))?),
+            columns: Columns::new(table, 0),
+            gone: Vec::new(),
+            files: Files::begin(table.raw, batches, target.writer(repeating(table))?),
             target,
             position,
             rows: 0,
@@ -74,44 +75,59 @@ impl<'a> Appender<'a> {
         if self.seen.as_ref().is_some_and(|seen| seen.contains(&key)) {
             return Ok(());
         }
-        self.columns.append_deletion(key);
+        self.gone.push(key);
         self.deleted += 1;
-        if self.columns.rows() >= BATCH_ROWS { self.write().await } else { Ok(()) }
+        if self.gone.len() >= BATCH_ROWS { self.write_gone().await } else { Ok(()) }
     }
 
     /// Commits everything as one version.
     pub(crate) async fn commit(mut self) -> Result<Appended, EtlError> {
         self.write().await?;
-        let files = self.files.end().await.map_err(EtlError::table(self.table.raw))?;
+        self.write_gone().await?;
+        let files = self.files.end().await?;
         let bytes = files.iter().map(|file| u64::try_from(file.size).unwrap_or_default()).sum();
         let version = self.target.commit(files, self.position).await?;
         Ok(Appended { rows: self.rows, deleted: self.deleted, version, bytes })
+    }
+
+    async fn write_gone(&mut self) -> Result<(), EtlError> {
+        if self.gone.is_empty() {
+            return Ok(());
+        }
+        let gone = std::mem::take(&mut self.gone);
+        self.pass_on(Rows::Deleted(gone)).await
+    }
+
+    async fn pass_on(&mut self, rows: Rows) -> Result<(), EtlError> {
+        self.files.write(rows).await?;
+        (self.progress)(Progress::Rows { table: self.table.raw, rows: self.rows + self.deleted });
+        Ok(())
     }
 }
 
 impl Sink for Appender<'_> {
     fn append(&mut self, row: &impl SourceRow) -> Result<bool, EtlError> {
-        let wrong = |error| self.columns.wrong_key(error);
-        let (op, key) = (row.op().map_err(wrong)?, row.key(self.table, self.names).map_err(wrong)?);
+        let wrong = |error| value(self.table, self.table.key, error);
         if let Some(seen) = &mut self.seen {
-            seen.insert(key);
+            seen.insert(row.key(self.table, &self.names).map_err(wrong)?);
         }
+        let op = row.op().map_err(wrong)?;
         match op {
             Op::Delete => self.deleted += 1,
             Op::Snapshot | Op::Insert | Op::Update => self.rows += 1,
         }
-        self.columns.append(row, op, key, self.names)?;
+        self.columns.append(row, op)?;
         Ok(self.columns.rows() >= BATCH_ROWS)
     }
 
     /// Hands the rows so far to the file.
     async fn write(&mut self) -> Result<(), EtlError> {
-        if self.columns.rows() == 0 {
+        let rows = self.columns.rows();
+        if rows == 0 {
             return Ok(());
         }
-        let batch = self.columns.take()?;
-        self.files.write(batch).await.map_err(EtlError::table(self.table.raw))?;
-        (self.progress)(Progress::Rows { table: self.table.raw, rows: self.rows + self.deleted });
-        Ok(())
+        // Room for as many again.
+        let gathered = std::mem::replace(&mut self.columns, Columns::new(self.table, rows));
+        self.pass_on(Rows::OfSource(gathered)).await
     }
 }

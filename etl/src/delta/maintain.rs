@@ -1,12 +1,17 @@
-use chrono::TimeDelta;
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
 use deltalake::operations::vacuum::VacuumMode;
-use deltalake::protocol::checkpoints::create_checkpoint;
+use deltalake::protocol::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 
 use super::table::DeltaTableAt;
-use crate::EtlError;
+use crate::{EtlError, folder};
 
 /// Files of a table from which on a run puts them together: each costs every reader a look.
 const MANY_FILES: usize = 32;
+
+/// Who has not written for so long has died.
+const HALF_WRITTEN: Duration = Duration::from_hours(24);
 
 impl DeltaTableAt {
     /// Whether the table has so many small files that reading it is slow.
@@ -27,9 +32,39 @@ impl DeltaTableAt {
     pub(crate) async fn vacuumed(self, kept: TimeDelta) -> Result<Self, EtlError> {
         let name = self.name();
         let failed = EtlError::table(name);
+        // What takes the place of the files that go.
+        self.keep_all().await?;
         let vacuum = self.into_delta().vacuum().with_mode(VacuumMode::Full).with_retention_period(kept);
         let (table, _) = vacuum.with_enforce_retention_duration(false).await.map_err(failed)?;
         create_checkpoint(&table, None).await.map_err(failed)?;
-        Ok(Self::of(name, table))
+        let vacuumed = Self::of(name, table);
+        vacuumed.remove_half_written()?;
+        vacuumed.keep_all().await?;
+        Ok(vacuumed)
+    }
+
+    /// Removes what the log says of versions before this one, of which [`DeltaTableAt::vacuumed`] has just made a sum. It names
+    /// who was erased: as what was to be removed, and as the least and the greatest of files that are gone.
+    pub(crate) async fn without_past(self) -> Result<Self, EtlError> {
+        let log = self.delta().log_store();
+        // However young it is.
+        let until = (Utc::now() + TimeDelta::days(1)).timestamp_millis();
+        let removed = cleanup_expired_logs_for(self.version(), log.as_ref(), until, None).await;
+        removed.map_err(EtlError::table(self.name()))?;
+        Ok(self)
+    }
+
+    fn remove_half_written(&self) -> Result<(), EtlError> {
+        let Some(folder) = self.folder() else { return Ok(()) };
+        let unusable = |cause| EtlError::Folder { path: folder.clone(), cause };
+        folder::remove_half_written(&folder, HALF_WRITTEN).map_err(unusable)
+    }
+
+    /// Waits until every file would outlast a power cut; a bucket sees to that itself.
+    async fn keep_all(&self) -> Result<(), EtlError> {
+        let Some(folder) = self.folder() else { return Ok(()) };
+        let unusable = |cause| EtlError::Folder { path: folder.clone(), cause };
+        let files = folder::files(&folder).map_err(unusable)?;
+        folder::kept(files).await.map_err(unusable)
     }
 }

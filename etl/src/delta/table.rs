@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use deltalake::arrow::datatypes::Schema;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
@@ -10,8 +12,8 @@ use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::RecordBatchWriter;
 use deltalake::{DeltaTable, DeltaTableError, TableProperty};
 
-use crate::EtlError;
 use crate::place::Place;
+use crate::{EtlError, folder};
 
 /// Rows of a row group: what the writer holds in memory, compressed, and the unit readers skip by.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
@@ -60,8 +62,14 @@ impl DeltaTableAt {
         version: Option<u64>,
     ) -> Result<Option<Self>, EtlError> {
         // A missing folder is the one thing that is no failure; whatever is wrong in an existing one is.
-        if place.lacks(name) {
+        if place.lacks(name)? {
             return Ok(None);
+        }
+        if let Place::Folder(folder) = place
+            && let Some(file) = folder::empty_commit(&folder.join(name), version)
+                .map_err(|cause| EtlError::Folder { path: folder.join(name), cause })?
+        {
+            return Err(EtlError::EmptyCommit { table: name, file });
         }
         let mut table = DeltaTable::new(place.log_store(name)?);
         let loaded = match version {
@@ -161,6 +169,7 @@ impl DeltaTableAt {
     /// may have read the same changes.
     pub(crate) async fn commit(&self, files: Vec<Add>, position: Position) -> Result<u64, EtlError> {
         let failed = EtlError::table(self.name);
+        self.keep(files.iter().map(|file| file.path.clone())).await?;
         let Position { watermark, origin } = position;
         let origin = origin.map(|origin| Transaction::new(self.origin_id(), origin));
         let properties = CommitProperties::default().with_max_retries(0).with_application_transactions(
@@ -172,10 +181,28 @@ impl DeltaTableAt {
             .with_actions(files.into_iter().map(Action::Add).collect())
             .build(Some(state), self.table.log_store(), operation)
             .await;
-        match committed {
-            Ok(committed) => Ok(committed.version()),
-            Err(error) => self.after_refusal(watermark, error).await,
-        }
+        let version = match committed {
+            Ok(committed) => committed.version(),
+            Err(error) => self.after_refusal(watermark, error).await?,
+        };
+        let name = |ending: &str| format!("_delta_log/{version:020}.{ending}");
+        self.keep([name("json"), name("checkpoint.parquet"), "_delta_log/_last_checkpoint".to_owned()]).await?;
+        Ok(version)
+    }
+
+    /// Waits until files of the table would outlast a power cut, so that a commit never says more than there is; a bucket sees
+    /// to that itself.
+    async fn keep(&self, files: impl IntoIterator<Item = String>) -> Result<(), EtlError> {
+        let Some(folder) = self.folder() else { return Ok(()) };
+        let files = files.into_iter().map(|file| folder.join(file)).collect();
+        folder::kept(files).await.map_err(|cause| EtlError::Folder { path: folder, cause })
+    }
+
+    /// Where the table is, unless it is in a bucket.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        let log = self.table.log_store();
+        let url = log.root_url();
+        if url.scheme() == "file" { url.to_file_path().ok() } else { None }
     }
 
     /// A commit that seems to have failed may be there, its answer lost. The table itself knows.

@@ -5,7 +5,7 @@ mod postgres;
 mod row;
 mod sqlite;
 
-pub(crate) use row::{FIRST_COLUMN, SourceRow};
+pub(crate) use row::{FIRST_COLUMN, KEY, SourceRow};
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -30,6 +30,8 @@ pub(crate) struct Snapshot {
     database: Database,
     /// How long it may be silent.
     patience: Duration,
+    /// Watermarks and what [`Snapshot::origin`] has found of them: most tables ask of the same two.
+    origins: Vec<(i64, i64)>,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,29 @@ pub(crate) enum Changed {
     Rows,
     /// The table was truncated, or the database is older than the watermark: only the whole table tells what is left.
     Everything,
+}
+
+/// A column that a source has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) name: String,
+    /// As PostgreSQL writes it; on SQLite, whose columns take every type, nothing.
+    pub(crate) type_name: String,
+}
+
+impl Found {
+    /// Whether what is in the column can be kept as this kind without being changed.
+    pub(crate) fn holds(&self, kind: Kind) -> bool {
+        let name = self.type_name.as_str();
+        name.is_empty()
+            || match kind {
+                Kind::Integer => matches!(name, "smallint" | "integer" | "bigint"),
+                // There may be a precision in its middle.
+                Kind::TimestampMicros => name.starts_with("timestamp") && name.ends_with(" with time zone"),
+                Kind::Pseudonym => name == "uuid",
+                Kind::Text => true,
+            }
+    }
 }
 
 /// Which rows to read.
@@ -116,7 +141,7 @@ impl Snapshot {
             }
         };
         let database = answer(source, patience.min(OPENING), opening).await?;
-        Ok(Self { database, patience })
+        Ok(Self { database, patience, origins: Vec::new() })
     }
 
     /// Every change below it is in this snapshot, and none will be added below it later.
@@ -130,15 +155,20 @@ impl Snapshot {
     /// A number that tells the history up to `watermark` from that of another database, or of the same one before it was
     /// restored: where numbers start over, a watermark alone means nothing.
     pub(crate) async fn origin(&mut self, source: Source, watermark: i64) -> Result<i64, EtlError> {
+        if let Some((_, origin)) = self.origins.iter().find(|(known, _)| *known == watermark) {
+            return Ok(*origin);
+        }
         let found = async {
             match &mut self.database {
                 Database::Sqlite(snapshot) => snapshot.origin(watermark).await,
-                Database::Postgres(snapshot) => snapshot.origin().await,
+                Database::Postgres(snapshot) => snapshot.origin(watermark).await,
             }
         };
         let text = answer(source, self.patience, found).await?;
         let hash = <[u8; 32]>::from(Sha256::digest(text));
-        Ok(hash[..8].iter().fold(0, |number, byte| number << 8 | i64::from(*byte)) & i64::MAX)
+        let origin = hash[..8].iter().fold(0, |number, byte| number << 8 | i64::from(*byte)) & i64::MAX;
+        self.origins.push((watermark, origin));
+        Ok(origin)
     }
 
     /// What has changed in `table` since the watermark `since`.
@@ -162,15 +192,16 @@ impl Snapshot {
         })
     }
 
-    /// The names of the columns the table has; none if there is no such table.
-    pub(crate) async fn columns(&mut self, source: Source, table: &Table) -> Result<Vec<String>, EtlError> {
+    /// The columns the table has; none if there is no such table.
+    pub(crate) async fn columns(&mut self, source: Source, table: &Table) -> Result<Vec<Found>, EtlError> {
         let found = async {
             match &mut self.database {
                 Database::Sqlite(snapshot) => snapshot.columns(table).await,
                 Database::Postgres(snapshot) => snapshot.columns(table).await,
             }
         };
-        answer(source, self.patience, found).await
+        let columns = answer(source, self.patience, found).await?;
+        Ok(columns.into_iter().map(|(name, type_name)| Found { name, type_name }).collect())
     }
 
     /// Marks where reading a table begins, so that [`Snapshot::leave`] can end it in the middle.

@@ -11,6 +11,10 @@ use super::copied::{CopiedRow, PlainRow};
 use super::{ReadError, Rows, Sink, in_time, next};
 use crate::source::{Column, Kind, Table};
 
+/// Whether a change was made here. A dump brings those of another cluster, whose transactions may only be to come here, and
+/// would be read as news then; but what has put them here (`xmin`) is older than they say that they are.
+const OF_THIS_CLUSTER: &str = "age(xmin) <= age(tx::xid)";
+
 /// One REPEATABLE READ transaction, which also sees one state of all tables.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
@@ -30,10 +34,10 @@ impl Snapshot {
         Ok(Self { connection, watermark })
     }
 
-    pub(super) async fn columns(&mut self, table: &Table) -> Result<Vec<String>, sqlx::Error> {
-        let sql = "SELECT attname::text FROM pg_attribute
+    pub(super) async fn columns(&mut self, table: &Table) -> Result<Vec<(String, String)>, sqlx::Error> {
+        let sql = "SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type_name FROM pg_attribute
                    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
-        sqlx::query_scalar(sql).bind(table.name).fetch_all(&mut self.connection).await
+        sqlx::query_as(sql).bind(table.name).fetch_all(&mut self.connection).await
     }
 
     /// A statement that fails would end the transaction, and with it the snapshot, were it not for a savepoint.
@@ -63,18 +67,22 @@ impl Snapshot {
         sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await
     }
 
-    /// The cluster, its timeline, which a recovery to an earlier moment leaves, and the database, which a dump makes anew.
-    pub(super) async fn origin(&mut self) -> Result<String, sqlx::Error> {
+    /// The cluster, its timeline, which a recovery to an earlier moment leaves, the database, which a dump makes anew, and the
+    /// last transaction below the watermark that changed something: a disk that was put back to an earlier moment has another one there, or none.
+    pub(super) async fn origin(&mut self, watermark: i64) -> Result<String, sqlx::Error> {
         let sql = "SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
                        CASE WHEN pg_is_in_recovery() THEN (SELECT upper(to_hex(timeline_id)) FROM pg_control_checkpoint())
                            ELSE ltrim(left(pg_walfile_name(pg_current_wal_lsn()), 8), '0') END,
-                       (SELECT oid FROM pg_database WHERE datname = current_database()))";
-        sqlx::query_scalar(sql).fetch_one(&mut self.connection).await
+                       (SELECT oid FROM pg_database WHERE datname = current_database()),
+                       (SELECT concat_ws('/', tx, min(seq), min(pk)) FROM etl_change
+                        WHERE tx = (SELECT max(tx) FROM etl_change WHERE tx < $1::text::xid8) GROUP BY tx))";
+        sqlx::query_scalar(sql).bind(watermark.to_string()).fetch_one(&mut self.connection).await
     }
 
     /// The keys that changed since `since`, and whether the table was truncated.
     pub(super) async fn pending(&mut self, table: &Table, since: i64) -> Result<(Vec<String>, bool), sqlx::Error> {
-        let changes = format!("FROM etl_change WHERE tbl = '{}' AND tx >= '{since}'::xid8", table.name);
+        let changes =
+            format!("FROM etl_change WHERE tbl = '{}' AND tx >= '{since}'::xid8 AND {OF_THIS_CLUSTER}", table.name);
         let keys = sqlx::query_scalar(AssertSqlSafe(format!("SELECT DISTINCT pk {changes} AND op <> 'T'")));
         let keys = keys.fetch_all(&mut self.connection).await?;
         let truncated = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) > 0 {changes} AND op = 'T'")));
@@ -109,7 +117,11 @@ impl Snapshot {
             });
             match appended {
                 Ok(false) => {}
-                Ok(true) => sink.write().await?,
+                Ok(true) => {
+                    sink.write().await?;
+                    // Where bytes are always there, nothing else makes room for the lease, or for whoever wants this to stop.
+                    tokio::task::yield_now().await;
+                }
                 Err(error) => {
                     // The rest of the copy would be taken for the answers to what is asked next.
                     while next(&mut messages, patience).await?.is_some() {}
@@ -128,7 +140,7 @@ impl Snapshot {
 
     /// The numbers are the warehouse's own, so nothing foreign is in the text; as constants they use the index.
     fn interval(&self, since: i64) -> String {
-        format!("tx >= '{since}'::xid8 AND tx < '{}'::xid8", self.watermark)
+        format!("tx >= '{since}'::xid8 AND tx < '{}'::xid8 AND {OF_THIS_CLUSTER}", self.watermark)
     }
 }
 
@@ -154,7 +166,7 @@ fn all(table: &Table, watermark: i64) -> String {
 
 /// Which changes began at the watermark or later.
 fn ahead(table: &Table, watermark: i64) -> String {
-    format!("tbl = '{}' AND tx >= '{watermark}'::xid8 AND op <> 'T'", table.name)
+    format!("tbl = '{}' AND tx >= '{watermark}'::xid8 AND op <> 'T' AND {OF_THIS_CLUSTER}", table.name)
 }
 
 /// Every change that left an image, every deletion, and the last change of each key.

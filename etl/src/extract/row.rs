@@ -23,8 +23,8 @@ pub(crate) trait SourceRow {
 
     fn key(&self, table: &Table, names: &Pseudonyms) -> Result<Key, sqlx::Error> {
         let key = match table.key_kind() {
-            Kind::Integer => self.integer(1)?.map(Key::Number),
-            _ => self.uuid(1)?.map(|id| Key::Hash(names.of(id))),
+            Kind::Integer => self.integer(KEY)?.map(Key::Number),
+            _ => self.uuid(KEY)?.map(|id| Key::Hash(names.of(id))),
         };
         key.ok_or_else(|| sqlx::Error::ColumnNotFound("key".to_owned()))
     }
@@ -34,23 +34,32 @@ pub(crate) trait SourceRow {
     }
 }
 
+/// Where a row has its key.
+pub(crate) const KEY: usize = 1;
+
 /// Where the columns of the allow-list begin in a row.
 pub(crate) const FIRST_COLUMN: usize = 3;
 
 impl SourceRow for SqliteRow {
     fn uuid(&self, index: usize) -> Result<Option<Uuid>, sqlx::Error> {
-        self.try_get(index)
+        self.try_get(index).map_err(|_| none("UUID"))
     }
 
     fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
-        self.try_get(index)
+        self.try_get(index).map_err(|_| none("text"))
     }
 
     fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
-        self.try_get(index)
+        self.try_get(index).map_err(|_| none("integer"))
     }
 
     fn time_micros(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
-        Ok(self.try_get::<Option<DateTime<Utc>>, _>(index)?.map(|time| time.timestamp_micros()))
+        let time = self.try_get::<Option<DateTime<Utc>>, _>(index).map_err(|_| none("time"))?;
+        Ok(time.map(|time| time.timestamp_micros()))
     }
+}
+
+/// The failure of a value, which SQLite takes as it comes. sqlx's own words may quote it.
+fn none(kind: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("it is no {kind}").into())
 }

@@ -1,6 +1,7 @@
 //! SQLite: one writer, so changes are numbered in the order of their commits and the number is the watermark. The
 //! database is opened for reading only, and in WAL mode a read transaction holds nobody up.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,6 +23,10 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(super) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
+        // SQLite's own words for it name no file.
+        if !path.exists() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no file {}", path.display())).into());
+        }
         let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
         let mut connection = options.disable_statement_logging().connect().await?;
         connection.execute("BEGIN").await?;
@@ -32,9 +37,9 @@ impl Snapshot {
         Ok(Self { connection, watermark })
     }
 
-    pub(super) async fn columns(&mut self, table: &Table) -> Result<Vec<String>, sqlx::Error> {
-        let sql = "SELECT name FROM pragma_table_xinfo($1)";
-        sqlx::query_scalar(sql).bind(table.name).fetch_all(&mut self.connection).await
+    pub(super) async fn columns(&mut self, table: &Table) -> Result<Vec<(String, String)>, sqlx::Error> {
+        let sql = "SELECT name, '' AS type_name FROM pragma_table_xinfo($1)";
+        sqlx::query_as(sql).bind(table.name).fetch_all(&mut self.connection).await
     }
 
     pub(super) async fn changed(&mut self, table: &Table, since: i64) -> Result<(bool, bool), sqlx::Error> {
@@ -74,6 +79,7 @@ impl Snapshot {
         while let Some(row) = next(&mut rows, patience).await? {
             if sink.append(&row)? {
                 sink.write().await?;
+                tokio::task::yield_now().await;
             }
         }
         Ok(())

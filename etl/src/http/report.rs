@@ -40,7 +40,8 @@ pub(crate) struct WarehouseReport {
     security(("member" = [])),
     responses(
         (status = 200, description = "The rows; times as RFC 3339 text, money in minor units",
-            content((WarehouseReport = "application/json"), (String = "text/csv; charset=utf-8"))),
+            content((WarehouseReport = "application/json"), (String = "text/csv; charset=utf-8")),
+            headers(("Lendery-Truncated" = bool, description = "`true` where a table of CSV ends before the report does"))),
         Always,
         SignIn,
         Ownership,
@@ -77,5 +78,7 @@ fn as_csv(report: NamedReport, answer: &QueryResult) -> Response {
         (header::CONTENT_DISPOSITION, name.unwrap_or(HeaderValue::from_static("attachment"))),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
     ];
-    (headers, answer.to_csv()).into_response()
+    // JSON says so itself.
+    let cut = answer.truncated.then_some([("lendery-truncated", HeaderValue::from_static("true"))]);
+    (headers, cut, answer.to_csv()).into_response()
 }

@@ -7,6 +7,7 @@ mod rows;
 mod tally;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,8 +18,9 @@ use self::tally::{Counter, Hashes, Tally};
 use crate::EtlError;
 use crate::address::Address;
 use crate::batch::{Batch, text};
-use crate::delta::{Columns, DeltaTableAt, Load};
+use crate::delta::{Batches, Columns, DeltaTableAt, Load};
 use crate::extract::{Op, Pending, Rows, Sink, Snapshot, SourceRow};
+use crate::load::agree;
 use crate::place::Place;
 use crate::pseudonym::Pseudonyms;
 use crate::query::session;
@@ -91,6 +93,10 @@ impl<'a> Comparison<'a> {
         snapshot: &mut Snapshot,
     ) -> Result<TableComparison, EtlError> {
         (self.progress)(Progress::Reading { table: table.raw });
+        // It waits for a program that knows its schema, and the others are compared.
+        if agree(source, table, &snapshot.columns(source, table).await?).is_err() {
+            return Ok(not_compared(table));
+        }
         let status = self.batch.of(table.raw).ok_or(EtlError::Empty)?;
         let since = status.watermark;
         // In a source that was restored the same numbers mean other changes; the next run reads it again.
@@ -135,7 +141,8 @@ impl<'a> Comparison<'a> {
     ) -> Result<(), EtlError> {
         let table = rules.table;
         let load = Load { number: 0, watermark: 0, at: DateTime::<Utc>::UNIX_EPOCH };
-        let mut sink = Counting { rules, names: self.names, columns: Columns::new(table, load), counter };
+        let batches = Batches::new(table, load, self.names, Arc::default());
+        let mut sink = Counting { rules, batches, columns: Columns::new(table, 0), counter };
         snapshot.read(source, table, Rows::All, &mut sink).await?;
         sink.write().await
     }
@@ -155,20 +162,20 @@ impl<'a> Comparison<'a> {
 /// Counts the rows of a source as they are read.
 struct Counting<'a, 'r, C> {
     rules: &'a Rules<'r>,
-    names: &'a Pseudonyms,
+    batches: Batches,
     columns: Columns,
     counter: &'a mut C,
 }
 
 impl<C: Counter + Send> Sink for Counting<'_, '_, C> {
     fn append(&mut self, row: &impl SourceRow) -> Result<bool, EtlError> {
-        let key = row.key(self.rules.table, self.names).map_err(|error| self.columns.wrong_key(error))?;
-        self.columns.append(row, Op::Snapshot, key, self.names)?;
+        self.columns.append(row, Op::Snapshot)?;
         Ok(self.columns.rows() >= BATCH_ROWS)
     }
 
     async fn write(&mut self) -> Result<(), EtlError> {
-        let batch = self.columns.take()?;
+        let gathered = Columns::new(self.rules.table, self.columns.rows());
+        let batch = self.batches.of_rows(std::mem::replace(&mut self.columns, gathered))?;
         self.rules.count(&batch, self.counter)
     }
 }

@@ -208,7 +208,7 @@ mod tests {
 
     use super::super::tally::Tally;
     use super::*;
-    use crate::delta::{Columns, DeltaTableAt, Load, Position, schema};
+    use crate::delta::{Batches, Columns, DeltaTableAt, Load, Position, schema};
     use crate::extract::{Op, SourceRow};
     use crate::place::Place;
     use crate::pseudonym::Pseudonyms;
@@ -245,14 +245,13 @@ mod tests {
     }
 
     fn rows(load: i64, op: Op, version: i64, numbers: impl Iterator<Item = u128>) -> RecordBatch {
-        let (table, names) = (USERS.tables[0], names());
+        let table = USERS.tables[0];
         let load = Load { number: load, watermark: load, at: DateTime::<Utc>::UNIX_EPOCH };
-        let mut columns = Columns::new(table, load);
+        let mut columns = Columns::new(table, 0);
         for number in numbers {
-            let key = Key::Hash(names.of(Uuid::from_u128(number)));
-            columns.append(&User { number, version }, op, key, &names).unwrap();
+            columns.append(&User { number, version }, op).unwrap();
         }
-        columns.take().unwrap()
+        Batches::new(table, load, &names(), Arc::default()).of_rows(columns).unwrap()
     }
 
     async fn written(place: &Place, batches: Vec<RecordBatch>) -> DeltaTableAt {

@@ -11,6 +11,9 @@ use crate::EtlError;
 /// How often one that waits for the lease looks again.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// A lease that lasts so much longer than one does was taken while a clock was ahead, and is void.
+const AHEAD: TimeDelta = TimeDelta::days(1);
+
 /// The right to run, over all instances: a row that is taken only by compare and set, and free again once its time is up.
 ///
 /// Two instances whose clocks differ by more than the lease could both hold it; then the second commit of a table finds
@@ -44,10 +47,11 @@ impl Lease {
         let lease = Self { store: runs.store.clone(), clock: clock.clone(), holder, seconds };
         let sql = "INSERT INTO etl_lease (name, holder, expires_at) VALUES ('run', $1, $2)
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-                   WHERE etl_lease.expires_at <= $3";
+                   WHERE etl_lease.expires_at <= $3 OR etl_lease.expires_at > $4";
         let now = clock.now();
-        let taken =
-            lease.store.execute(sql, &[Bind::from(&lease.holder), Bind::from(lease.end(now)), Bind::from(now)]).await?;
+        let binds = [lease.end(now), now, lease.end(now) + AHEAD].map(Bind::from);
+        let binds = [vec![Bind::from(&lease.holder)], binds.to_vec()].concat();
+        let taken = lease.store.execute(sql, &binds).await?;
         if taken == 1 { Ok(lease) } else { Err(lease.held_by_another(now).await?) }
     }
 

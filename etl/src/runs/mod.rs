@@ -1,10 +1,13 @@
 //! The warehouse's own small database: who is running, and what each run did.
 
+mod erased;
 mod lease;
 mod reconciliations;
 mod store;
 
 pub(crate) use lease::Lease;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use service_kit::clock::Clock;
@@ -14,9 +17,14 @@ use crate::EtlError;
 use crate::address::Address;
 use crate::report::{Outcome, Run, RunReport};
 
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     "CREATE TABLE IF NOT EXISTS etl_property (name text PRIMARY KEY, value text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS etl_lease (name text PRIMARY KEY, holder text NOT NULL, expires_at bigint NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS etl_erased (
+        member text PRIMARY KEY,
+        noted_at bigint NOT NULL,
+        forgotten_at bigint
+    )",
     "CREATE TABLE IF NOT EXISTS etl_run (
         id text PRIMARY KEY,
         started_at bigint NOT NULL,
@@ -97,6 +105,13 @@ impl Runs {
         Ok(kept.into_iter().next().map(|(value,): (String,)| value))
     }
 
+    /// What is kept under names that begin with `prefix`, by the rest of each name.
+    pub(crate) async fn kept_under(&self, prefix: &str) -> Result<HashMap<String, String>, EtlError> {
+        let rows: Vec<(String, String)> = self.store.rows("SELECT name, value FROM etl_property", &[]).await?;
+        let rest = |(name, value): (String, String)| Some((name.strip_prefix(prefix)?.to_owned(), value));
+        Ok(rows.into_iter().filter_map(rest).collect())
+    }
+
     /// When the database of runs was first opened.
     pub(crate) async fn created_at(&self, clock: &Clock) -> Result<DateTime<Utc>, EtlError> {
         let now = clock.now();
@@ -141,10 +156,12 @@ impl Runs {
         Ok(rows.into_iter().map(run).collect())
     }
 
-    pub(crate) async fn last_success(&self) -> Result<Option<DateTime<Utc>>, EtlError> {
-        let sql = "SELECT started_at, finished_at, outcome, error, report FROM etl_run WHERE outcome = 'succeeded'
-                   ORDER BY id DESC LIMIT 1";
-        let rows = self.store.rows(sql, &[]).await?;
+    /// When the last run began that has ended well. One that seems to have begun later than now was dated by a clock that was
+    /// ahead.
+    pub(crate) async fn last_success(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, EtlError> {
+        let sql = "SELECT started_at, finished_at, outcome, error, report FROM etl_run
+                   WHERE outcome = 'succeeded' AND started_at <= $1 ORDER BY started_at DESC LIMIT 1";
+        let rows = self.store.rows(sql, &[Bind::from(now)]).await?;
         Ok(rows.into_iter().next().map(|row| run(row).started_at))
     }
 }

@@ -6,7 +6,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::Postgres;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Database, FromRow, PgPool, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, Database, FromRow, PgPool, SqlitePool};
 
 use crate::EtlError;
 use crate::address::Address;
@@ -66,11 +66,15 @@ impl Store {
 
     /// Reads the file through before its tables are made: it is small, and damage is told best by name and at the start.
     pub(super) async fn open_file(&self, path: &Path, tables: &'static [&'static str]) -> Result<(), EtlError> {
-        let unusable = |reason: String| EtlError::RunsFile { path: path.to_owned(), reason };
+        let damaged = |reason: String| EtlError::RunsFile { path: path.to_owned(), reason };
+        let unusable = |error: EtlError| match is_of_damage(&error) {
+            true => damaged(error.root()),
+            false => EtlError::RunsUnusable { path: path.to_owned(), reason: error.root() },
+        };
         let checked: Result<Vec<(String,)>, _> = self.rows("PRAGMA quick_check(1)", &[]).await;
-        match checked.map_err(|error| unusable(error.root()))?.pop() {
-            Some((verdict,)) if verdict != "ok" => Err(unusable(verdict)),
-            _ => self.create(tables).await.map_err(|error| unusable(error.root())),
+        match checked.map_err(unusable)?.pop() {
+            Some((verdict,)) if verdict != "ok" => Err(damaged(verdict)),
+            _ => self.create(tables).await.map_err(unusable),
         }
     }
 
@@ -82,7 +86,7 @@ impl Store {
                 }
                 Ok(())
             }
-            Self::Postgres(pool) => create_in_turn(pool.clone(), tables).await.map_err(EtlError::runs),
+            Self::Postgres(pool) => in_time(create_in_turn(pool.clone(), tables)).await,
         }
     }
 
@@ -122,8 +126,19 @@ fn pool<DB: Database>() -> PoolOptions<DB> {
     PoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None)
 }
 
+/// Whether SQLite says that the file is none of its own, or damaged (`SQLITE_CORRUPT`, `SQLITE_NOTADB`).
+fn is_of_damage(error: &EtlError) -> bool {
+    let EtlError::Runs { cause } = error else { return false };
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    // The low byte of an extended code is the code.
+    let code = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
+    matches!(code, Some(11 | 26))
+}
+
+/// On a connection of its own: what keeps a pool from having one, it does not tell.
 async fn create_in_turn(pool: PgPool, tables: &'static [&'static str]) -> Result<(), sqlx::Error> {
-    let mut turn = pool.begin().await?;
+    let mut connection = pool.connect_options().connect().await?;
+    let mut turn = connection.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CREATE_LOCK).execute(&mut *turn).await?;
     for table in tables {
         sqlx::query(*table).execute(&mut *turn).await?;

@@ -10,7 +10,7 @@ use crate::query::session;
 use crate::reconcile::compare;
 use crate::report::{Compared, Reconciliation, Status};
 use crate::source::tables;
-use crate::{EtlError, NamedReport, QueryResult};
+use crate::{EtlError, NamedReport, QueryResult, star};
 
 /// Runs a status tells of.
 const SHOWN_RUNS: i64 = 20;
@@ -108,6 +108,19 @@ impl Warehouse {
         Ok(last.first().map(|last| last.started_at))
     }
 
+    /// Sets the meters that tell of the last run and the last comparison to what was recorded of them: otherwise an alert of a
+    /// warehouse that is old, or differs, would end with the process.
+    pub(crate) async fn recall_meters(&self) -> Result<(), EtlError> {
+        if let Some(last) = self.last_success().await? {
+            self.meters.succeeded(last);
+        }
+        let compared = self.runs.reconciliations(SHOWN_RECONCILIATIONS).await?;
+        if let Some(report) = compared.into_iter().find_map(|compared| compared.report) {
+            self.meters.compared(&report);
+        }
+        Ok(())
+    }
+
     async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
         loop {
             let batches = Batch::table(&self.place).await?.ok_or(EtlError::Empty)?;
@@ -120,12 +133,22 @@ impl Warehouse {
     }
 
     async fn answer_from(&self, batches: DeltaTableAt, batch: &Batch, sql: &str) -> Result<QueryResult, EtlError> {
-        let mut pinned = vec![batches];
+        let (mut pinned, mut lost) = (vec![batches], None);
         for table in tables() {
-            let version = batch.of(table.raw).ok_or(EtlError::Empty)?.version;
-            let opened = DeltaTableAt::open(&self.place, table.raw, Some(version)).await?;
-            pinned.push(opened.ok_or(EtlError::Empty)?);
+            match self.pinned(batch, table.raw).await.map_err(|error| self.place.explained(error)) {
+                Ok(opened) => pinned.push(opened),
+                Err(error) if error.is_of_table() => lost = Some(error.after(lost)),
+                Err(error) => return Err(error),
+            }
         }
-        session(&pinned).await?.with_star().await?.answer(sql).await
+        let session = session(&pinned).await?;
+        let Some(lost) = lost else { return session.with_star().await?.answer(sql).await };
+        // What is damaged keeps nobody from the rest.
+        session.with_what_there_is(star::views()).await.answer(sql).await.map_err(|_| lost)
+    }
+
+    async fn pinned(&self, batch: &Batch, table: &'static str) -> Result<DeltaTableAt, EtlError> {
+        let version = batch.of(table).ok_or(EtlError::Empty)?.version;
+        DeltaTableAt::open(&self.place, table, Some(version)).await?.ok_or(EtlError::Missing { table })
     }
 }

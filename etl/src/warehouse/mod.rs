@@ -1,5 +1,6 @@
 mod ask;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,12 +13,12 @@ use crate::batch::Batch;
 use crate::ceiling;
 use crate::delta::{DeltaTableAt, schema};
 use crate::extract::Snapshot;
-use crate::load::Run;
+use crate::load::{COLUMNS, Run};
 use crate::maintain::maintain;
 use crate::meters::Meters;
 use crate::place::Place;
 use crate::pseudonym::Pseudonyms;
-use crate::report::{LoadKind, RunReport, TableReport, TableStatus};
+use crate::report::{LoadKind, Maintained, RunReport, TableReport, TableStatus};
 use crate::runs::{Failed, Lease, Runs};
 use crate::source::{INVENTORY, ORDERS, PAYMENTS, Source, Table, USERS, tables};
 use crate::{Config, EtlError, Progress};
@@ -128,23 +129,22 @@ impl Warehouse {
     ///
     /// # Errors
     /// [`EtlError::UnderWay`] when a run holds the lease, [`EtlError::Empty`] before the first run, otherwise what failed.
-    pub async fn maintain(&self) -> Result<i64, EtlError> {
+    pub async fn maintain(&self) -> Result<Maintained, EtlError> {
         self.maintain_until(&CancellationToken::new()).await
     }
 
     /// [`Warehouse::maintain`], but given up at `shutdown`: the lease is given back.
-    pub(crate) async fn maintain_until(&self, shutdown: &CancellationToken) -> Result<i64, EtlError> {
+    pub(crate) async fn maintain_until(&self, shutdown: &CancellationToken) -> Result<Maintained, EtlError> {
         let lease = self.lease(shutdown).await?;
+        self.place.usable()?;
         let outcome = tokio::select! {
-            outcome = Box::pin(maintain(&self.place, self.kept, self.clock.now())) => {
-                outcome.map_err(|error| self.place.explained(error))
-            }
+            outcome = Box::pin(maintain(&self.place, &self.runs, self.kept, self.clock.now())) => outcome,
             lost = lease.keep() => Err(lost),
             () = shutdown.cancelled() => Err(EtlError::Stopped),
         };
         let released = lease.release().await;
-        let batch = outcome?;
-        released.map(|()| batch)
+        let maintained = outcome?;
+        released.map(|()| maintained)
     }
 
     pub(crate) fn meters(&self) -> &Meters {
@@ -153,7 +153,7 @@ impl Warehouse {
 
     /// When the last run began that has ended well, for the schedule.
     pub(crate) async fn last_success(&self) -> Result<Option<DateTime<Utc>>, EtlError> {
-        self.runs.last_success().await
+        self.runs.last_success(self.clock.now()).await
     }
 
     /// When the database of runs was first opened, for the schedule.
@@ -201,6 +201,8 @@ impl Warehouse {
             progress,
             meters: &self.meters,
             runs: &self.runs,
+            known: &self.runs.kept_under(COLUMNS).await?,
+            erased: Arc::new(self.runs.erased().await?),
         };
         let (mut tables, mut failure) = (Vec::new(), None);
         for (source, address) in &self.sources {
@@ -209,8 +211,13 @@ impl Warehouse {
                 loaded => loaded?,
             }
         }
-        self.tidy(&mut tables).await?;
-        let batch = if tables.is_empty() { last.number } else { self.advance(&last, &tables).await? };
+        let mut batch = if tables.is_empty() { last.number } else { self.advance(&last, &tables).await? };
+        // Readers have the rows; that they are in many files is no reason to keep them back.
+        match self.tidy(&mut tables).await {
+            Ok(false) => {}
+            Ok(true) => batch = self.advance(&Batch::last(&self.place).await?, &tables).await?,
+            Err(error) => tracing::warn!(%error, "small files could not be put together"),
+        }
         if batch != last.number {
             progress(Progress::Batch { batch });
         }
@@ -222,16 +229,18 @@ impl Warehouse {
         }
     }
 
-    /// Maintains the loaded tables that have become scattered.
-    async fn tidy(&self, reports: &mut [TableReport]) -> Result<(), EtlError> {
+    /// Puts the files of the loaded tables together that have become scattered; whether there were any.
+    async fn tidy(&self, reports: &mut [TableReport]) -> Result<bool, EtlError> {
+        let mut is_tidied = false;
         for report in reports.iter_mut().filter(|report| report.kind != LoadKind::Unchanged) {
             let Some(table) = tables().find(|table| table.raw == report.table) else { continue };
             let Some(opened) = DeltaTableAt::open(&self.place, table.raw, None).await? else { continue };
             if opened.is_scattered()? {
                 report.version = opened.compacted().await?.version();
+                is_tidied = true;
             }
         }
-        Ok(())
+        Ok(is_tidied)
     }
 
     /// Commits the batch of the tables that were loaded, and of the others as they were.
@@ -296,11 +305,13 @@ async fn load_source(
         snapshot.enter(source).await?;
         match Box::pin(run.load(source, table, &mut snapshot)).await {
             Ok(report) => reports.push(report),
-            Err(error) if error.is_of_table() => {
-                *failure = Some(error.after(failure.take()));
-                snapshot.leave(source).await?;
-            }
-            Err(error) => return Err(error),
+            Err(error) => match run.place.explained(error) {
+                error if error.is_of_table() => {
+                    *failure = Some(error.after(failure.take()));
+                    snapshot.leave(source).await?;
+                }
+                error => return Err(error),
+            },
         }
     }
     Ok(())

@@ -1,14 +1,15 @@
 //! The commands of the program, as operators give them.
 
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
-use etl::REPORTS;
+use etl::{EtlError, Outcome, REPORTS};
 use serde_json::{Value, json};
-use test_kit::Engine;
+use sqlx::{Connection, Executor, PgConnection};
+use test_kit::{Engine, wait_until};
 
 use crate::faults::service;
 use crate::stall::in_a_bucket;
-use crate::support::House;
+use crate::support::{DEADLINE, House};
 
 /// What the program said to these words, and how it ended.
 fn etl(house: &House, arguments: &[&str]) -> Output {
@@ -180,4 +181,37 @@ async fn schedule_shows_when_runs_are_due() {
     assert!(text.starts_with("Schedule 30 4 * * *; no run has ended well yet. Runs are due:"), "{text}");
     let moments: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("    ")).collect();
     assert_eq!(moments.len(), 5, "{text}");
+}
+
+#[tokio::test]
+async fn who_reads_only_the_beginning_of_an_answer_is_no_failure() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.run().await;
+    let mut command = service(&house.config);
+    let mut child = command.args(["query", "SELECT 1"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn a_run_that_is_interrupted_gives_its_lease_back() {
+    let house = House::on_engine(Engine::Postgres).await;
+    house.sources.add_user(1).await;
+    let mut lock = PgConnection::connect(house.sources.url.expose()).await.unwrap();
+    lock.execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let mut command = service(&house.config);
+    let child = command.arg("run").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the run to begin", DEADLINE, async || {
+        let runs = house.warehouse.status().await.unwrap().runs;
+        runs.first().is_some_and(|run| run.outcome == Outcome::Running)
+    })
+    .await;
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("error: {}\n", EtlError::Stopped));
+    lock.execute("ROLLBACK").await.unwrap();
+    // Its lease would last a minute, and the next run's clock stands still.
+    house.run().await;
 }

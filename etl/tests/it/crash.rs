@@ -10,7 +10,7 @@ use test_kit::{Engine, on_every_database};
 use crate::support::{House, did};
 
 /// Runs and stops as if the process had died right after its `commits`-th table, longer ago than a lease lasts.
-async fn die_after(house: &House, commits: usize) {
+pub(crate) async fn die_after(house: &House, commits: usize) {
     die_holding_the_lease(&house.warehouse, commits).await;
     house.hands.advance(Duration::from_secs(61));
 }

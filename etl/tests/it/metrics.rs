@@ -102,4 +102,13 @@ async fn the_warehouse_is_compared_after_a_run_and_when_asked_and_what_differs_i
         .await
         .expect(403);
     service.stop().await;
+    // An alert of what is known outlasts the process.
+    let again = Service::start(&house).await;
+    wait_until("what was recorded", DEADLINE, async || {
+        let told = again.metrics().await;
+        let recalled = value(&told, "lendery_etl_differing_tables").to_string();
+        recalled == "1" && value(&told, "lendery_etl_last_success_seconds") > 0.0
+    })
+    .await;
+    again.stop().await;
 }

@@ -52,11 +52,7 @@ impl Restored {
     /// Brings its numbers past those the warehouse has seen, so that no watermark alone tells that they mean other changes.
     async fn overtake(&self, watermark: i64) {
         if let Self::Postgres(server) = self {
-            let mut connection = PgConnection::connect(server.url()).await.unwrap();
-            let burn = format!(
-                "DO $$ BEGIN WHILE pg_current_xact_id()::text::bigint <= {watermark} LOOP COMMIT; END LOOP; END $$"
-            );
-            connection.execute(AssertSqlSafe(burn)).await.unwrap();
+            burn(server.url(), watermark).await;
         }
     }
 }
@@ -119,4 +115,64 @@ async fn a_source_that_was_restored_elsewhere_and_went_on_is_read_again_whole() 
         assert_eq!(house.value(current).await, json!(18));
     })
     .await;
+}
+
+/// Writes nothing, but uses up numbers of transactions up to this one.
+async fn burn(url: &str, until: i64) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let burn = format!("DO $$ BEGIN WHILE pg_current_xact_id()::text::bigint <= {until} LOOP COMMIT; END LOOP; END $$");
+    connection.execute(AssertSqlSafe(burn)).await.unwrap();
+}
+
+/// What a dump brings along was written by transactions whose numbers a younger cluster has yet to give.
+#[tokio::test]
+async fn changes_of_another_cluster_are_no_news_when_this_one_reaches_their_numbers() {
+    let house = House::on_engine(Engine::Postgres).await;
+    burn(house.sources.url.expose(), 50_000).await;
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    for (second, price) in [(10, 600), (20, 700)] {
+        house.sources.set_item(20, &format!("daily_price_minor = {price}"), second).await;
+    }
+    let foreign = house.run().await.tables[0].watermark;
+    let restored = Restored::from(&house).await;
+    let warehouse = Warehouse::open(&over(&house, &restored), house.clock.clone()).await.unwrap();
+    let report = warehouse.run_once(&|_| {}).await.unwrap();
+    assert_eq!(did(&report, "raw_items").0, LoadKind::Reload);
+    assert!(report.tables[0].watermark < foreign, "it is younger");
+    restored.run(&format!("UPDATE items SET daily_price_minor = 900 WHERE id = {}", house.sources.id(20))).await;
+    restored.run(&format!("DELETE FROM users WHERE id = {}", house.sources.id(1))).await;
+    let report = warehouse.run_once(&|_| {}).await.unwrap();
+    assert_eq!(did(&report, "raw_items"), (LoadKind::Changes, 1, 0));
+    restored.overtake(foreign).await;
+    let report = warehouse.run_once(&|_| {}).await.unwrap();
+    for table in ["raw_users", "raw_items"] {
+        assert_eq!(did(&report, table).0, LoadKind::Unchanged, "{table}");
+    }
+    let outcome = warehouse.reconcile(&|_| {}).await.unwrap();
+    assert!(outcome.is_equal(), "{outcome:?}");
+    let rows: Vec<_> = outcome.tables.iter().map(|table| (table.source_rows, table.pending)).collect();
+    assert_eq!(rows[..3], [(0, 0), (1, 0), (1, 0)]);
+    assert_eq!(
+        house.value("SELECT daily_price_minor FROM dim_item WHERE is_current AND item_key <> '-1'").await,
+        json!(900)
+    );
+}
+
+/// A machine that was put back to a snapshot is the same cluster on the same timeline, and gives the same numbers again.
+#[tokio::test]
+async fn a_cluster_whose_last_change_is_another_one_is_read_again_whole() {
+    let house = House::on_engine(Engine::Postgres).await;
+    house.sources.add_user(1).await;
+    house.sources.add_user(2).await;
+    house.run().await;
+    assert_eq!(did(&house.run().await, "raw_users").0, LoadKind::Unchanged);
+    house.sources.run("DELETE FROM users WHERE id IN (SELECT id FROM users ORDER BY id DESC LIMIT 1)").await;
+    house
+        .sources
+        .run("DELETE FROM etl_change WHERE seq IN (SELECT seq FROM etl_change ORDER BY seq DESC LIMIT 2)")
+        .await;
+    assert_eq!(did(&house.run().await, "raw_users"), (LoadKind::Reload, 1, 1));
+    assert_eq!(did(&house.run().await, "raw_users").0, LoadKind::Unchanged);
 }

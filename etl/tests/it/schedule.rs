@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use etl::{Config, Deps, EtlError, Outcome, Warehouse};
 use service_kit::RunError;
 use service_kit::ops::Ops;
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use test_kit::{Engine, TestDatabase, on_every_database, wait_until};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -65,6 +66,40 @@ async fn a_run_that_is_stopped_with_the_service_is_recorded_and_gives_its_lease_
     lock.execute("ROLLBACK").await.unwrap();
     // The clock stands still: a lease that was kept would not end.
     house.warehouse.run_once(&|_| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn however_often_runs_have_failed_the_next_one_begins() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.run("ALTER TABLE items RENAME COLUMN approval TO consent").await;
+    let service = Service::start(&house).await;
+    let ended = async |outcome: &str, count: u32| {
+        let line = format!("lendery_etl_runs_total{{outcome=\"{outcome}\"}} {count}");
+        ask(std::slice::from_ref(&service)).await;
+        wait_until(&line, DEADLINE, async || service.metrics().await.lines().any(|told| told == line)).await;
+    };
+    // A pause that was twice as long each time would have ended after the last year that a calendar knows.
+    for round in 1..=50 {
+        ended("failed", round).await;
+    }
+    house.sources.run("ALTER TABLE items RENAME COLUMN consent TO approval").await;
+    ended("succeeded", 1).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_lease_of_a_clock_that_was_ahead_is_void() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let mut runs = SqliteConnection::connect(house.config.database_url.expose()).await.unwrap();
+    let hours = |hours| (house.clock.now() + TimeDelta::hours(hours)).timestamp_micros();
+    for (ends_in, is_void) in [(23, false), (10 * 365 * 24, true)] {
+        let taken = "INSERT OR REPLACE INTO etl_lease (name, holder, expires_at) VALUES ('run', 'another', $1)";
+        sqlx::query(taken).bind(hours(ends_in)).execute(&mut runs).await.unwrap();
+        let config = Config { lease_seconds: 1, ..house.config.clone() };
+        let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+        let run = warehouse.run_once(&|_| {}).await;
+        assert_eq!(run.is_ok(), is_void, "{run:?}");
+    }
 }
 
 #[tokio::test]

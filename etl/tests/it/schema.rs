@@ -76,6 +76,27 @@ async fn a_number_that_is_widened_in_a_service_still_fits() {
 }
 
 #[tokio::test]
+async fn a_type_whose_values_would_be_changed_stops_its_table() {
+    let house = House::on_engine(Engine::Postgres).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.run_until("SELECT max(units) FROM raw_items", json!(1)).await;
+    let all = [
+        ("units", "integer", "numeric"),
+        ("units", "integer", "double precision"),
+        ("created_at", "timestamptz", "timestamp"),
+    ];
+    for (column, ours, other) in all {
+        house.sources.run(&format!("ALTER TABLE items ALTER COLUMN {column} TYPE {other}")).await;
+        let error = fails(&house).await;
+        let is_named = matches!(&error, EtlError::OtherType { found, .. } if found.starts_with(other));
+        assert!(is_named && error.to_string().contains(column), "{error:?}");
+        house.sources.run(&format!("ALTER TABLE items ALTER COLUMN {column} TYPE {ours}")).await;
+    }
+    house.sources.set_item(20, "units = 7", 60).await;
+    house.run_until("SELECT max(units) FROM raw_items", json!(7)).await;
+}
+
+#[tokio::test]
 async fn a_type_that_no_longer_fits_stops_its_table_and_tells_no_value() {
     on_every_database(async |database| {
         let engine = database.engine();
@@ -93,7 +114,8 @@ async fn a_type_that_no_longer_fits_stops_its_table_and_tells_no_value() {
             match house.warehouse.run_once(&|_| {}).await {
                 Ok(_) => false,
                 Err(error) => {
-                    let stopped = matches!(error, EtlError::Misfit { .. } | EtlError::Value { .. });
+                    let stopped =
+                        matches!(error, EtlError::Misfit { .. } | EtlError::Value { .. } | EtlError::OtherType { .. });
                     assert!(stopped && error.to_string().contains("items"), "{error:?}");
                     assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
                     true
