@@ -1,7 +1,7 @@
 -- How many members borrowed something, and from how many owners, month by month.
-SELECT CAST(date_trunc('month', CAST(checked_out_at AS DATE)) AS DATE) AS month, count(DISTINCT borrower_key) AS borrowers,
+SELECT CAST(date_trunc('month', CAST(lent_at AS DATE)) AS DATE) AS month, count(DISTINCT borrower_key) AS borrowers,
     count(DISTINCT owner_key) AS owners, count(*) AS times_lent
 FROM fact_reservation
-WHERE checked_out_at IS NOT NULL
+WHERE lent_at IS NOT NULL
 GROUP BY 1
 ORDER BY 1

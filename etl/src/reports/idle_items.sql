@@ -1,4 +1,4 @@
--- Items that are offered now and were never lent, the oldest first.
+-- Items that are offered now and were never lent nor sold, the oldest first.
 SELECT item_key, owner_key, path AS category, first_seen_at
 FROM (
     SELECT item_key, owner_key, category_key, status, is_current,
@@ -6,5 +6,5 @@ FROM (
     FROM dim_item
 ) JOIN dim_category USING (category_key)
 WHERE is_current AND status = 'listed'
-    AND item_key NOT IN (SELECT item_key FROM fact_reservation WHERE checked_out_at IS NOT NULL)
+    AND item_key NOT IN (SELECT item_key FROM fact_reservation WHERE lent_at IS NOT NULL OR sold_at IS NOT NULL)
 ORDER BY first_seen_at, item_key

@@ -1,7 +1,7 @@
 -- Who borrows most, by pseudonym.
 SELECT borrower_key, count(*) AS times_borrowed, count(*) FILTER (WHERE returned_late) AS late,
-    max(checked_out_at) AS last_borrowed_at
+    max(lent_at) AS last_borrowed_at
 FROM fact_reservation
-WHERE checked_out_at IS NOT NULL AND borrower_key <> '-1'
+WHERE lent_at IS NOT NULL AND borrower_key <> '-1'
 GROUP BY borrower_key
 ORDER BY times_borrowed DESC, borrower_key

@@ -1,5 +1,5 @@
--- One row for each reservation, accumulating: when it was first seen in each of its states. A reservation that was released
--- before it was ever held has no time of its own.
+-- One row for each reservation, accumulating: when it was first seen in each of its states. What was released before anything
+-- was set aside is no reservation.
 WITH known AS (
     -- What a whole table already told is not news when its change is read as well.
     SELECT *, last_value(CASE WHEN op = 'S' THEN change_seq END) IGNORE NULLS OVER (
@@ -42,8 +42,14 @@ SELECT known_now.id AS reservation_key, coalesce(items.id, '-1') AS item_key,
     coalesce(users.id, '-1') AS borrower_key, coalesce(items.owner_key, '-1') AS owner_key,
     coalesce(items.category_key, '-1') AS category_key,
     state, units, starts_at, ends_at AS due_at, created_at, held_at, confirmed_at, checked_out_at, returned_at, released_at,
+    -- What came back before the first load was lent, though nobody saw it go: it counts from when it was to begin.
+    CASE WHEN starts_at IS NOT NULL AND state IN ('checked_out', 'returned')
+        THEN coalesce(checked_out_at, least(starts_at, returned_at)) END AS lent_at,
+    -- What is sold has no period. It is checked out for good.
+    CASE WHEN starts_at IS NULL AND state = 'checked_out' THEN checked_out_at END AS sold_at,
     returned_at > ends_at AS returned_late
 -- What stands before RIGHT JOIN is held in memory, so it is what there is less of.
 FROM users RIGHT JOIN (
     items RIGHT JOIN known_now ON items.id = known_now.item_id
 ) ON users.id = known_now.borrower_id
+WHERE known_now.item_id IS NOT NULL

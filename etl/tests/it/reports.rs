@@ -22,17 +22,19 @@ async fn what_was_lent_is_reported() {
         house.sources.add_user(user).await;
     }
     house.sources.add_category(10, "tools", None).await;
-    for item in [20, 21] {
+    for item in [20, 21, 22] {
         house.sources.add_item(item, 1, 10, 500).await;
     }
-    house.sources.add_reservation(30, 20, 2).await;
-    for (state, second) in [("confirmed", 1), ("checked_out", 2), ("returned", 86_402)] {
-        house.sources.set_reservation(30, state, second).await;
+    for (number, item) in [(30, 20), (33, 22)] {
+        house.sources.add_reservation(number, item, 2).await;
+        for (state, second) in [("confirmed", 1), ("checked_out", 2), ("returned", 86_402)] {
+            house.sources.set_reservation(number, state, second).await;
+        }
     }
     house.sources.add_reservation(31, 20, 2).await;
     house.sources.set_reservation(31, "released", 5).await;
+    // The first load knows only how things ended: what came back counts from when it was to begin.
     house.run().await;
-    // The first load knows only how things ended; the history begins with it.
     house.sources.add_reservation(32, 20, 2).await;
     for (state, second) in [("checked_out", 2), ("returned", 86_402)] {
         house.sources.set_reservation(32, state, second).await;
@@ -40,16 +42,58 @@ async fn what_was_lent_is_reported() {
     house.run().await;
     let report = async |name: &str| house.warehouse.report(NamedReport::named(name).unwrap()).await.unwrap();
     let most_lent = report("most_lent").await;
-    assert_eq!(most_lent.rows.len(), 1);
-    assert_eq!(most_lent.rows[0][1..5], [json!("tools"), json!(1), json!(1), json!(1.0)]);
-    assert_eq!(report("idle_items").await.rows.len(), 1);
-    assert_eq!(report("late_returns").await.rows, [[json!("tools"), json!(1), json!(1), json!(1.0)]]);
-    assert_eq!(report("demand").await.rows, [[json!("tools"), json!("2026-03-01"), json!(3), json!(1), json!(1)]]);
-    assert_eq!(report("members").await.rows, [[json!("2026-03-01"), json!(2), json!(1), json!(1)]]);
-    assert_eq!(report("active_members").await.rows, [[json!("2026-03-01"), json!(1), json!(1), json!(1)]]);
-    assert_eq!(report("owners").await.rows[0][1..], [json!(2), json!(1)]);
-    assert_eq!(report("top_borrowers").await.rows[0][1..3], [json!(1), json!(1)]);
+    assert_eq!(most_lent.rows.len(), 2);
+    assert_eq!(most_lent.rows[0][1..5], [json!("tools"), json!(2), json!(2), json!(2.0)]);
+    assert_eq!(most_lent.rows[1][1..5], [json!("tools"), json!(1), json!(1), json!(1.0)]);
+    assert_eq!(report("idle_items").await.rows.len(), 1, "two of three were lent, one of them before the first load");
+    assert_eq!(report("late_returns").await.rows, [[json!("tools"), json!(3), json!(3), json!(1.0)]]);
+    let month = json!("2026-03-01");
+    assert_eq!(report("demand").await.rows, [[json!("tools"), month.clone(), json!(4), json!(3), json!(0), json!(1)]]);
+    assert_eq!(report("members").await.rows, [[month.clone(), json!(2), json!(1), json!(1)]]);
+    assert_eq!(report("active_members").await.rows, [[month, json!(1), json!(1), json!(3)]]);
+    assert_eq!(report("owners").await.rows[0][1..], [json!(3), json!(3)]);
+    assert_eq!(report("top_borrowers").await.rows[0][1..3], [json!(3), json!(3)]);
     assert!(most_lent.to_csv().starts_with("item_key,category,times_lent,units_lent,days_out,last_lent_at\r\n"));
+}
+
+#[tokio::test]
+async fn what_was_sold_or_never_set_aside_was_not_lent() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    for user in 1..=2 {
+        house.sources.add_user(user).await;
+    }
+    house.sources.add_category(10, "tools", None).await;
+    for item in [20, 21] {
+        house.sources.add_item(item, 1, 10, 500).await;
+    }
+    for (number, runs_before) in [(30, true), (31, false)] {
+        if runs_before {
+            house.run().await;
+        }
+        house.sources.add_reservation(number, 21, 2).await;
+        let id = house.sources.id(number);
+        // What is sold has no period.
+        house.sources.run(&format!("UPDATE reservations SET starts_at = NULL, ends_at = NULL WHERE id = {id}")).await;
+        for state in ["confirmed", "checked_out"] {
+            house.sources.set_reservation(number, state, 1).await;
+        }
+        // What was released before it was set aside is remembered under its id, and that is all.
+        let (id, at) = (house.sources.id(number + 10), crate::source::at(0));
+        let buried = "INSERT INTO reservations (id, units, state, version, created_at, updated_at)";
+        house.sources.run(&format!("{buried} VALUES ({id}, 0, 'released', 1, '{at}', '{at}')")).await;
+    }
+    house.run().await;
+    assert_eq!(house.value("SELECT count(*) FROM fact_reservation").await, json!(2));
+    assert_eq!(
+        house.report("demand").await,
+        [[json!("tools"), json!("2026-03-01"), json!(2), json!(0), json!(2), json!(0)]]
+    );
+    for report in ["most_lent", "top_borrowers", "late_returns", "active_members"] {
+        assert!(house.report(report).await.is_empty(), "{report}");
+    }
+    assert_eq!(house.report("idle_items").await.len(), 1, "what was sold is not idle");
+    assert_eq!(house.report("owners").await[0][1..], [json!(2), json!(0)]);
+    assert_eq!(house.report("members").await, [[json!("2026-03-01"), json!(2), json!(1), json!(0)]]);
 }
 
 #[tokio::test]
