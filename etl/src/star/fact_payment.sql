@@ -1,5 +1,6 @@
--- One row for each payment as it is now, with when the ledger first moved its money in each direction. What is kept of a
--- deposit is part of what was captured beyond the price.
+-- One row for each payment as it is now, with when the ledger first moved its money in each direction. Price and deposit are
+-- held in one sum. The price is taken first, and what is not fetched has none; so what was taken beyond it is kept of the
+-- deposit, what is given back of it again is given back last, and what is held up to the deposit is the deposit.
 WITH moved AS (
     SELECT payment_id,
         min(CASE WHEN from_account = 'payer' AND to_account = 'held' THEN posted_at END) AS authorised_at,
@@ -8,15 +9,34 @@ WITH moved AS (
         min(CASE WHEN from_account = 'taken' AND to_account = 'payer' THEN posted_at END) AS refunded_at
     FROM newest_ledger WHERE op <> 'D' GROUP BY payment_id
 ),
+unfetched AS (
+    SELECT order_id, sum(amount_minor) AS amount_minor FROM newest_order_lines
+    WHERE op <> 'D' AND progress = 'not_fetched' GROUP BY order_id
+),
+priced AS (
+    SELECT newest.*, newest.amount_minor - coalesce(unfetched.amount_minor, 0) AS price_minor
+    FROM newest_payments newest LEFT JOIN unfetched ON unfetched.order_id = newest.order_id
+    WHERE newest.op <> 'D'
+),
+kept AS (
+    SELECT *, least(
+        greatest(captured_minor - price_minor, 0) - greatest(refunded_minor - price_minor, 0), deposit_minor
+    ) AS deposit_kept_minor
+    FROM priced
+),
+told AS (
+    SELECT *, least(authorised_minor - captured_minor - released_minor, deposit_minor - deposit_kept_minor)
+        AS deposit_held_minor
+    FROM kept
+),
 users AS (
     SELECT DISTINCT id FROM raw_users WHERE op <> 'D'
 )
-SELECT newest.id AS payment_key, newest.order_id AS order_key, coalesce(users.id, '-1') AS payer_key, newest.provider,
-    newest.state, newest.currency, newest.amount_minor, newest.deposit_minor, newest.authorised_minor,
-    newest.captured_minor, newest.released_minor, newest.refunded_minor,
-    greatest(newest.captured_minor - newest.refunded_minor - newest.amount_minor, 0) AS deposit_kept_minor,
-    newest.created_at, authorised_at, captured_at, released_at, refunded_at
-FROM newest_payments newest
-LEFT JOIN moved ON moved.payment_id = newest.id
-LEFT JOIN users ON users.id = newest.payer_id
-WHERE newest.op <> 'D'
+SELECT told.id AS payment_key, told.order_id AS order_key, coalesce(users.id, '-1') AS payer_key, provider, state, currency,
+    amount_minor, deposit_minor, authorised_minor, captured_minor, released_minor, refunded_minor, deposit_held_minor,
+    CASE WHEN authorised_minor > 0 THEN deposit_minor - deposit_held_minor - deposit_kept_minor ELSE 0 END
+        AS deposit_given_back_minor,
+    deposit_kept_minor, created_at, authorised_at, captured_at, released_at, refunded_at
+FROM told
+LEFT JOIN moved ON moved.payment_id = told.id
+LEFT JOIN users ON users.id = told.payer_id

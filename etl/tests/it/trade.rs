@@ -208,6 +208,87 @@ async fn what_was_ordered_and_paid_is_reported() {
     .await;
 }
 
+/// What happens to a payment of 1,000 with a deposit of 300: amounts from one account to another, in their order.
+type Moves = &'static [(&'static str, &'static str, i64)];
+
+/// Payments, each in a currency of its own so that the report tells them apart, and what it says of the deposit: held, given
+/// back, kept.
+const DEPOSITS: [(&str, Moves, [i64; 3]); 8] = [
+    ("AUD", &[], [0, 0, 0]),
+    ("BRL", &[("payer", "held", 1300)], [300, 0, 0]),
+    ("CAD", &[("payer", "held", 1300), ("held", "payer", 1300)], [0, 300, 0]),
+    ("CHF", &[("payer", "held", 1300), ("held", "taken", 1000)], [300, 0, 0]),
+    // A hold that is about to lapse is given back and made anew.
+    ("CZK", &[("payer", "held", 1300), ("held", "payer", 1300), ("payer", "held", 1300)], [300, 0, 0]),
+    // The whole is undone.
+    (
+        "DKK",
+        &[("payer", "held", 1300), ("held", "taken", 1000), ("taken", "payer", 1000), ("held", "payer", 300)],
+        [0, 300, 0],
+    ),
+    (
+        "EUR",
+        &[("payer", "held", 1300), ("held", "taken", 1000), ("held", "taken", 100), ("held", "payer", 200)],
+        [0, 200, 100],
+    ),
+    // A part of the price is given back, which says nothing of the deposit.
+    (
+        "GBP",
+        &[("payer", "held", 1300), ("held", "taken", 1100), ("held", "payer", 200), ("taken", "payer", 500)],
+        [0, 200, 100],
+    ),
+];
+
+#[tokio::test]
+async fn a_deposit_is_told_from_the_price_it_is_held_with() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        let (mut entry, mut wanted) = (0, Vec::new());
+        for ((currency, moves, told), number) in DEPOSITS.into_iter().zip(50..) {
+            house.sources.add_payment(number, number - 10, 2).await;
+            let id = house.sources.id(number);
+            house.sources.run(&format!("UPDATE payments SET currency = '{currency}' WHERE id = {id}")).await;
+            for (from, to, minor) in moves {
+                entry += 1;
+                house.sources.transfer(number, entry, from, to, *minor).await;
+            }
+            let [held, given_back, kept] = told.map(|minor| json!(minor));
+            wanted.push(vec![json!(currency), json!(1), json!(300), held, given_back, kept]);
+        }
+        house.run().await;
+        assert_eq!(house.report("deposits").await, wanted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_not_fetched_is_no_part_of_the_price() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_order(40, 2).await;
+        house.sources.add_payment(50, 40, 2).await;
+        house.sources.transfer(50, 1, "payer", "held", 1300).await;
+        let (line, order, item, owner) =
+            (house.sources.id(1_041), house.sources.id(40), house.sources.id(21), house.sources.id(1));
+        // The order is of two lines, 600 and 400, and the second is left behind.
+        house.sources.run("UPDATE order_lines SET amount_minor = 600, progress = 'handed_over'").await;
+        house
+            .sources
+            .run(&format!(
+            "INSERT INTO order_lines (id, order_id, position, item_id, owner_id, units, unit_price_minor, amount_minor,
+                deposit_minor, progress) VALUES ({line}, {order}, 2, {item}, {owner}, 1, 400, 400, 0, 'not_fetched')"
+        ))
+            .await;
+        house.sources.transfer(50, 2, "held", "taken", 600).await;
+        house.sources.transfer(50, 3, "held", "taken", 100).await;
+        house.sources.transfer(50, 4, "held", "payer", 600).await;
+        house.run().await;
+        let deposits = [json!("EUR"), json!(1), json!(300), json!(0), json!(200), json!(100)];
+        assert_eq!(house.report("deposits").await, [deposits]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_key_that_is_a_number_stays_one_through_changes_and_a_reload() {
     on_every_database(async |database| {
