@@ -1,4 +1,5 @@
--- One row for each day from the first on which anything was made to the last on which anything is due; at most 100 years.
+-- One row for each day from the first on which anything was made to the last on which anything is due, or news came of the
+-- inventory; at most 100 years.
 WITH bounds AS (
     SELECT min(first_day) AS first_day, max(last_day) AS last_day FROM (
         SELECT CAST(min(created_at) AS DATE) AS first_day, CAST(max(updated_at) AS DATE) AS last_day FROM raw_users
@@ -8,6 +9,8 @@ WITH bounds AS (
         SELECT CAST(min(starts_at) AS DATE), CAST(max(ends_at) AS DATE) FROM raw_reservations
         UNION ALL
         SELECT CAST(min(created_at) AS DATE), CAST(max(updated_at) AS DATE) FROM raw_orders
+        UNION ALL
+        SELECT CAST(NULL AS DATE), CAST(at AS DATE) FROM newest_load
     )
 ),
 days AS (

@@ -1,8 +1,13 @@
--- One row for each item and day on which it was offered, up to the last day on which anything is due: how many units there
--- were at the end of the day, how many were promised to somebody, how many were out, and how many nobody wanted. What is due
--- at midnight is not promised for the day that begins then.
-WITH horizon AS (
-    SELECT CAST(max(due_at) AS DATE) AS last_day FROM fact_reservation
+-- One row for each item and day on which it was offered, up to the last day on which anything is due or known to be out: how
+-- many units there were at the end of the day, how many were promised to somebody, how many were out, and how many nobody
+-- wanted. What is due at midnight is not promised for the day that begins then. What is not back is out up to the newest load,
+-- however long ago it was due, and not beyond it.
+WITH known AS (
+    SELECT item_key, units, due_at, lent_at, CASE WHEN lent_at IS NOT NULL THEN coalesce(returned_at, at) END AS out_until
+    FROM fact_reservation CROSS JOIN newest_load
+),
+horizon AS (
+    SELECT CAST(max(greatest(due_at, out_until)) AS DATE) AS last_day FROM known
 ),
 offered AS (
     SELECT item_key, owner_key, category_key, units,
@@ -25,13 +30,9 @@ promised AS (
 ),
 lent AS (
     SELECT item_key, units,
-        unnest(generate_series(
-            CAST(checked_out_at AS DATE),
-            CAST(coalesce(returned_at, due_at - INTERVAL '1 microsecond') AS DATE),
-            INTERVAL '1 day'
-        )) AS day
-    FROM fact_reservation
-    WHERE checked_out_at IS NOT NULL AND checked_out_at <= coalesce(returned_at, due_at)
+        unnest(generate_series(CAST(lent_at AS DATE), CAST(out_until AS DATE), INTERVAL '1 day')) AS day
+    FROM known
+    WHERE lent_at <= out_until
 ),
 booked AS (
     SELECT item_key, day, sum(units) AS units FROM promised GROUP BY item_key, day

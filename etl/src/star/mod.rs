@@ -14,7 +14,8 @@ const OF_EACH_TABLE: [(&str, &str); 3] = [
     ("newest", include_str!("newest.sql")),
 ];
 
-const STAR: [(&str, &str); 11] = [
+const STAR: [(&str, &str); 12] = [
+    ("newest_load", include_str!("newest_load.sql")),
     ("dim_date", include_str!("dim_date.sql")),
     ("dim_user", include_str!("dim_user.sql")),
     ("dim_category", include_str!("dim_category.sql")),

@@ -97,6 +97,19 @@ async fn what_was_sold_or_never_set_aside_was_not_lent() {
 }
 
 #[tokio::test]
+async fn what_is_still_out_counts_until_the_newest_load() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    // It is due at the tenth second of the test's day, and the load is half a day later.
+    house.sources.add_reservation(30, 20, 1).await;
+    house.sources.set_reservation(30, "checked_out", 60).await;
+    house.run().await;
+    assert_eq!(house.report("most_lent").await[0][4], json!(0.5));
+}
+
+#[tokio::test]
 async fn every_report_answers_of_more_than_a_few_rows() {
     let house = House::on_engine(Engine::Sqlite).await;
     house.sources.add_user(1).await;

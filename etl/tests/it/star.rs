@@ -136,3 +136,35 @@ async fn each_day_of_an_item_says_what_was_booked_out_and_idle() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_overdue_is_out_until_the_newest_load() {
+    const DAY: u32 = 86_400;
+    let house = House::on_engine(test_kit::Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.sources.set_item(20, "units = 3", 0).await;
+    // Due on the first day, and not brought back.
+    house.sources.add_reservation(30, 20, 1).await;
+    house.sources.set_reservation(30, "checked_out", 1).await;
+    house.run().await;
+    // Two days later a load has news of something else, so it is known to be out still.
+    house.hands.advance(std::time::Duration::from_secs(2 * u64::from(DAY)));
+    house.sources.add_reservation(31, 20, 1).await;
+    let (id, from, to) = (house.sources.id(31), at(3 * DAY), at(4 * DAY));
+    house.sources.run(&format!("UPDATE reservations SET starts_at = '{from}', ends_at = '{to}' WHERE id = {id}")).await;
+    house.run().await;
+    let days =
+        "SELECT date_key, booked, out, idle FROM fact_booking_day JOIN dim_date USING (date_key) ORDER BY date_key";
+    let day = |day: u32, booked: u32, out: u32, idle: u32| {
+        vec![json!(20_260_300 + day), json!(booked), json!(out), json!(idle)]
+    };
+    // Of later days that is not known.
+    let wanted = [day(1, 1, 1, 2), day(2, 0, 1, 2), day(3, 0, 1, 2), day(4, 1, 0, 2), day(5, 0, 0, 3)];
+    assert_eq!(house.rows(days).await, wanted);
+    // It had come back a day before.
+    house.sources.set_reservation(30, "returned", DAY + 60).await;
+    house.run().await;
+    assert_eq!(house.rows(days).await[1..3], [day(2, 0, 1, 2), day(3, 0, 0, 3)]);
+}
