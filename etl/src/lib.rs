@@ -39,4 +39,5 @@ pub use report::{
 };
 pub use reports::{NamedReport, REPORTS};
 pub use service::{Deps, run};
+pub use star::meaning;
 pub use warehouse::{OnProgress, Warehouse};

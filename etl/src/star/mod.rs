@@ -5,6 +5,10 @@
 //! The price is a sort of the rows of every key that changed since its table was last read whole; of the others, mostly by far
 //! the most, all there is to know is in one row each.
 
+mod meanings;
+
+pub use meanings::meaning;
+
 use crate::source::{Table, tables};
 
 /// What each table's rows are divided into, and what is known of its keys now.

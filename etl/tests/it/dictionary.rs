@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use etl::meaning;
 use test_kit::Engine;
 
 use crate::support::House;
@@ -13,17 +14,20 @@ async fn dictionary(house: &House) -> String {
     let (mut text, mut last) = (String::new(), String::new());
     for row in house.rows(COLUMNS).await {
         let [table, column, kind] = [0, 1, 2].map(|cell| row[cell].as_str().unwrap().to_owned());
+        let meant =
+            |column: &str| meaning(&table, column).unwrap_or_else(|| panic!("what does {table}.{column} mean?"));
         if table != last {
-            write!(text, "\n### {table}\n\n| column | type |\n|---|---|\n").unwrap();
-            last = table;
+            let rows = meant("");
+            write!(text, "\n### {table}\n\n{rows}\n\n| column | type | meaning |\n|---|---|---|\n").unwrap();
+            last.clone_from(&table);
         }
-        writeln!(text, "| {column} | {kind} |").unwrap();
+        writeln!(text, "| {column} | {kind} | {} |", meant(&column)).unwrap();
     }
     text
 }
 
 #[tokio::test]
-async fn the_data_dictionary_says_what_there_is() {
+async fn the_data_dictionary_says_what_there_is_and_what_it_means() {
     let house = House::on_engine(Engine::Sqlite).await;
     house.run().await;
     let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/warehouse.md")).unwrap();
