@@ -46,7 +46,9 @@ fn obey(file: Option<&Path>, command: Command) -> ExitCode {
         telemetry::start("error,etl=warn,buoyant_kernel=off,deltalake_core=off", LogFormat::Text)?;
         // Rows are read and files written at the same time.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(runtime.block_on(Box::pin(etl::execute(&config, Clock::system(), command)))?)
+        // As a task: otherwise this thread would do it, and be woken by another one for every few rows that arrive.
+        let task = runtime.spawn(async move { Box::pin(etl::execute(&config, Clock::system(), command)).await });
+        Ok(runtime.block_on(task)??)
     };
     done().unwrap_or_else(|error| {
         eprintln!("error: {error}");

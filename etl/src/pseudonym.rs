@@ -55,10 +55,16 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Default)]
 pub(crate) struct Remembered {
     /// Ids with their pseudonyms, none for those of nobody.
-    places: Vec<Option<(Uuid, Option<Text>)>>,
+    places: Vec<Place>,
     /// Whose pseudonyms are not told.
     untold: Arc<HashSet<Pseudonym>>,
 }
+
+/// An id with its pseudonym, which is none for those that are not told. In one line of the processor's cache: a look at one costs
+/// little more than the wait for that.
+#[derive(Clone, Default)]
+#[repr(align(64))]
+struct Place(Option<(Uuid, Option<Text>)>);
 
 impl Remembered {
     /// What tells nobody's pseudonym of these.
@@ -70,12 +76,12 @@ impl Remembered {
     pub(crate) fn text(&mut self, names: &Pseudonyms, id: Uuid) -> Option<&str> {
         if self.places.is_empty() {
             // Most tables have no such ids, and need no room for them.
-            self.places = vec![None; REMEMBERED];
+            self.places = vec![Place::default(); REMEMBERED];
         }
         let (high, low) = id.as_u64_pair();
         let mixed = (high.rotate_left(32) ^ low).wrapping_mul(GOLDEN).rotate_left(32);
         let place = usize::try_from(mixed).unwrap_or_default() % self.places.len();
-        let found = &mut self.places[place];
+        let Place(found) = &mut self.places[place];
         if found.as_ref().is_none_or(|(known, _)| *known != id) {
             *found = Some((id, told(names.of(id), &self.untold)));
         }
@@ -215,7 +221,7 @@ mod tests {
         let names = Pseudonyms::new(&Secret::new("a key of enough bytes")).unwrap();
         // Where there is one place for all of them, each puts the one before out.
         let ids = [7, 7, 8, 7].map(Uuid::from_u128);
-        let one_place = Remembered { places: vec![None], ..Remembered::default() };
+        let one_place = Remembered { places: vec![Place::default()], ..Remembered::default() };
         for mut remembered in [Remembered::default(), one_place] {
             for id in ids {
                 assert_eq!(remembered.text(&names, id), Some(&*names.of(id).to_string()));

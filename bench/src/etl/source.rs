@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::platform::{built, directory};
 
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(2);
 const ITEMS: u64 = 10_000;
 const MEMBERS: u64 = 10_000;
 const CATEGORIES: u64 = 50;
@@ -21,6 +21,11 @@ const CONNECTIONS: u32 = 5;
 
 /// What the warehouse reads of a reservation.
 const LISTED: &str = "id, item_id, borrower_id, units, starts_at, ends_at, state, version, created_at, updated_at";
+
+/// The statement that copies those rows.
+fn copied(to: &str) -> String {
+    format!("COPY (SELECT {LISTED} FROM reservations) TO {to} (FORMAT binary)")
+}
 
 /// A user service's and an inventory service's database, with as many reservations as there are facts to be.
 pub(super) struct Source {
@@ -52,9 +57,21 @@ impl Source {
     /// How long PostgreSQL takes to read the rows the warehouse reads and to throw them away.
     pub(super) async fn copy(&self) -> Result<Duration> {
         let begun = Instant::now();
-        let sql = format!("COPY (SELECT {LISTED} FROM reservations) TO '/dev/null' (FORMAT binary)");
-        self.inventory.execute_unprepared(&sql).await?;
+        self.inventory.execute_unprepared(&copied("'/dev/null'")).await?;
         Ok(begun.elapsed())
+    }
+
+    /// How long it takes to send them to another process, PostgreSQL's own client, which throws them away.
+    pub(super) async fn copy_out(&self) -> Result<Duration> {
+        let mut client = process::command("psql");
+        client.args(["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--output", "/dev/null"]);
+        client.args(["--dbname", &self.inventory_url, "--command", &copied("STDOUT")]);
+        let begun = Instant::now();
+        let mut client = Process::start(&mut client);
+        let status = client.end(DEADLINE).await;
+        let took = begun.elapsed();
+        ensure!(status.success(), "psql: {}", client.stderr());
+        Ok(took)
     }
 
     /// Changes so many rows, spread over the table; in each round others.

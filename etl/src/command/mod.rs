@@ -77,10 +77,9 @@ pub async fn execute(config: &Config, clock: Clock, command: Command) -> Result<
     let stop = shutdown::on_signal().map_err(|cause| EtlError::Signals { cause })?;
     let told = match command {
         Command::Run { json } => {
-            let report = shown("beginning; a run that is under way is waited for", async |told| {
-                Box::pin(warehouse.run_until(&stop, &|progress| told(&progress))).await
-            });
-            let report = report.await?;
+            let line = Line::begin("beginning; a run that is under way is waited for");
+            let report = Box::pin(warehouse.run_until(&stop, &|progress| line.say(&progress))).await?;
+            drop(line);
             if json { document(&report) } else { tables::run(&report) }
         }
         Command::Schedule => scheduled(&warehouse, config, &clock).await?,
@@ -125,21 +124,33 @@ fn tidied(Maintained { batch, waiting }: &Maintained) -> String {
 }
 
 async fn reconcile(warehouse: &Warehouse, stop: &CancellationToken, json: bool) -> Result<ExitCode, EtlError> {
-    let outcome =
-        shown("beginning", async |told| Box::pin(warehouse.reconcile_until(stop, &|progress| told(&progress))).await);
-    let outcome = outcome.await?;
+    let line = Line::begin("beginning");
+    let outcome = Box::pin(warehouse.reconcile_until(stop, &|progress| line.say(&progress))).await?;
+    drop(line);
     print(&if json { document(&outcome) } else { tables::reconciliation(&outcome) })?;
     Ok(if outcome.is_equal() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Works with a line on a terminal that says what it is at.
-async fn shown<T>(first: &'static str, work: impl AsyncFnOnce(&(dyn Fn(&Progress) + Send + Sync)) -> T) -> T {
-    let bar = ProgressBar::new_spinner();
-    bar.set_message(first);
-    bar.enable_steady_tick(Duration::from_millis(100));
-    let done = work(&|progress| bar.set_message(spoken(progress))).await;
-    bar.finish_and_clear();
-    done
+/// A line on a terminal that says what a command is at, and is gone with this value.
+struct Line(ProgressBar);
+
+impl Line {
+    fn begin(first: &'static str) -> Self {
+        let bar = ProgressBar::new_spinner();
+        bar.set_message(first);
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self(bar)
+    }
+
+    fn say(&self, progress: &Progress) {
+        self.0.set_message(spoken(progress));
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 fn spoken(progress: &Progress) -> String {

@@ -4,7 +4,7 @@ use super::batches::Batches;
 use super::columns::{Columns, value};
 use super::files::{Files, Rows};
 use super::key::Key;
-use super::schema::repeating;
+use super::schema::written;
 use super::table::{DeltaTableAt, Position};
 use crate::extract::{Op, Sink, SourceRow};
 use crate::pseudonym::Pseudonyms;
@@ -55,7 +55,7 @@ impl<'a> Appender<'a> {
             progress,
             columns: Columns::new(table, 0),
             gone: Vec::new(),
-            files: Files::begin(table.raw, batches, target.writer(repeating(table))?),
+            files: Files::begin(table.raw, batches, target.writer(written(table))?),
             target,
             position,
             rows: 0,

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use deltalake::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use super::table::Written;
 use crate::source::{Column, Kind, Table};
 
 pub(super) const UTC: &str = "UTC";
@@ -33,10 +34,21 @@ pub(crate) fn listed(table: &Table) -> Schema {
     )
 }
 
-/// The columns that are the same in many rows: text other than the key, and the load, which every view looks at.
-pub(super) fn repeating(table: &'static Table) -> impl Iterator<Item = &'static str> {
-    let is_text = |column: &&Column| matches!(column.kind, Kind::Text | Kind::Pseudonym) && column.name != table.key;
-    table.columns.iter().filter(is_text).map(|column| column.name).chain(["op", "load"])
+/// The columns that are written other than most: text other than the key, and the load, which every view looks at, are the same in
+/// many rows.
+pub(super) fn written(table: &'static Table) -> impl Iterator<Item = Written<'static>> {
+    let of_column = |column: &'static Column| {
+        let is_key = column.name == table.key;
+        let is_text = matches!(column.kind, Kind::Text | Kind::Pseudonym);
+        let is_pseudonym = column.kind == Kind::Pseudonym;
+        [
+            (is_text && !is_key).then_some(Written::Repeating(column.name)),
+            is_pseudonym.then_some(Written::Pseudonym(column.name)),
+            (is_pseudonym && is_key).then_some(Written::Unique(column.name)),
+        ]
+    };
+    let own = ["op", "load"].map(Written::Repeating);
+    table.columns.iter().flat_map(of_column).flatten().chain(own)
 }
 
 fn data_type(kind: Kind) -> DataType {

@@ -6,7 +6,7 @@ use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add, StructType, Transaction};
 use deltalake::operations::create::CreateBuilder;
 use deltalake::parquet::basic::Compression;
-use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use deltalake::parquet::schema::types::ColumnPath;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::RecordBatchWriter;
@@ -27,6 +27,17 @@ pub(crate) struct Position {
     pub(crate) watermark: i64,
     /// None for a table that comes from no source.
     pub(crate) origin: Option<i64>,
+}
+
+/// How a column is written other than most are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written<'c> {
+    /// The same is in many rows.
+    Repeating(&'c str),
+    /// Keyed hashes: the least and the greatest of them lead nobody past a file, and would stand in the log.
+    Pseudonym(&'c str),
+    /// Keyed hashes of which each is there once: nothing makes them shorter.
+    Unique(&'c str),
 }
 
 /// A table of the warehouse at one of its versions.
@@ -153,16 +164,22 @@ impl DeltaTableAt {
 
     /// A writer of files for this table. The columns that say the same again and again get a dictionary; looking each number up
     /// in one would take longer than all the rest.
-    pub(crate) fn writer<'c>(&self, repeating: impl Iterator<Item = &'c str>) -> Result<RecordBatchWriter, EtlError> {
+    pub(crate) fn writer<'c>(&self, columns: impl Iterator<Item = Written<'c>>) -> Result<RecordBatchWriter, EtlError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_dictionary_enabled(false);
-        let properties = repeating
-            .fold(properties, |properties, name| properties.set_column_dictionary_enabled(ColumnPath::from(name), true))
-            .build();
+        let properties = columns.fold(properties, |properties, written| match written {
+            Written::Repeating(name) => properties.set_column_dictionary_enabled(ColumnPath::from(name), true),
+            Written::Pseudonym(name) => {
+                properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::None)
+            }
+            Written::Unique(name) => {
+                properties.set_column_compression(ColumnPath::from(name), Compression::UNCOMPRESSED)
+            }
+        });
         let writer = RecordBatchWriter::for_table(&self.table).map_err(EtlError::table(self.name))?;
-        Ok(writer.with_writer_properties(properties))
+        Ok(writer.with_writer_properties(properties.build()))
     }
 
     /// Adds `files` and the watermark as one version, the next one or none: whoever committed since this handle was opened

@@ -77,8 +77,13 @@ impl SourceRow for CopiedRow {
         self.field(index).map(|bytes| std::str::from_utf8(bytes).map_err(unreadable)).transpose()
     }
 
+    /// As wide as the service keeps it.
     fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
-        Ok(self.fixed(index)?.map(i64::from_be_bytes))
+        match self.field(index).map_or(8, <[u8]>::len) {
+            2 => Ok(self.fixed(index)?.map(i16::from_be_bytes).map(i64::from)),
+            4 => Ok(self.fixed(index)?.map(i32::from_be_bytes).map(i64::from)),
+            _ => Ok(self.fixed(index)?.map(i64::from_be_bytes)),
+        }
     }
 
     fn time_micros(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
@@ -160,6 +165,17 @@ mod tests {
         assert_eq!(copied.text(3).unwrap(), None);
         assert_eq!(copied.time_micros(4).unwrap(), Some(EPOCH), "the year 2000");
         assert_eq!(copied.integer(5).unwrap(), None, "there is no such field");
+    }
+
+    #[test]
+    fn a_whole_number_is_as_wide_as_the_service_keeps_it() {
+        let row =
+            message(&[Some(&(-5_i16).to_be_bytes()), Some(&(-5_i32).to_be_bytes()), Some(&(-5_i64).to_be_bytes())]);
+        let mut copied = CopiedRow::default();
+        copied.read(&row).unwrap();
+        assert_eq!([0, 1, 2].map(|index| copied.integer(index).unwrap()), [Some(-5); 3]);
+        copied.read(&message(&[Some(&[0; 3])])).unwrap();
+        assert!(copied.integer(0).is_err());
     }
 
     #[test]

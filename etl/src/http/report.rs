@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -52,10 +53,11 @@ pub(crate) struct WarehouseReport {
 pub(crate) async fn get_warehouse_report(
     State(warehouse): State<Arc<Warehouse>>,
     _: Administrator,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     QueryOf(form): QueryOf<ReportForm>,
 ) -> Result<Response, Problem> {
-    let report = NamedReport::named(&name).ok_or_else(|| {
+    // What is no text is no name either.
+    let report = name.ok().and_then(|Path(name)| NamedReport::named(&name)).ok_or_else(|| {
         Problem::because(Kind::NotFound, "There is no such report; /api/v1/warehouse/reports lists them.")
     })?;
     let csv = match form.format.as_deref() {

@@ -98,7 +98,7 @@ async fn reports_are_told_as_json_and_csv() {
     let csv = admin.get("/api/v1/warehouse/reports/members?format=csv").await.expect(200);
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(csv.body, b"cohort_month,members,with_items,borrowers\r\n2026-03-01,1,0,0\r\n");
-    for (path, status) in [("members?format=xml", 400), ("members?page=2", 400), ("nothing", 404)] {
+    for (path, status) in [("members?format=xml", 400), ("members?page=2", 400), ("nothing", 404), ("%ff", 404)] {
         admin.get(&format!("/api/v1/warehouse/reports/{path}")).await.expect(status).problem();
     }
     service.stop().await;
