@@ -4,7 +4,8 @@
 -- however long ago it was due, and not beyond it.
 WITH known AS (
     SELECT item_key, units, due_at, lent_at, CASE WHEN lent_at IS NOT NULL THEN coalesce(returned_at, at) END AS out_until
-    FROM fact_reservation CROSS JOIN newest_load
+    -- What stands before CROSS JOIN is held in memory, so it is the one row.
+    FROM newest_load CROSS JOIN fact_reservation
 ),
 horizon AS (
     SELECT CAST(max(greatest(due_at, out_until)) AS DATE) AS last_day FROM known
