@@ -95,6 +95,29 @@ mod soak {
     }
 }
 
+#[tokio::test]
+async fn what_is_documented_finds_what_is_there_now() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    for item in 20..23 {
+        house.sources.add_item(item, 1, 10, 500).await;
+    }
+    house.run().await;
+    house.sources.set_item(20, "daily_price_minor = 700", 60).await;
+    house.sources.run(&format!("DELETE FROM items WHERE id = {}", house.sources.id(21))).await;
+    house.run().await;
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/warehouse.md")).unwrap();
+    let (_, section) = document.split_once("## With other programs\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let newest = "row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age";
+    let statements = section.split("\n\n").filter(|text| text.starts_with("    ") && text.contains(newest));
+    let statements: Vec<_> = statements.collect();
+    assert_eq!(statements.len(), 6, "one for all programs, and one for each that is asked in SQL");
+    assert!(statements.iter().all(|statement| statement.contains("AS items WHERE age = 1 AND op <> 'D'")));
+    let statement = statements[0].trim().trim_end_matches(';');
+    let prices = house.rows(&format!("SELECT daily_price_minor FROM ({statement}) AS found ORDER BY 1")).await;
+    assert_eq!(prices, [[json!(500)], [json!(700)]]);
+}
+
 /// A virtual environment of Python with these packages.
 pub(crate) fn environment(environment: &Path, packages: &[&str]) -> Result<(), String> {
     let run = |program: &Path, arguments: &[&str]| {
