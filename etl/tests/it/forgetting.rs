@@ -38,7 +38,8 @@ async fn erase(house: &House) {
 /// compression.
 fn naming(house: &House, member: &str) -> Vec<String> {
     let names = |path: &Path| {
-        let bytes = std::fs::read(path).unwrap();
+        // Maintenance may remove it meanwhile.
+        let bytes = std::fs::read(path).unwrap_or_default();
         bytes.windows(member.len()).any(|window| window == member.as_bytes())
     };
     let files = house.files().into_iter().filter(|path| names(path));
