@@ -38,7 +38,8 @@ const REPORTS: [&str; 8] =
 /// The largest part of a house that shows whether it runs.
 const QUICK: u64 = 20_000;
 
-/// A full load takes at most so many times as long as COPY, which throws the rows away.
+/// A full load takes at most so many times as long as COPY, whose rows reach another process and are thrown away there. What the
+/// server throws away itself reaches nobody, and is told beside it.
 const LOAD_OVER_COPY: f64 = 2.0;
 
 /// A run over a large table takes at most so many times as long as over a small one.
@@ -119,11 +120,11 @@ async fn full_load(source: &Source, house: &House, folder: &Path, effort: Effort
         Figure {
             name: "a full load of a million rows, PostgreSQL to Delta",
             measured: loaded,
-            bound: copied * LOAD_OVER_COPY,
+            bound: sent * LOAD_OVER_COPY,
             unit: "s",
             reference: format!(
-                "COPY binary, thrown away by the server {copied:.2} s, ratio {:.2}, by psql {sent:.2} s; {} rows",
-                copied / loaded,
+                "COPY binary, thrown away by psql {sent:.2} s, ratio {:.2}, by the server itself {copied:.2} s; {} rows",
+                sent / loaded,
                 source.facts
             ),
         },

@@ -181,6 +181,7 @@ fn refused(error: &DataFusionError) -> EtlError {
         "Execution error: ",
         "This feature is not implemented: ",
         "ParserError(\"",
+        "TokenizerError(\"",
     ];
     let reason = stages.iter().fold(line, |line, stage| line.strip_prefix(stage).unwrap_or(line));
     let reason = reason.trim_end_matches("\")").trim_end_matches('.').replace("datafusion.public.", "");

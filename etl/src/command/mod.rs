@@ -7,13 +7,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use service_kit::clock::Clock;
 use service_kit::shutdown;
 use tokio_util::sync::CancellationToken;
 
 use crate::schedule::Schedule;
+use crate::source;
 use crate::{Config, EtlError, Maintained, NamedReport, Progress, QueryResult, REPORTS, Warehouse};
 
 /// Moments at which runs are due that are shown.
@@ -131,18 +132,24 @@ async fn reconcile(warehouse: &Warehouse, stop: &CancellationToken, json: bool) 
     Ok(if outcome.is_equal() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A line on a terminal that says what a command is at, and is gone with this value.
+/// A line on a terminal that says how many of the tables a command is through with and what it is at, and is gone with this
+/// value.
 struct Line(ProgressBar);
 
 impl Line {
     fn begin(first: &'static str) -> Self {
-        let bar = ProgressBar::new_spinner();
+        let bar = ProgressBar::new(u64::try_from(source::tables().count()).unwrap_or_default());
+        let style = ProgressStyle::with_template("{spinner} {bar:20} {pos}/{len} tables, {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_message(first);
         bar.enable_steady_tick(Duration::from_millis(100));
         Self(bar)
     }
 
     fn say(&self, progress: &Progress) {
+        if matches!(progress, Progress::Reading { .. }) {
+            self.0.inc(1);
+        }
         self.0.set_message(spoken(progress));
     }
 }

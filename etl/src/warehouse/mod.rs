@@ -52,14 +52,17 @@ impl Warehouse {
     /// # Errors
     /// When a setting cannot be used, or the database of runs does not answer.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, EtlError> {
-        let runs = Runs::open(&Address::parse("database_url", &config.database_url)?).await?;
+        // What a setting is wrong in is told before a file is made.
         let names = Pseudonyms::new(&config.pseudonym_key)?;
+        let place = Place::parse(&config.warehouse, &config.warehouse_options, seconds(config.bucket_seconds))?;
+        let sources = sources(config)?;
+        let runs = Runs::open(&Address::parse("database_url", &config.database_url)?).await?;
         if runs.kept(PSEUDONYM_CHECK).await?.is_some_and(|check| check != names.check()) {
             return Err(EtlError::OtherKey);
         }
         Ok(Self {
-            place: Place::parse(&config.warehouse, &config.warehouse_options, seconds(config.bucket_seconds))?,
-            sources: sources(config)?,
+            place,
+            sources,
             names,
             created_at: runs.created_at(&clock).await?,
             runs,
