@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Waits until files and the folders they are in would outlast a power cut. Those that are missing are left out.
 pub(crate) async fn kept(files: Vec<PathBuf>) -> io::Result<()> {
@@ -47,9 +47,8 @@ pub(crate) fn empty_commit(table: &Path, until: Option<u64>) -> io::Result<Optio
     Ok(None)
 }
 
-/// Removes what a writer of the table has begun and not touched for as long: the store writes `name#1` and renames it.
-pub(crate) fn remove_half_written(table: &Path, idle: Duration) -> io::Result<()> {
-    let before = SystemTime::now().checked_sub(idle).unwrap_or(SystemTime::UNIX_EPOCH);
+/// Removes what a writer of the table has begun and not touched since: the store writes `name#1` and renames it.
+pub(crate) fn remove_half_written(table: &Path, before: SystemTime) -> io::Result<()> {
     for file in files(table)?.into_iter().filter(|file| is_half_written(file)) {
         if fs::metadata(&file)?.modified()? < before {
             fs::remove_file(file)?;
@@ -73,6 +72,8 @@ fn sync(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -82,14 +83,14 @@ mod tests {
         let of = |name: &str| table.path().join(name);
         let (left, writing) = (["part-1.parquet#1", "_delta_log/00000000000000000001.json#12"], "part-2.parquet#1");
         let kept = ["part-1.parquet", "part#a.parquet", "part#", "_delta_log/00000000000000000000.json"];
-        let day = Duration::from_hours(24);
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
         for name in left.iter().chain(&kept).chain([&writing]) {
             let file = File::create(of(name)).unwrap();
             if *name != writing {
-                file.set_modified(SystemTime::now() - 2 * day).unwrap();
+                file.set_modified(long_ago).unwrap();
             }
         }
-        remove_half_written(table.path(), day).unwrap();
+        remove_half_written(table.path(), long_ago + Duration::from_hours(1)).unwrap();
         assert!(left.iter().all(|name| !of(name).exists()));
         assert!(kept.iter().chain([&writing]).all(|name| of(name).exists()));
     }

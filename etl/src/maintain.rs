@@ -51,7 +51,7 @@ pub(crate) async fn maintain(
     if ahead.is_empty() && failure.is_none() {
         runs.forgotten(&members, at).await?;
     }
-    tidy_batches(place, kept).await?;
+    tidy_batches(place, kept, at).await?;
     failure.map_or(Ok(Maintained { batch, waiting: ahead.into_iter().map(str::to_owned).collect() }), Err)
 }
 
@@ -106,7 +106,7 @@ impl Maintenance<'_> {
         }
         let done = match self.step {
             Step::Rewrite(members) => opened.without_members(table, members).await?.compacted().await?,
-            Step::Vacuum(kept) => opened.vacuumed(*kept).await?,
+            Step::Vacuum(kept) => opened.vacuumed(*kept, self.at).await?,
             Step::ForgetPast => opened.without_past().await?,
         };
         Ok(done.version())
@@ -114,9 +114,9 @@ impl Maintenance<'_> {
 }
 
 /// The table of batches, which grows by a file with each.
-async fn tidy_batches(place: &Place, kept: TimeDelta) -> Result<(), EtlError> {
+async fn tidy_batches(place: &Place, kept: TimeDelta, at: DateTime<Utc>) -> Result<(), EtlError> {
     let Some(batches) = Batch::table(place).await? else { return Ok(()) };
-    batches.compacted().await?.vacuumed(kept).await.map(drop)
+    batches.compacted().await?.vacuumed(kept, at).await.map(drop)
 }
 
 /// The tables of a batch with the users last: who was erased is read from there, and should be found again by whoever

@@ -1,6 +1,4 @@
-use std::time::Duration;
-
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::protocol::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 
@@ -11,7 +9,7 @@ use crate::{EtlError, folder};
 const MANY_FILES: usize = 32;
 
 /// Who has not written for so long has died.
-const HALF_WRITTEN: Duration = Duration::from_hours(24);
+const HALF_WRITTEN: TimeDelta = TimeDelta::days(1);
 
 impl DeltaTableAt {
     /// Whether the table has so many small files that reading it is slow.
@@ -29,7 +27,7 @@ impl DeltaTableAt {
 
     /// Removes the files that no version of the last `kept` names, those that a killed run left behind among them, and sums
     /// the log up. Readers of a pinned version are not disturbed for as long.
-    pub(crate) async fn vacuumed(self, kept: TimeDelta) -> Result<Self, EtlError> {
+    pub(crate) async fn vacuumed(self, kept: TimeDelta, at: DateTime<Utc>) -> Result<Self, EtlError> {
         let name = self.name();
         let failed = EtlError::table(name);
         // What takes the place of the files that go.
@@ -38,7 +36,7 @@ impl DeltaTableAt {
         let (table, _) = vacuum.with_enforce_retention_duration(false).await.map_err(failed)?;
         create_checkpoint(&table, None).await.map_err(failed)?;
         let vacuumed = Self::of(name, table);
-        vacuumed.remove_half_written()?;
+        vacuumed.remove_half_written(at - HALF_WRITTEN)?;
         vacuumed.keep_all().await?;
         Ok(vacuumed)
     }
@@ -48,16 +46,16 @@ impl DeltaTableAt {
     pub(crate) async fn without_past(self) -> Result<Self, EtlError> {
         let log = self.delta().log_store();
         // However young it is.
-        let until = (Utc::now() + TimeDelta::days(1)).timestamp_millis();
+        let until = DateTime::<Utc>::MAX_UTC.timestamp_millis();
         let removed = cleanup_expired_logs_for(self.version(), log.as_ref(), until, None).await;
         removed.map_err(EtlError::table(self.name()))?;
         Ok(self)
     }
 
-    fn remove_half_written(&self) -> Result<(), EtlError> {
+    fn remove_half_written(&self, before: DateTime<Utc>) -> Result<(), EtlError> {
         let Some(folder) = self.folder() else { return Ok(()) };
         let unusable = |cause| EtlError::Folder { path: folder.clone(), cause };
-        folder::remove_half_written(&folder, HALF_WRITTEN).map_err(unusable)
+        folder::remove_half_written(&folder, before.into()).map_err(unusable)
     }
 
     /// Waits until every file would outlast a power cut; a bucket sees to that itself.

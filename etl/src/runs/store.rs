@@ -67,9 +67,12 @@ impl Store {
     /// Reads the file through before its tables are made: it is small, and damage is told best by name and at the start.
     pub(super) async fn open_file(&self, path: &Path, tables: &'static [&'static str]) -> Result<(), EtlError> {
         let damaged = |reason: String| EtlError::RunsFile { path: path.to_owned(), reason };
-        let unusable = |error: EtlError| match is_of_damage(&error) {
-            true => damaged(error.root()),
-            false => EtlError::RunsUnusable { path: path.to_owned(), reason: error.root() },
+        let unusable = |error: EtlError| {
+            if is_of_damage(&error) {
+                damaged(error.root())
+            } else {
+                EtlError::RunsUnusable { path: path.to_owned(), reason: error.root() }
+            }
         };
         let checked: Result<Vec<(String,)>, _> = self.rows("PRAGMA quick_check(1)", &[]).await;
         match checked.map_err(unusable)?.pop() {

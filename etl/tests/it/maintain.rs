@@ -1,8 +1,9 @@
 //! Small files are put together and old ones removed, and nobody sees a difference but in speed.
 
 use std::fs::File;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use chrono::TimeDelta;
 use etl::{Config, EtlError, LoadKind, Warehouse};
 use serde_json::json;
 use test_kit::{Engine, on_every_database};
@@ -31,7 +32,7 @@ async fn maintenance_changes_no_row_and_runs_go_on_after_it() {
         // What a killed run leaves behind.
         std::fs::write(house.config.warehouse.join("raw_users/part-left-behind.parquet"), "half a file").unwrap();
         let begun = house.config.warehouse.join("raw_users/part-begun.parquet#1");
-        let two_days_ago = SystemTime::now() - Duration::from_hours(48);
+        let two_days_ago = SystemTime::from(house.clock.now() - TimeDelta::days(2));
         File::create(&begun).unwrap().set_modified(two_days_ago).unwrap();
         let (before, files) = (house.rows(ALL).await, parquet_files(&house, "raw_users"));
         assert!(files > 5, "{files}");
