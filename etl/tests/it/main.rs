@@ -27,7 +27,6 @@ mod schema;
 mod source;
 mod stall;
 mod star;
-mod stores;
 mod support;
 mod trade;
 mod values;
