@@ -42,8 +42,7 @@ fn main() -> ExitCode {
 fn obey(file: Option<&Path>, command: Command) -> ExitCode {
     let done = || -> Result<ExitCode, Box<dyn std::error::Error>> {
         let config = load::<Config>(file, Config::PREFIX, &Variables::of_process())?.settings;
-        // What Delta Lake complains of is told as an error anyway, or is no failure, such as a table not yet there.
-        telemetry::start("error,etl=warn,buoyant_kernel=off,deltalake_core=off", LogFormat::Text)?;
+        telemetry::start(etl::LOG_FILTER, LogFormat::Text)?;
         // Rows are read and files written at the same time.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         // As a task: otherwise this thread would do it, and be woken by another one for every few rows that arrive.

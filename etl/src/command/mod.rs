@@ -20,6 +20,10 @@ use crate::{Config, EtlError, Maintained, NamedReport, Progress, QueryResult, RE
 /// Moments at which runs are due that are shown.
 const SHOWN_MOMENTS: usize = 5;
 
+/// What a command logs, as tracing filters it. What Delta Lake complains of is told as an error anyway, or is no failure, such as a
+/// table not yet there.
+pub const LOG_FILTER: &str = "error,etl=warn,buoyant_kernel=off,deltalake_core=off";
+
 /// What can be asked of the warehouse.
 #[derive(Debug, Subcommand)]
 pub enum Command {

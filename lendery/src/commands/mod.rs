@@ -28,8 +28,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let data_dir = &cli.place.data_dir;
     let (filter, collector) = match &cli.command {
         Command::Up(up) => (up.log.as_str(), up.traces_to.clone()),
-        // What it is to be warned of; what Delta Lake complains of is told as an error anyway.
-        Command::Etl(_) => ("error,etl=warn,buoyant_kernel=off,deltalake_core=off", None),
+        Command::Etl(_) => (::etl::LOG_FILTER, None),
         _ => ("error", None),
     };
     let traces = collector.map(|collector| traces(collector, "lendery", env!("CARGO_PKG_VERSION"))).transpose()?;
