@@ -9,7 +9,8 @@ async fn a_body_over_the_limit_is_refused_with_413_announced_or_not() {
     let gateway = before(&origin).await;
     let large = vec![b'x'; 70 * 1024];
     let announced = gateway.client.request(Method::POST, "/api/v1/items").body(large.clone());
-    assert_eq!(send(announced).await.expect(413).problem(), "body_too_large");
+    let refused = send(announced).await.expect(413);
+    assert_eq!((refused.problem().as_str(), refused.header("connection")), ("body_too_large", Some("close")));
 
     let mut chunked =
         b"POST /api/v1/items HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".to_vec();

@@ -95,20 +95,23 @@ async fn identified(State(settings): State<RouterSettings>, mut request: Request
 
 /// The same response, with errors as problems that carry the request's id.
 fn as_problem(response: Response, method: &Method, id: &RequestId) -> Response {
-    if let Some(problem) = response.extensions().get::<Problem>().cloned() {
-        return problem.into_response_for(Some(id.as_str()));
-    }
-    // What axum answers by itself has no problem in it.
-    let problem = match response.status() {
+    let known = response.extensions().get::<Problem>().cloned();
+    let Some(problem) = known.or_else(|| problem_of_axum(&response, method)) else { return response };
+    let problem = if response.status() == StatusCode::PAYLOAD_TOO_LARGE { limits::closing(problem) } else { problem };
+    problem.into_response_for(Some(id.as_str()))
+}
+
+/// What axum answers by itself has no problem in it.
+fn problem_of_axum(response: &Response, method: &Method) -> Option<Problem> {
+    match response.status() {
         // axum adds Allow itself, outside of all layers, unless there is one already.
         StatusCode::METHOD_NOT_ALLOWED => {
             let detail = format!("{method} is not one of the methods of this resource; Allow lists them.");
-            Problem::because(Kind::MethodNotAllowed, detail)
+            Some(Problem::because(Kind::MethodNotAllowed, detail))
         }
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::BodyTooLarge),
-        _ => return response,
-    };
-    problem.into_response_for(Some(id.as_str()))
+        StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::new(Kind::BodyTooLarge)),
+        _ => None,
+    }
 }
 
 /// Answers 304 without a body to a reader that has the representation already (RFC 9110 §13.2.2).

@@ -7,7 +7,7 @@ use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::LengthLimitError;
 use problem::{Kind, Problem};
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutError};
@@ -69,7 +69,7 @@ pub fn check_announced_length(body: &impl HttpBody, most: u64) -> Result<(), Pro
 
 /// 413 that names the limit.
 pub fn too_large(most: u64) -> Problem {
-    Problem::because(Kind::BodyTooLarge, format!("At most {most} bytes are accepted here."))
+    closing(Problem::because(Kind::BodyTooLarge, format!("At most {most} bytes are accepted here.")))
 }
 
 /// What to answer when reading a request's body failed: 413 over its limit, 400 when it came too slowly or broke off.
@@ -88,8 +88,13 @@ pub fn body_problem(error: &(dyn Error + 'static), most: u64) -> Problem {
     Problem::because(Kind::MalformedRequest, "The body broke off before its end.")
 }
 
-/// 400 for a body that did not arrive in time; the connection ends with it, for the rest of the body may still come.
+/// 400 for a body that did not arrive in time.
 pub fn late_body() -> Problem {
-    Problem::because(Kind::MalformedRequest, "The body did not arrive in time.")
-        .with_header(header::CONNECTION, http::HeaderValue::from_static("close"))
+    closing(Problem::because(Kind::MalformedRequest, "The body did not arrive in time."))
+}
+
+/// Says that the connection ends with this answer, as it does where a body is not read to its end (RFC 9112 §9.6). A client that
+/// is not told sends its next request on it and gets no answer.
+pub fn closing(problem: Problem) -> Problem {
+    problem.with_header(header::CONNECTION, HeaderValue::from_static("close"))
 }

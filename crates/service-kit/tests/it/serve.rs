@@ -366,4 +366,8 @@ async fn a_body_over_its_limit_is_refused_with_413() {
         let answer = served.ask(&request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
     }
+    // Whoever would go on is told that nobody listens there any more.
+    let kept = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n{}", "x".repeat(11));
+    let answer = served.ask(&kept).await;
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("connection: close"), "{answer}");
 }
