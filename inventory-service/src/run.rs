@@ -9,7 +9,7 @@ use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
 use service_kit::credential::{ServiceCredentials, SharedCredential};
-use service_kit::db::Db;
+use service_kit::db::{Db, change_capture};
 use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
@@ -98,6 +98,7 @@ pub async fn run(
     let photos = PhotoStore::in_folder(&config.photos).map_err(|error| RunError::Settings(error.to_string()))?;
     let outbox = Outbox::new(db.clone(), "inventory");
     let app = App { db: db.clone(), clock: deps.clock.clone(), photos, outbox: outbox.clone() };
+    let trim = tokio::spawn(change_capture::keep_trimmed(db.clone(), deps.clock.clone(), shutdown.clone()));
     let relay = tokio::spawn(Relay::new(outbox, deps.bus, deps.clock).run(shutdown.clone()));
     let sweep = tokio::spawn(jobs::sweep::run(app.clone(), shutdown.clone()));
     let gather = tokio::spawn(jobs::gather::run(app.clone(), shutdown.clone()));
@@ -106,7 +107,7 @@ pub async fn run(
     let (router, _document) = finish(routes(), state, settings);
     let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown).await;
-    let (swept, gathered, relayed) = tokio::join!(sweep, gather, relay);
+    let (swept, gathered, relayed, trimmed) = tokio::join!(sweep, gather, relay, trim);
     if let Err(error) = db.close().await {
         tracing::warn!(error = %error, "the database was not closed cleanly");
     }
@@ -114,5 +115,6 @@ pub async fn run(
     let ended = |what| move |panic: JoinError| RunError::Background { what, cause: panic.to_string() };
     swept.map_err(ended("the sweep of photos"))?;
     gathered.map_err(ended("the sum of categories' counts"))?;
-    relayed.map_err(ended("the relay of events"))
+    relayed.map_err(ended("the relay of events"))?;
+    trimmed.map_err(ended("the removal of old changes"))
 }

@@ -10,7 +10,7 @@ use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
 use service_kit::credential::{ServiceCredentials, SharedCredential};
-use service_kit::db::Db;
+use service_kit::db::{Db, change_capture};
 use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
@@ -143,6 +143,7 @@ pub async fn run(
     // Dropped with this future, so that nothing works on when it is aborted.
     let mut background = JoinSet::new();
     background.spawn(Relay::new(outbox, deps.bus, deps.clock.clone()).run(shutdown.clone()));
+    background.spawn(change_capture::keep_trimmed(db.clone(), deps.clock.clone(), shutdown.clone()));
     background.spawn(jobs::stuck::run(app.clone(), deps.ops.metrics(jobs::stuck::gauge), shutdown.clone()));
     // Who is served last may place an order, and it is begun.
     let served_all = CancellationToken::new();

@@ -8,7 +8,7 @@ use service_kit::RunError;
 use service_kit::caller::Sessions;
 use service_kit::clock::Clock;
 use service_kit::credential::{ServiceCredentials, SharedCredential};
-use service_kit::db::Db;
+use service_kit::db::{Db, change_capture};
 use service_kit::http::{RouterSettings, finish};
 use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
@@ -93,6 +93,7 @@ pub async fn run(
     let test = config.test.then(|| TestBank::new(db.clone(), deps.clock.clone()));
     let providers = Providers { test, stripe };
     let app = App { db: db.clone(), clock: deps.clock.clone(), outbox: outbox.clone(), providers };
+    let trim = tokio::spawn(change_capture::keep_trimmed(db.clone(), deps.clock.clone(), shutdown.clone()));
     let relay = tokio::spawn(Relay::new(outbox, deps.bus, deps.clock).run(shutdown.clone()));
     let looking_after = tokio::spawn(look_after(app.clone(), shutdown.clone()));
     let state = AppState { app, sessions: Sessions::new(deps.users), credentials: deps.credentials };
@@ -100,7 +101,12 @@ pub async fn run(
     let router = router.merge(deps.ops.readiness());
     let served = serve(listener, router, Limits::default(), shutdown.clone()).await;
     shutdown.cancel();
-    for (what, work) in [("the relay of events", relay), ("the care for payments", looking_after)] {
+    let background = [
+        ("the relay of events", relay),
+        ("the care for payments", looking_after),
+        ("the removal of old changes", trim),
+    ];
+    for (what, work) in background {
         work.await.map_err(|panic| RunError::Background { what, cause: panic.to_string() })?;
     }
     if let Err(error) = db.close().await {

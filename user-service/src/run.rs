@@ -4,7 +4,7 @@ use cache::{Cache, InProcess, RedisCluster, RedisSettings};
 use service_kit::RunError;
 use service_kit::clock::Clock;
 use service_kit::credential::ServiceCredentials;
-use service_kit::db::Db;
+use service_kit::db::{Db, change_capture};
 use service_kit::ops::Ops;
 use service_kit::randomness::Randomness;
 use service_kit::serve::{Limits, serve};
@@ -78,7 +78,7 @@ pub async fn run(
     let hasher = hasher.map_err(|error| RunError::Settings(error.to_string()))?;
     let standings = Standings::new(deps.cache);
     let (clock, throttle) = (deps.clock.clone(), config.throttle());
-    let app = App::start(db.clone(), clock, deps.randomness, hasher, standings, throttle, policy).await;
+    let app = App::start(db.clone(), clock.clone(), deps.randomness, hasher, standings, throttle, policy).await;
     let app = Arc::new(app.map_err(|error| RunError::Settings(error.to_string()))?);
     let pinged = db.clone();
     deps.ops.require("user-service: database", move || {
@@ -91,6 +91,7 @@ pub async fn run(
     let router = router.merge(deps.ops.readiness());
     let stop_jobs = shutdown.child_token();
     let mut running = JoinSet::new();
+    running.spawn(change_capture::keep_trimmed(db.clone(), clock.clone(), stop_jobs.clone()));
     running.spawn({
         let (app, stop) = (Arc::clone(&app), stop_jobs.clone());
         async move { jobs::purge::run(&app, stop).await }

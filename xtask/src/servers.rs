@@ -19,6 +19,9 @@ const PROGRAMS: [Program; 6] = [
     Program { name: "redis-server", arguments: &[], package: "redis-server" },
 ];
 
+/// What only the proofs that take minutes need, for an object store that is made for Node.js.
+const NPM: Program = Program { name: "npm", arguments: &[], package: "npm" };
+
 /// A program that is there when it answers `--version` after its arguments.
 #[derive(Debug, Clone, Copy)]
 struct Program {
@@ -48,11 +51,20 @@ pub(crate) fn install(root: &Path) -> Result<()> {
     }
     let no_cluster = Placed::put(NO_MAIN_CLUSTER)?;
     let no_start = Placed::put(NO_START)?;
-    apt_get(root, &["update"])?;
-    let install = ["install", "--yes", "--no-install-recommends", "postgresql"];
-    apt_get(root, &[&install[..], &packages].concat())?;
+    apt_get_install(root, &[&["postgresql"], &packages[..]].concat())?;
     drop((no_cluster, no_start));
     Ok(())
+}
+
+/// Installs npm where it is missing, as [`install`] does.
+pub(crate) fn install_npm(root: &Path) -> Result<()> {
+    if child::available(NPM.name, NPM.arguments) {
+        return Ok(());
+    }
+    if !is_root_on_debian() {
+        bail!("install {}, then run this again", NPM.package);
+    }
+    apt_get_install(root, &[NPM.package])
 }
 
 /// A file that is there for as long as this value, unless somebody else's was there before.
@@ -85,6 +97,11 @@ fn is_root_on_debian() -> bool {
     let id = Command::new("id").arg("-u").output();
     let is_root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
     is_root && child::available("apt-get", &[])
+}
+
+fn apt_get_install(root: &Path, packages: &[&str]) -> Result<()> {
+    apt_get(root, &["update"])?;
+    apt_get(root, &[&["install", "--yes", "--no-install-recommends"], packages].concat())
 }
 
 fn apt_get(root: &Path, arguments: &[&str]) -> Result<()> {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::child;
 use crate::postgres::{SHARED_POSTGRES, Server};
+use crate::servers;
 use crate::workspace::Workspace;
 
 /// Where the latest result stands, for whoever reads the project.
@@ -45,6 +46,7 @@ struct Proof {
 pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
     ensure!(child::available("cargo", &["nextest"]), "this needs cargo-nextest: `cargo install cargo-nextest`");
     let server = Server::start_or_install(&workspace.root)?;
+    servers::install_npm(&workspace.root)?;
     let arguments = ["nextest", "run", "--workspace", "--profile", "soak", "--run-ignored", "only", "-E", FILTER];
     let shown = ["--success-output", "immediate"];
     let mut command = child::command(&workspace.root, "cargo", &arguments);

@@ -32,6 +32,8 @@ pub(crate) struct Snapshot {
     patience: Duration,
     /// Watermarks and what [`Snapshot::origin`] has found of them: most tables ask of the same two.
     origins: Vec<(i64, i64)>,
+    /// And of [`Snapshot::is_trimmed`].
+    trimmed: Vec<(i64, bool)>,
 }
 
 #[derive(Debug)]
@@ -46,9 +48,16 @@ pub(crate) enum Changed {
     Nothing,
     /// Some rows.
     Rows,
-    /// The table was truncated, or the database is older than the watermark: only the whole table tells what is left.
+    /// The table was truncated, changes were removed before they were read, or the database is older than the watermark: only
+    /// the whole table tells what is left.
     Everything,
 }
+
+/// Keys that changed and are held in memory, at most.
+const MOST_PENDING: usize = 1_000_000;
+
+/// PostgreSQL's types whose values are text, or have one spelling alone.
+const OF_TEXT: [&str; 4] = ["text", "character", "name", "uuid"];
 
 /// A column that a source has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +77,7 @@ impl Found {
                 // There may be a precision in its middle.
                 Kind::TimestampMicros => name.starts_with("timestamp") && name.ends_with(" with time zone"),
                 Kind::Pseudonym => name == "uuid",
-                Kind::Text => true,
+                Kind::Text => OF_TEXT.iter().any(|of_text| name.starts_with(of_text)) && !name.ends_with("[]"),
             }
     }
 }
@@ -87,7 +96,7 @@ pub(crate) enum Rows {
 #[derive(Debug)]
 pub(crate) enum Pending {
     Keys(HashSet<Key>),
-    /// The table was truncated, or the database is older than the watermark.
+    /// More than are counted, or as [`Changed::Everything`].
     Everything,
 }
 
@@ -141,7 +150,7 @@ impl Snapshot {
             }
         };
         let database = answer(source, patience.min(OPENING), opening).await?;
-        Ok(Self { database, patience, origins: Vec::new() })
+        Ok(Self { database, patience, origins: Vec::new(), trimmed: Vec::new() })
     }
 
     /// Every change below it is in this snapshot, and none will be added below it later.
@@ -171,9 +180,25 @@ impl Snapshot {
         Ok(origin)
     }
 
+    /// Whether the service may have removed changes since then.
+    async fn is_trimmed(&mut self, source: Source, since: i64) -> Result<bool, EtlError> {
+        if let Some((_, trimmed)) = self.trimmed.iter().find(|(known, _)| *known == since) {
+            return Ok(*trimmed);
+        }
+        let found = async {
+            match &mut self.database {
+                Database::Sqlite(snapshot) => snapshot.is_trimmed(since).await,
+                Database::Postgres(snapshot) => snapshot.is_trimmed(since).await,
+            }
+        };
+        let trimmed = answer(source, self.patience, found).await?;
+        self.trimmed.push((since, trimmed));
+        Ok(trimmed)
+    }
+
     /// What has changed in `table` since the watermark `since`.
     pub(crate) async fn changed(&mut self, source: Source, table: &Table, since: i64) -> Result<Changed, EtlError> {
-        if self.watermark() < since {
+        if self.watermark() < since || self.is_trimmed(source, since).await? {
             return Ok(Changed::Everything);
         }
         let found = async {
@@ -237,7 +262,7 @@ impl Snapshot {
         since: i64,
         names: &Pseudonyms,
     ) -> Result<Pending, EtlError> {
-        if self.watermark() < since {
+        if self.watermark() < since || self.is_trimmed(source, since).await? {
             return Ok(Pending::Everything);
         }
         let found = async {
@@ -247,7 +272,7 @@ impl Snapshot {
             }
         };
         let (keys, truncated) = answer(source, self.patience, found).await?;
-        if truncated {
+        if truncated || keys.len() > MOST_PENDING {
             return Ok(Pending::Everything);
         }
         let key = |text: &String| match table.key_kind() {

@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, SqlSafeStr as _};
 
 use super::copied::{CopiedRow, PlainRow};
-use super::{ReadError, Rows, Sink, in_time, next};
+use super::{MOST_PENDING, ReadError, Rows, Sink, in_time, next};
 use crate::source::{Column, Kind, Table};
 
 /// Whether a change was made here. A dump brings those of another cluster, whose transactions may only be to come here, and
@@ -27,6 +27,8 @@ impl Snapshot {
         let options = options.clone().application_name("lendery-etl").disable_statement_logging();
         let mut connection = options.connect().await?;
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        // Rows that a policy hides would look like rows that are gone; so it is an error that names the policy.
+        connection.execute("SET LOCAL row_security = off").await?;
         let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
         let watermark = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
         // Its absence is an error even when no table asks for changes.
@@ -75,15 +77,28 @@ impl Snapshot {
                            ELSE ltrim(left(pg_walfile_name(pg_current_wal_lsn()), 8), '0') END,
                        (SELECT oid FROM pg_database WHERE datname = current_database()),
                        (SELECT concat_ws('/', tx, min(seq), min(pk)) FROM etl_change
-                        WHERE tx = (SELECT max(tx) FROM etl_change WHERE tx < $1::text::xid8) GROUP BY tx))";
+                        WHERE tx = (SELECT max(tx) FROM etl_change WHERE tx < $1::text::xid8 AND op <> 'M') GROUP BY tx))";
         sqlx::query_scalar(sql).bind(watermark.to_string()).fetch_one(&mut self.connection).await
+    }
+
+    /// Whether changes since then may have been removed: there are marks of days, none of them from before, and something happened.
+    pub(super) async fn is_trimmed(&mut self, since: i64) -> Result<bool, sqlx::Error> {
+        let is_there = |filter: &str| format!("EXISTS (SELECT FROM etl_change WHERE {OF_THIS_CLUSTER} AND {filter})");
+        let sql = format!(
+            "SELECT CASE WHEN {} THEN {} AND NOT {} ELSE false END",
+            is_there(&format!("tx > '{since}'::xid8 AND op = 'M'")),
+            is_there(&format!("tx >= '{since}'::xid8 AND op <> 'M'")),
+            is_there(&format!("tx <= '{since}'::xid8 AND op = 'M'")),
+        );
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await
     }
 
     /// The keys that changed since `since`, and whether the table was truncated.
     pub(super) async fn pending(&mut self, table: &Table, since: i64) -> Result<(Vec<String>, bool), sqlx::Error> {
         let changes =
             format!("FROM etl_change WHERE tbl = '{}' AND tx >= '{since}'::xid8 AND {OF_THIS_CLUSTER}", table.name);
-        let keys = sqlx::query_scalar(AssertSqlSafe(format!("SELECT DISTINCT pk {changes} AND op <> 'T'")));
+        let keys = format!("SELECT DISTINCT pk {changes} AND op <> 'T' LIMIT {}", MOST_PENDING + 1);
+        let keys = sqlx::query_scalar(AssertSqlSafe(keys));
         let keys = keys.fetch_all(&mut self.connection).await?;
         let truncated = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) > 0 {changes} AND op = 'T'")));
         Ok((keys, truncated.fetch_one(&mut self.connection).await?))
@@ -115,19 +130,18 @@ impl Snapshot {
             let appended = row.read(&message).map_err(ReadError::from).and_then(|is_row| {
                 Ok(is_row && if whole { sink.append(&PlainRow(&row))? } else { sink.append(&row)? })
             });
-            match appended {
-                Ok(false) => {}
-                Ok(true) => {
-                    sink.write().await?;
-                    // Where bytes are always there, nothing else makes room for the lease, or for whoever wants this to stop.
-                    tokio::task::yield_now().await;
-                }
-                Err(error) => {
-                    // The rest of the copy would be taken for the answers to what is asked next.
-                    while next(&mut messages, patience).await?.is_some() {}
-                    return Err(error);
-                }
+            let kept = match appended {
+                Ok(false) => continue,
+                Ok(true) => sink.write().await.map_err(ReadError::from),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = kept {
+                // The rest of the copy would be taken for the answers to what is asked next.
+                while next(&mut messages, patience).await?.is_some() {}
+                return Err(error);
             }
+            // Where bytes are always there, nothing else makes room for the lease, or for whoever wants this to stop.
+            tokio::task::yield_now().await;
         }
         Ok(())
     }
@@ -182,7 +196,7 @@ fn changed(table: &Table, interval: &str) -> String {
                 bool_or(op = 'I') OVER (PARTITION BY pk) AS inserted
             FROM etl_change WHERE tbl = '{name}' AND {interval} AND op <> 'T'
         )
-        SELECT CASE WHEN c.op <> 'U' OR c.image IS NOT NULL THEN c.op WHEN t.{key} IS NULL THEN 'D'
+        SELECT CASE WHEN c.op = 'D' OR c.image IS NOT NULL THEN c.op WHEN t.{key} IS NULL THEN 'D'
             WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}
         FROM changed c LEFT JOIN {name} t ON t.{key} = c.pk AND c.op <> 'D'
         WHERE c.last OR c.op = 'D' OR c.image IS NOT NULL",

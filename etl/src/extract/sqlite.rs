@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
 
-use super::{ReadError, Rows, Sink, next};
+use super::{MOST_PENDING, ReadError, Rows, Sink, next};
 use crate::source::{Column, Kind, Table};
 
 /// How long a read waits while a service recovers its database after a crash.
@@ -48,17 +48,30 @@ impl Snapshot {
         sqlx::query_as(sql).bind(table.name).bind(since).bind(self.watermark).fetch_one(&mut self.connection).await
     }
 
-    /// The last change below the watermark: a file that was put back to an earlier state has another one there, or none.
+    /// The last changes below the watermark: a file that was put back to an earlier state has others there, or none. One alone may be
+    /// the same again, such as a deletion.
     pub(super) async fn origin(&mut self, watermark: i64) -> Result<String, sqlx::Error> {
-        let sql = "SELECT concat_ws('/', seq, tbl, pk, op, image) FROM etl_change WHERE seq = $1";
-        let change = sqlx::query_scalar(sql).bind(watermark - 1).fetch_optional(&mut self.connection).await?;
+        let sql = "SELECT group_concat(change, x'0a') FROM (
+                       SELECT concat_ws('/', seq, tbl, pk, op, image) AS change FROM etl_change WHERE seq < $1 AND op <> 'M'
+                       ORDER BY seq DESC LIMIT 20)";
+        let change: Option<String> = sqlx::query_scalar(sql).bind(watermark).fetch_one(&mut self.connection).await?;
         Ok(change.unwrap_or_default())
+    }
+
+    /// Whether changes since then may have been removed: there are marks of days, none of them from before, and something happened.
+    pub(super) async fn is_trimmed(&mut self, since: i64) -> Result<bool, sqlx::Error> {
+        let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM etl_change WHERE seq > $1 AND op = 'M') THEN
+                       EXISTS (SELECT 1 FROM etl_change WHERE seq >= $1 AND op <> 'M')
+                       AND NOT EXISTS (SELECT 1 FROM etl_change WHERE seq <= $1 AND op = 'M') ELSE false END";
+        sqlx::query_scalar(sql).bind(since).fetch_one(&mut self.connection).await
     }
 
     /// The keys that changed since `since`, and whether the table was truncated.
     pub(super) async fn pending(&mut self, table: &Table, since: i64) -> Result<(Vec<String>, bool), sqlx::Error> {
-        let sql = "SELECT DISTINCT pk FROM etl_change WHERE tbl = $1 AND seq >= $2 AND op <> 'T'";
-        let keys = sqlx::query_scalar(sql).bind(table.name).bind(since).fetch_all(&mut self.connection).await?;
+        let sql = "SELECT DISTINCT pk FROM etl_change WHERE tbl = $1 AND seq >= $2 AND op <> 'T' LIMIT $3";
+        let most = i64::try_from(MOST_PENDING).unwrap_or(i64::MAX).saturating_add(1);
+        let keys =
+            sqlx::query_scalar(sql).bind(table.name).bind(since).bind(most).fetch_all(&mut self.connection).await?;
         let sql = "SELECT count(*) > 0 FROM etl_change WHERE tbl = $1 AND seq >= $2 AND op = 'T'";
         let truncated = sqlx::query_scalar(sql).bind(table.name).bind(since).fetch_one(&mut self.connection).await?;
         Ok((keys, truncated))

@@ -1,115 +1,156 @@
-//! The warehouse in a bucket instead of a folder, against moto, which answers as S3 does.
+//! The warehouse in a bucket instead of a folder, by the commands of the program, against what answers as the stores do.
 
 mod soak {
+    use super::{Imitation, the_same};
+
     #[tokio::test]
     #[ignore = "installs packages of Python: `cargo xtask soak`"]
-    async fn a_warehouse_in_a_bucket_is_one_in_a_folder() {
-        let environment = tempfile::tempdir().unwrap();
-        match crate::readers::environment(environment.path(), &["moto[s3,server]"]) {
-            Ok(()) => super::the_same(environment.path()).await,
-            Err(reason) => eprintln!("skipped: Python with moto cannot be set up here: {reason}"),
-        }
+    async fn a_warehouse_in_s3_is_one_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        the_same(&Imitation::s3(folder.path()).await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "installs packages of Python: `cargo xtask soak`"]
+    async fn a_warehouse_in_google_cloud_storage_is_one_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        the_same(&Imitation::google(folder.path()).await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "installs packages of Node.js: `cargo xtask soak`"]
+    async fn a_warehouse_in_azure_is_one_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        the_same(&Imitation::azure(folder.path()).await).await;
     }
 }
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::process::Output;
+use std::thread;
 
-use axum::http::Method;
-use etl::{Config, EtlError, LoadKind, Warehouse};
-use serde_json::json;
-use test_kit::http::{Client, send};
-use test_kit::process::{Process, command};
-use test_kit::{TestDatabase, on_every_database, wait_until};
+use etl::Config;
+use serde_json::{Value, json};
+use test_kit::{TestDatabase, on_every_database};
 use vocabulary::Secret;
 
-use crate::support::{DEADLINE, House, did};
+use crate::faults::service;
+use crate::stores::Imitation;
+use crate::support::House;
 
-/// A server that keeps buckets in memory; gone with this value.
-struct Moto {
-    url: String,
-    _process: Process,
-}
+/// How often two run at once.
+const ROUNDS: u128 = 5;
 
-impl Moto {
-    async fn start(environment: &Path) -> Self {
-        let mut server = command(environment.join("bin/moto_server"));
-        server.args(["-H", "127.0.0.1", "-p", "0"]);
-        let process = Process::start(&mut server);
-        let said = || process.stderr();
-        wait_until("moto to listen", DEADLINE, async || said().contains("Running on http://")).await;
-        let said = said();
-        let (_, rest) = said.split_once("Running on ").unwrap();
-        let url = rest.split_whitespace().next().unwrap().to_owned();
-        send(Client::new(&url).request(Method::PUT, "/lake")).await.expect(200);
-        Self { url, _process: process }
-    }
-
-    fn options(&self) -> String {
-        format!(
-            "aws_endpoint={} aws_allow_http=true aws_region=us-east-1 aws_access_key_id=id aws_secret_access_key=secret",
-            self.url
-        )
-    }
-}
-
-async fn the_same(environment: &Path) {
-    let moto = Moto::start(environment).await;
+async fn the_same(store: &Imitation) {
     on_every_database(async |database| {
         let house = House::on(database).await;
-        let config = Config {
-            warehouse: PathBuf::from(format!("s3://lake/{}/warehouse", house.sources.engine)),
-            warehouse_options: Secret::new(moto.options()),
-            ..house.config.clone()
-        };
-        let warehouse = Warehouse::open(&config, house.clock.clone()).await.unwrap();
-        assert!(matches!(warehouse.query("SELECT 1").await, Err(EtlError::Empty)));
+        let lake = Lake::of(&house, store);
+        assert!(lake.refuses(&["query", "SELECT 1"]).contains("holds no batch yet"));
         house.sources.add_category(10, "tools", None).await;
         for number in 1..=30 {
             house.sources.add_user(number).await;
             house.sources.add_item(number, number, 10, 500).await;
         }
+        lake.refuses_a_wrong_key();
         house.sources.settle().await;
-        let report = warehouse.run_once(&|_| {}).await.unwrap();
-        assert_eq!(did(&report, "raw_users"), (LoadKind::FirstLoad, 30, 0));
+        assert_eq!(lake.loads_users(), (json!("first_load"), json!(30)));
         house.sources.set_user(1, "status = 'erased'", 60).await;
         house.sources.settle().await;
-        let report = warehouse.run_once(&|_| {}).await.unwrap();
-        assert_eq!(did(&report, "raw_users"), (LoadKind::Changes, 1, 0));
-        warehouse.maintain().await.unwrap();
-        let items = warehouse.query("SELECT count(*) FROM dim_item WHERE owner_key <> '-1'").await.unwrap();
-        assert_eq!(items.rows, [[json!(29)]]);
-        assert!(warehouse.reconcile(&|_| {}).await.unwrap().is_equal());
-        commits_at_once(&house, &config).await;
+        assert_eq!(lake.loads_users(), (json!("changes"), json!(1)));
+        lake.told(&["maintain"]);
+        assert_eq!(lake.count("SELECT count(*) AS n FROM dim_item WHERE owner_key <> '-1'"), json!(29));
+        // What is read after its log was cut off begins with a checkpoint.
+        house.sources.set_user(2, "role = 'operator'", 61).await;
+        house.sources.settle().await;
+        assert_eq!(lake.loads_users(), (json!("changes"), json!(1)));
+        lake.told(&["reconcile"]);
+        commits_at_once(&house, &lake).await;
     })
     .await;
 }
 
 /// Two that know nothing of each other, not even a lease: the bucket itself refuses the second of two equal commits.
-async fn commits_at_once(house: &House, config: &Config) {
-    let mut both = Vec::new();
-    let mut databases = Vec::new();
-    for _ in 0..2 {
-        let runs = TestDatabase::on(house.sources.engine).await;
-        let config = Config { database_url: Secret::new(runs.url()), ..config.clone() };
-        both.push(Warehouse::open(&config, house.clock.clone()).await.unwrap());
-        databases.push(runs);
-    }
-    // The first run of each finds out who was erased.
-    for one in &both {
-        house.hands.advance(Duration::from_secs(60));
-        one.run_once(&|_| {}).await.unwrap();
-    }
-    for round in 0..5 {
+async fn commits_at_once(house: &House, lake: &Lake<'_>) {
+    let databases = [TestDatabase::on(house.sources.engine).await, TestDatabase::on(house.sources.engine).await];
+    let both = databases.each_ref().map(|runs| {
+        let config = Config { database_url: Secret::new(runs.url()), ..lake.config.clone() };
+        let other = Lake { config, store: lake.store };
+        // The first run of each finds out who was erased.
+        other.told(&["run"]);
+        other
+    });
+    let mut succeeded = 0;
+    for round in 0..ROUNDS {
         house.sources.add_user(100 + round).await;
         house.sources.settle().await;
-        house.hands.advance(Duration::from_secs(60));
-        let ended = futures_util::future::join_all(both.iter().map(|one| one.run_once(&|_| {}))).await;
-        for run in ended {
-            assert!(matches!(&run, Ok(_) | Err(EtlError::Conflict { .. })), "{run:?}");
+        let runs = thread::scope(|scope| {
+            let [one, other] = both.each_ref().map(|lake| scope.spawn(|| lake.does(&["run"])));
+            [one.join().unwrap(), other.join().unwrap()]
+        });
+        for run in runs {
+            let said = String::from_utf8_lossy(&run.stderr);
+            assert!(run.status.success() || said.contains("was changed by another writer meanwhile"), "{said}");
+            succeeded += u128::from(run.status.success());
         }
     }
-    both[0].run_once(&|_| {}).await.unwrap();
-    let twice = "SELECT count(*), count(DISTINCT id) FROM raw_users WHERE op = 'I'";
-    assert_eq!(both[0].query(twice).await.unwrap().rows, [[json!(5), json!(5)]]);
+    assert!(succeeded >= ROUNDS, "of two at once one is first: {succeeded}");
+    both[0].told(&["run"]);
+    assert_eq!(lake.count("SELECT count(*) AS n FROM raw_users WHERE op = 'I'"), json!(5));
+    assert_eq!(lake.count("SELECT count(DISTINCT id) AS n FROM raw_users WHERE op = 'I'"), json!(5));
+}
+
+/// A warehouse in a bucket, as operators reach it.
+struct Lake<'a> {
+    store: &'a Imitation,
+    config: Config,
+}
+
+impl<'a> Lake<'a> {
+    fn of(house: &House, store: &'a Imitation) -> Self {
+        let config = Config {
+            warehouse: PathBuf::from(format!("{}/{}/warehouse", store.address, house.sources.engine)),
+            warehouse_options: Secret::new(store.options.clone()),
+            ..house.config.clone()
+        };
+        Self { store, config }
+    }
+
+    fn does(&self, arguments: &[&str]) -> Output {
+        service(&self.config).envs(self.store.variables.clone()).args(arguments).output().unwrap()
+    }
+
+    fn told(&self, arguments: &[&str]) -> String {
+        let output = self.does(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn refuses(&self, arguments: &[&str]) -> String {
+        let output = self.does(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn refuses_a_wrong_key(&self) {
+        let Some(options) = &self.store.wrong_options else { return };
+        let config = Config { warehouse_options: Secret::new(options.clone()), ..self.config.clone() };
+        let said = Lake { config, store: self.store }.refuses(&["run"]);
+        assert!(said.contains(self.store.address) && said.lines().count() == 1, "{said}");
+        assert!(!said.contains(options.rsplit_once("key=").unwrap().1), "{said}");
+    }
+
+    /// How a run loaded the users, and how many.
+    fn loads_users(&self) -> (Value, Value) {
+        let report: Value = serde_json::from_str(&self.told(&["run", "--json"])).unwrap();
+        let users = &report["tables"][0];
+        assert_eq!(users["table"], "raw_users");
+        (users["kind"].clone(), users["rows"].clone())
+    }
+
+    /// The `n` of the one row of an answer.
+    fn count(&self, sql: &str) -> Value {
+        let rows: Value = serde_json::from_str(&self.told(&["query", sql, "--format", "json"])).unwrap();
+        rows[0]["n"].clone()
+    }
 }

@@ -27,6 +27,8 @@ mod schema;
 mod source;
 mod stall;
 mod star;
+mod stores;
 mod support;
 mod trade;
+mod trimmed;
 mod values;

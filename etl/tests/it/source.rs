@@ -167,7 +167,7 @@ const IMAGES: [(&str, &[Column]); 4] = [
     ),
 ];
 
-struct Migrations;
+pub(crate) struct Migrations;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrations {

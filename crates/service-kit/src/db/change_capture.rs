@@ -4,6 +4,10 @@
 //! PostgreSQL takes the half-open interval of `tx` below the oldest transaction still running (`pg_snapshot_xmin`), because
 //! sequence numbers are given before commits; on SQLite, with its one writer, `seq` is in the order of commits.
 
+mod trim;
+
+pub use trim::{KEPT, keep_trimmed, trim};
+
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
@@ -25,7 +29,8 @@ pub struct Tracked<'a> {
     pub image: &'a [Column],
 }
 
-/// Creates `etl_change(seq, tx, tbl, pk, op, image)`. `op` is `I`, `U`, `D`, or `T` for a truncated table.
+/// Creates `etl_change(seq, tx, tbl, pk, op, image)`. `op` is `I`, `U`, `D`, or `T` for a truncated table; `M` marks
+/// a day, see [`keep_trimmed`].
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,6 +1,7 @@
+use chrono::{DateTime, TimeDelta};
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use sea_orm_migration::prelude::*;
-use service_kit::db::change_capture::{Column, Tracked, install, track};
+use service_kit::db::change_capture::{Column, Tracked, install, track, trim};
 use service_kit::db::{DatabaseSettings, Db, Reader};
 use test_kit::{Engine, on_every_database};
 use vocabulary::Secret;
@@ -85,6 +86,34 @@ async fn emptying_a_table_is_recorded() {
     run(&db, "TRUNCATE thing").await;
     let operations: Vec<_> = changes(&db).await.into_iter().map(|(_, op, _)| op).collect();
     assert_eq!(operations, ["I", "T"]);
+}
+
+#[tokio::test]
+async fn old_changes_are_removed_once_a_day_and_the_newest_hundred_never() {
+    on_every_database(async |database| {
+        let settings = DatabaseSettings { url: Secret::new(database.url()), max_connections: 2 };
+        let db = Db::open::<Migrations>(&settings).await.unwrap();
+        let id = literal(database.engine(), ID);
+        run(db.read(), &format!("INSERT INTO thing VALUES ({id}, 1, 'a')")).await;
+        let change = async |times| {
+            for _ in 0..times {
+                run(db.read(), "UPDATE thing SET price = price + 1").await;
+            }
+        };
+        let day = async |number: i64| trim(&db, DateTime::UNIX_EPOCH + TimeDelta::days(number)).await.unwrap();
+        change(59).await;
+        assert_eq!(day(0).await, 0);
+        change(60).await;
+        assert_eq!(day(1).await, 0);
+        assert_eq!(trim(&db, DateTime::UNIX_EPOCH + TimeDelta::hours(47)).await.unwrap(), 0, "the day is not over");
+        assert_eq!(day(30).await, 20, "before the first mark were 60, of which 40 are among the newest 100");
+        assert_eq!(day(31).await, 0);
+        change(150).await;
+        // What is left of the first 60, the first mark, the second 60, and two more marks.
+        assert_eq!(day(90).await, 40 + 1 + 60 + 2);
+        assert_eq!(changes(db.read()).await.iter().filter(|(_, op, _)| op == "M").count(), 2);
+    })
+    .await;
 }
 
 async fn open(url: &str) -> Reader {
