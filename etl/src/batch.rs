@@ -11,6 +11,7 @@ use deltalake::writer::DeltaWriter;
 use crate::EtlError;
 use crate::delta::{DeltaTableAt, Position};
 use crate::place::Place;
+use crate::pseudonym::Pseudonyms;
 use crate::query::session;
 use crate::report::TableStatus;
 
@@ -22,6 +23,9 @@ pub(crate) struct Batch {
     /// 0 before the first.
     pub(crate) number: i64,
     pub(crate) tables: Vec<TableStatus>,
+    /// By which key the ids in it are hashed, as [`Pseudonyms::fingerprint`] tells; none in one that was written before that was
+    /// noted.
+    pub(crate) key: Option<i64>,
 }
 
 impl Batch {
@@ -38,6 +42,15 @@ impl Batch {
             Some(table) => Self::read(&table).await,
             None => Ok(Self::default()),
         }
+    }
+
+    /// Makes sure that the ids of this batch were hashed with this key, which the next ones are to be hashed with.
+    ///
+    /// # Errors
+    /// [`EtlError::OtherKey`] when they were not.
+    pub(crate) fn hashed_with(self, names: &Pseudonyms) -> Result<Self, EtlError> {
+        let key = Some(names.fingerprint());
+        if self.key.is_some() && self.key != key { Err(EtlError::OtherKey) } else { Ok(Self { key, ..self }) }
     }
 
     /// What the last batch says of a table.
@@ -58,13 +71,24 @@ impl Batch {
         if versions(&self.tables) == versions(tables) {
             return Ok(self.number);
         }
+        self.commit(place, tables, at).await
+    }
+
+    /// Commits the batch after this one, and returns its number.
+    pub(crate) async fn commit(
+        &self,
+        place: &Place,
+        tables: &[TableStatus],
+        at: DateTime<Utc>,
+    ) -> Result<i64, EtlError> {
         let number = self.number + 1;
         let table = DeltaTableAt::open_or_create(place, NAME, &schema()).await?;
         let mut writer = table.writer(std::iter::empty())?;
         let rows = rows(number, tables, at).map_err(|cause| EtlError::Columns { table: NAME, cause })?;
         writer.write(rows).await.map_err(EtlError::table(NAME))?;
         let files = writer.flush().await.map_err(EtlError::table(NAME))?;
-        table.commit(files, Position { watermark: number, origin: None }).await?;
+        // Of the rows in the other tables this tells the database; here, where they come from is the key.
+        table.commit(files, Position { watermark: number, origin: self.key }).await?;
         Ok(number)
     }
 
@@ -86,7 +110,7 @@ impl Batch {
                 });
             }
         }
-        Ok(Self { number, tables })
+        Ok(Self { number, tables, key: table.origin().await? })
     }
 }
 

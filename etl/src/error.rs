@@ -130,13 +130,17 @@ pub enum EtlError {
     UnderWay { holder: String, until: DateTime<Utc> },
     #[error("the run took too long between two signs of life and another one may have begun; run again")]
     LeaseLost,
-    #[error("the run was stopped together with its process; the next one continues it")]
+    #[error("it was stopped together with its process; the next run continues where the last one was")]
     Stopped,
     #[error(
         "pseudonym_key is not the one the warehouse was filled with, so every id in it would get a second pseudonym; \
          set the former key again, or delete the warehouse folder and its database to begin anew"
     )]
     OtherKey,
+    #[error(
+        "database_url is the database of the {name} service; name one for the warehouse's runs alone, such as sqlite:etl.db"
+    )]
+    ForeignDatabase { name: &'static str },
     /// The warehouse's own small database, with the lease and the records of runs.
     #[error("the database of the warehouse's runs cannot be used: {}; check database_url", of_database(cause))]
     Runs {
@@ -218,9 +222,18 @@ impl EtlError {
         )
     }
 
+    /// Whether a value is to blame.
+    pub(crate) fn is_of_value(&self) -> bool {
+        matches!(self, Self::Misfit { .. } | Self::Value { .. })
+    }
+
     /// Whether the warehouse's own tables could not be read, or not any more.
     pub(crate) fn is_of_warehouse(&self) -> bool {
-        matches!(self, Self::Table { .. } | Self::Missing { .. } | Self::Unreadable { .. })
+        match self {
+            Self::Both { first, second } => first.is_of_warehouse() || second.is_of_warehouse(),
+            Self::Table { .. } | Self::Missing { .. } | Self::Unreadable { .. } => true,
+            _ => false,
+        }
     }
 
     /// This failure after an earlier one of the same run.

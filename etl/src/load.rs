@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use deltalake::DeltaTableError;
 use futures_util::TryStreamExt;
 use tokio::time::Instant;
 
@@ -48,9 +49,11 @@ impl Run<'_> {
     ) -> Result<TableReport, EtlError> {
         let started = Instant::now();
         (self.progress)(Progress::Reading { table: table.raw });
-        self.meters.unknown_columns(table, agree(source, table, &snapshot.columns(source, table).await?)?);
+        let found = snapshot.columns(source, table).await?;
+        self.meters.unknown_columns(table, unknown(table, &found).len());
+        agree(source, table, &found)?;
         let target = DeltaTableAt::open_or_create(self.place, table.raw, &schema(table)).await?;
-        let (kind, rows) = self.what_to_read(source, table, snapshot, &target).await?;
+        let (kind, parts) = self.what_to_read(source, table, snapshot, &target).await?;
         let watermark = snapshot.watermark();
         let origin = Some(snapshot.origin(source, watermark).await?);
         let mut report = TableReport {
@@ -64,30 +67,59 @@ impl Run<'_> {
             bytes: 0,
             duration_ms: 0,
         };
-        if let Some(rows) = rows {
-            let position = Position { watermark, origin };
-            let mut appender = self.appender(table, &target, position)?;
-            if kind == LoadKind::Reload {
-                appender.remember_keys();
+        let mut opened = Some(target);
+        for rows in parts {
+            match self.add(source, table, snapshot, &mut opened, rows, &mut report).await {
+                // A value that was mended is still in the change that brought it. The rows as they are now may be in order.
+                Err(error) if error.is_of_value() && rows != Rows::All => {
+                    tracing::warn!(table = table.raw, %error, "its changes cannot be read, so all of its rows are");
+                    snapshot.leave(source).await?;
+                    report.kind = LoadKind::Reload;
+                    self.add(source, table, snapshot, &mut opened, Rows::All, &mut report).await?;
+                    break;
+                }
+                added => added?,
             }
-            snapshot.read(source, table, rows, &mut appender).await?;
-            if kind == LoadKind::Reload {
-                delete_what_is_gone(table, &target, &mut appender).await?;
-            }
-            let appended = appender.commit().await?;
-            report = TableReport {
-                rows: appended.rows,
-                deleted: appended.deleted,
-                version: appended.version,
-                bytes: appended.bytes,
-                ..report
-            };
         }
         self.keep_columns(table).await?;
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.meters.loaded(&report);
         (self.progress)(Progress::Table(report.clone()));
         Ok(report)
+    }
+
+    /// Reads rows and commits them, and adds what came of it to the report. A table that is `opened` is taken; otherwise it is
+    /// opened as the last commit left it.
+    async fn add(
+        &self,
+        source: Source,
+        table: &'static Table,
+        snapshot: &mut Snapshot,
+        opened: &mut Option<DeltaTableAt>,
+        rows: Rows,
+        report: &mut TableReport,
+    ) -> Result<(), EtlError> {
+        let target = match opened.take() {
+            Some(target) => target,
+            None => DeltaTableAt::open_or_create(self.place, table.raw, &schema(table)).await?,
+        };
+        let position = Position { watermark: report.watermark, origin: report.origin };
+        let mut appender = self.appender(table, &target, position)?;
+        let is_again = report.kind == LoadKind::Reload && rows == Rows::All;
+        if is_again {
+            appender.remember_keys();
+        }
+        snapshot.read(source, table, rows, &mut appender).await?;
+        if is_again {
+            appender.have_read_all();
+            delete_what_is_gone(table, &target, &mut appender).await?;
+        }
+        let appended = appender.commit().await?;
+        report.rows += appended.rows;
+        report.deleted += appended.deleted;
+        report.bytes += appended.bytes;
+        report.version = appended.version;
+        Ok(())
     }
 
     fn appender<'t>(
@@ -124,20 +156,22 @@ impl Run<'_> {
         table: &Table,
         snapshot: &mut Snapshot,
         target: &DeltaTableAt,
-    ) -> Result<(LoadKind, Option<Rows>), EtlError> {
+    ) -> Result<(LoadKind, Vec<Rows>), EtlError> {
         let Some(watermark) = target.watermark().await? else {
-            return Ok((LoadKind::FirstLoad, Some(Rows::All)));
+            return Ok((LoadKind::FirstLoad, vec![Rows::All]));
         };
         let Position { watermark: since, origin } = self.last_seen(table, target, watermark).await?;
         // Another history than the one that was read, whatever its numbers are.
         let is_other = origin.is_some() && origin != Some(snapshot.origin(source, since).await?);
-        if is_other || self.is_to_be_read_anew(table) {
-            return Ok((LoadKind::Reload, Some(Rows::All)));
+        if is_other {
+            return Ok((LoadKind::Reload, vec![Rows::All]));
         }
-        Ok(match snapshot.changed(source, table, since).await? {
-            Changed::Nothing => (LoadKind::Unchanged, None),
-            Changed::Rows => (LoadKind::Changes, Some(Rows::ChangedSince(since))),
-            Changed::Everything => (LoadKind::Reload, Some(Rows::All)),
+        Ok(match (snapshot.changed(source, table, since).await?, self.is_to_be_read_anew(table)) {
+            (Changed::Nothing, false) => (LoadKind::Unchanged, Vec::new()),
+            (Changed::Rows, false) => (LoadKind::Changes, vec![Rows::ChangedSince(since)]),
+            // What happened until now is told before the rows are read as they are now.
+            (Changed::Rows, true) => (LoadKind::Reload, vec![Rows::ChangedSince(since), Rows::All]),
+            (Changed::Everything, _) | (Changed::Nothing, true) => (LoadKind::Reload, vec![Rows::All]),
         })
     }
 
@@ -152,21 +186,22 @@ impl Run<'_> {
     }
 }
 
-/// How many columns the source has of which nobody has decided anything; they are left out.
+/// The columns of the source of which nobody has decided anything; they are left out.
+fn unknown<'a>(table: &Table, found: &'a [Found]) -> Vec<&'a str> {
+    let is_known =
+        |name: &str| table.columns.iter().any(|column| column.name == name) || table.withheld.contains(&name);
+    found.iter().map(|found| found.name.as_str()).filter(|name| !is_known(name)).collect()
+}
+
+/// Whether a source has what the warehouse reads of a table. What it has beyond that is warned of.
 ///
 /// # Errors
 /// When the table lacks a column of the allow-list, or has one of a type that would have to be changed.
-pub(crate) fn agree(source: Source, table: &'static Table, found: &[Found]) -> Result<usize, EtlError> {
+pub(crate) fn agree(source: Source, table: &'static Table, found: &[Found]) -> Result<(), EtlError> {
     if found.is_empty() {
         return Err(EtlError::NoTable { name: source.name, table: table.name });
     }
-    let listed = |name: &String| table.columns.iter().any(|column| column.name == name);
-    let unknown: Vec<_> = found
-        .iter()
-        .map(|found| &found.name)
-        .filter(|name| !listed(name) && !table.withheld.contains(&name.as_str()))
-        .map(String::as_str)
-        .collect();
+    let unknown = unknown(table, found);
     let missing: Vec<_> = table
         .columns
         .iter()
@@ -185,7 +220,7 @@ pub(crate) fn agree(source: Source, table: &'static Table, found: &[Found]) -> R
         }
     }
     if missing.is_empty() {
-        return Ok(unknown.len());
+        return Ok(());
     }
     let others = if unknown.is_empty() { String::new() } else { format!(" (it has {} instead)", unknown.join(", ")) };
     Err(EtlError::OldSchema {
@@ -208,9 +243,14 @@ async fn delete_what_is_gone(
         ) WHERE newest = 1 AND op <> 'D'",
         target.name()
     );
+    // A file that is damaged is a failure of this table, and of no other.
+    let of_table = |error: EtlError| match error {
+        EtlError::Unreadable { cause } => EtlError::table(target.name())(DeltaTableError::from(*cause)),
+        error => error,
+    };
     let session = session(std::slice::from_ref(target)).await?;
-    let mut batches = session.stream(&sql).await?;
-    while let Some(batch) = batches.try_next().await.map_err(EtlError::unreadable)? {
+    let mut batches = session.stream(&sql).await.map_err(of_table)?;
+    while let Some(batch) = batches.try_next().await.map_err(|error| of_table(EtlError::unreadable(error)))? {
         for row in 0..batch.num_rows() {
             appender.delete_unseen(&text(batch.column(0), row)).await?;
         }

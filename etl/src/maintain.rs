@@ -10,7 +10,7 @@ use crate::delta::DeltaTableAt;
 use crate::place::Place;
 use crate::query::session;
 use crate::report::{Maintained, TableStatus};
-use crate::runs::Runs;
+use crate::runs::{Lease, Runs};
 use crate::source::{Table, tables};
 
 /// Erased members that nobody has forgotten yet: whose newest row says that they are gone. Who is merely missing when a source is
@@ -24,6 +24,7 @@ const ERASED: &str = "SELECT id FROM (
 pub(crate) async fn maintain(
     place: &Place,
     runs: &Runs,
+    lease: &Lease,
     kept: TimeDelta,
     at: DateTime<Utc>,
 ) -> Result<Maintained, EtlError> {
@@ -44,6 +45,8 @@ pub(crate) async fn maintain(
     let (mut batch, mut ahead) = (last.number, BTreeSet::new());
     // Only when readers see the new versions may the files of the old ones go.
     for step in &steps[..if is_forgetting { 3 } else { 2 }] {
+        // Whoever slept for longer than a lease would take the files that another run is writing for old ones.
+        lease.renew().await?;
         let mut maintenance = Maintenance { place, step, at, ahead, failure };
         batch = maintenance.of_each().await?;
         Maintenance { ahead, failure, .. } = maintenance;
@@ -128,7 +131,8 @@ fn tables_of(batch: &Batch) -> impl Iterator<Item = (&'static Table, TableStatus
     })
 }
 
-async fn erased(place: &Place) -> Result<Vec<String>, EtlError> {
+/// Who was erased, by what the newest rows of the users say.
+pub(crate) async fn erased(place: &Place) -> Result<Vec<String>, EtlError> {
     let Some(users) = DeltaTableAt::open(place, "raw_users", None).await? else { return Ok(Vec::new()) };
     let batches = session(&[users]).await?.read(ERASED).await?;
     Ok(batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| text(batch.column(0), row))).collect())

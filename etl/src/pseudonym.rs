@@ -34,6 +34,9 @@ pub(crate) struct Pseudonyms {
     outer: [u32; 8],
 }
 
+/// A text that is no id.
+const CHECK: &[u8; 31] = b"lendery warehouse pseudonym key";
+
 /// The keyed hash of an id; as text it is base64url (RFC 4648 §5) without padding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Pseudonym([u8; 32]);
@@ -122,9 +125,15 @@ impl Pseudonyms {
         Self { inner: begun(0x36), outer: begun(0x5c) }
     }
 
-    /// What tells this key from another without telling the key: the keyed hash of a text that is no id.
+    /// What tells this key from another without telling the key: the keyed hash of [`CHECK`].
     pub(crate) fn check(&self) -> String {
-        Pseudonym(self.hash(b"lendery warehouse pseudonym key")).to_string()
+        Pseudonym(self.hash(CHECK)).to_string()
+    }
+
+    /// [`Pseudonyms::check`] in short, for where there is room for a number alone.
+    pub(crate) fn fingerprint(&self) -> i64 {
+        let short = Pseudonym(self.hash(CHECK)).short() >> 65;
+        i64::try_from(short).unwrap_or(i64::MAX)
     }
 
     pub(crate) fn of(&self, id: Uuid) -> Pseudonym {
@@ -166,6 +175,11 @@ fn after<const BYTES: usize>(mut state: [u32; 8], message: &[u8; BYTES]) -> [u8;
 }
 
 impl Pseudonym {
+    /// Its first 16 bytes.
+    pub(crate) fn short(&self) -> u128 {
+        self.0.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
         BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }

@@ -28,6 +28,15 @@ const MERGE_BYTES: usize = 1024 * 1024;
 /// Rows of an answer; a person reads no more, and a program asks for less at a time.
 const MOST_ROWS: usize = 10_000;
 
+/// Bytes of an answer's columns, as they are before they are told.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// Characters of a question. What reads it goes down a step for each `or` or `union`, and there is an end to that.
+const MOST_CHARACTERS: usize = 10_000;
+
+/// Functions whose answer is as long as they are asked for, whatever a query may hold in memory.
+const UNBOUNDED: [&str; 4] = ["repeat", "lpad", "rpad", "array_repeat"];
+
 /// A DataFusion session over tables at their versions.
 pub(crate) struct Session(SessionContext);
 
@@ -47,6 +56,7 @@ pub(crate) async fn session_within(memory_bytes: usize, tables: &[DeltaTableAt])
     // have too little from a few ten thousand rows on.
     let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(GreedyMemoryPool::new(memory_bytes)));
     let context = SessionContext::new_with_config_rt(config, runtime.build_arc().map_err(EtlError::unreadable)?);
+    UNBOUNDED.iter().for_each(|name| context.deregister_udf(name));
     for table in tables {
         let failed = EtlError::table(table.name());
         table.delta().update_datafusion_session(&context.state()).map_err(failed)?;
@@ -93,15 +103,19 @@ impl Session {
 
     /// The answer to an operator's question, which may only read.
     pub(crate) async fn answer(&self, sql: &str) -> Result<QueryResult, EtlError> {
+        if sql.chars().nth(MOST_CHARACTERS).is_some() {
+            return Err(EtlError::Query { reason: format!("it is longer than {MOST_CHARACTERS} characters") });
+        }
         let only_read = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let asked = self.0.sql_with_options(sql, only_read).await.map_err(|error| refused(&error))?;
         let columns = asked.schema().fields().iter().map(|field| field.name().clone()).collect();
         let plan = yielding(asked.create_physical_plan().await.map_err(failed)?).map_err(failed)?;
         let mut batches = execute_stream(plan, self.0.task_ctx()).map_err(failed)?;
-        let mut rows = Vec::new();
+        let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(batch) = batches.try_next().await.map_err(failed)? {
+            bytes += batch.get_array_memory_size();
             append(&batch, &mut rows)?;
-            if rows.len() > MOST_ROWS {
+            if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
                 rows.truncate(MOST_ROWS);
                 return Ok(QueryResult { columns, rows, truncated: true });
             }

@@ -72,7 +72,8 @@ pub enum LoadKind {
     FirstLoad,
     /// Only what had changed.
     Changes,
-    /// The whole table again, because it was truncated or restored from a backup.
+    /// The whole table again: it was truncated or restored from a backup, changes were removed before they were read, or a column
+    /// is new.
     Reload,
     /// Nothing had changed, so nothing was written.
     Unchanged,
@@ -219,7 +220,8 @@ pub struct TableComparison {
 pub enum Verdict {
     Equal,
     Different,
-    /// The source was truncated or restored since the last run, so that only another run makes them comparable.
+    /// The source was truncated or restored, or too much of it changed, since the last run, or its columns do not fit: another run
+    /// makes them comparable, or says why it cannot.
     NotCompared,
 }
 

@@ -152,17 +152,17 @@ async fn work(
         let ended = if asked {
             warehouse.run_until(shutdown, &|_| {}).await.map(Some)
         } else {
-            warehouse.run_due(due, shutdown).await
+            warehouse.run_due(schedule, shutdown).await
         };
+        let has_run = matches!(ended, Ok(Some(_)));
         (due, retry) = match ended {
             // Another instance did this one.
-            Ok(None) => (first(warehouse, schedule, clock).await, FIRST_RETRY),
+            Ok(None) => {
+                recall(warehouse).await;
+                (first(warehouse, schedule, clock).await, FIRST_RETRY)
+            }
             Ok(Some(report)) => {
                 tracing::info!(batch = report.batch, duration_ms = report.duration_ms, "the warehouse is up to date");
-                if is_over(compared, COMPARED_AGAIN, clock) && is_unknown(warehouse, clock).await {
-                    nudges.reconciliation.ask();
-                    compared = Some(clock.now());
-                }
                 (next, FIRST_RETRY)
             }
             Err(EtlError::Stopped) => return,
@@ -177,11 +177,22 @@ async fn work(
             maintain(warehouse, shutdown).await;
             maintained = Some(clock.now());
         }
+        if has_run && is_over(compared, COMPARED_AGAIN, clock) && is_unknown(warehouse, clock).await {
+            nudges.reconciliation.ask();
+            compared = Some(clock.now());
+        }
     }
 }
 
 fn is_over(last: Option<DateTime<Utc>>, pause: TimeDelta, clock: &Clock) -> bool {
     last.is_none_or(|last| clock.now() - last >= pause)
+}
+
+/// What another instance has measured is told here as well: of a gauge, the worst instance counts.
+async fn recall(warehouse: &Warehouse) {
+    if let Err(error) = warehouse.recall_meters().await {
+        tracing::warn!(%error, "what other instances measured is not known");
+    }
 }
 
 /// What fails here is tried again a day later; the rows are there all the same.
@@ -282,6 +293,29 @@ mod tests {
             assert_eq!(first(&warehouse, &often, &clock).await, created + Duration::from_secs(15 * 60));
             hands.advance(Duration::from_secs(60 * 60));
         }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_another_instance_has_done_is_not_done_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("etl.db").display());
+        let config = Config {
+            database_url: Secret::new(&url),
+            pseudonym_key: Secret::new("a key of enough bytes"),
+            warehouse: folder.path().join("warehouse"),
+            ..Config::default()
+        };
+        let (clock, hands) = Clock::manual("2026-03-01T10:07:00Z".parse().unwrap());
+        let warehouse = Warehouse::open(&config, clock.clone()).await.unwrap();
+        let run = "INSERT INTO etl_run (id, started_at, outcome) VALUES ('another', $1, 'succeeded')";
+        let mut runs = SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(run).bind(clock.now().timestamp_micros()).execute(&mut runs).await.unwrap();
+        let (schedule, shutdown) = ("15m".parse().unwrap(), CancellationToken::new());
+        hands.advance(Duration::from_secs(15 * 60 - 1));
+        assert_eq!(warehouse.run_due(&schedule, &shutdown).await.unwrap(), None);
+        hands.advance(Duration::from_secs(1));
+        // There is no source here, so it fails; but it is begun.
+        warehouse.run_due(&schedule, &shutdown).await.unwrap_err();
     }
 
     #[tokio::test]

@@ -89,17 +89,22 @@ pub async fn execute(config: &Config, clock: Clock, command: Command) -> Result<
         }
         Command::Schedule => scheduled(&warehouse, config, &clock).await?,
         Command::Status => tables::status(&warehouse.status().await?),
-        Command::Query { sql, format } => rows(&warehouse.query(&sql).await?, format),
+        Command::Query { sql, format } => rows(&unless(&stop, warehouse.query(&sql)).await?, format),
         Command::Report { name: None, .. } => tables::reports(),
         Command::Report { name: Some(name), csv } => {
             let format = if csv { RowFormat::Csv } else { RowFormat::Table };
-            rows(&warehouse.report(named(&name)?).await?, format)
+            rows(&unless(&stop, warehouse.report(named(&name)?)).await?, format)
         }
         Command::Reconcile { json } => return reconcile(&warehouse, &stop, json).await,
         Command::Maintain => tidied(&Box::pin(warehouse.maintain_until(&stop)).await?),
     };
     print(&told)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was asked for, unless whoever asked gives up.
+async fn unless<T>(stop: &CancellationToken, asked: impl Future<Output = Result<T, EtlError>>) -> Result<T, EtlError> {
+    stop.run_until_cancelled(asked).await.ok_or(EtlError::Stopped)?
 }
 
 fn named(name: &str) -> Result<NamedReport, EtlError> {

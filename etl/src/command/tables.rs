@@ -88,7 +88,7 @@ pub(super) fn reconciliation(outcome: &Reconciliation) -> String {
         let verdict = match part.verdict {
             Verdict::Equal => "equal",
             Verdict::Different => "DIFFERENT",
-            Verdict::NotCompared => "not compared: run first",
+            Verdict::NotCompared => "not compared: `run` reads it or says why not",
         };
         let numbers = [part.source_rows, part.warehouse_rows, part.pending].map(|number| number.to_string());
         table.add_row([part.table.clone(), verdict.to_owned()].into_iter().chain(numbers));

@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use super::batches::Batches;
 use super::columns::{Columns, value};
 use super::files::{Files, Rows};
@@ -28,8 +26,8 @@ pub(crate) struct Appender<'a> {
     position: Position,
     rows: u64,
     deleted: u64,
-    /// The keys that were read, if deletions have to be found by comparing; 32 bytes a key.
-    seen: Option<HashSet<Key>>,
+    /// The keys that were read, if deletions have to be found by comparing; sorted once all are here.
+    seen: Option<Vec<u128>>,
 }
 
 /// What a commit added.
@@ -66,13 +64,20 @@ impl<'a> Appender<'a> {
 
     /// Remembers every key that is read from now on, for [`Appender::delete_unseen`].
     pub(crate) fn remember_keys(&mut self) {
-        self.seen = Some(HashSet::new());
+        self.seen = Some(Vec::new());
     }
 
-    /// Marks a key that the warehouse has as deleted, unless it was just read.
+    /// Says that every key has been read that there is.
+    pub(crate) fn have_read_all(&mut self) {
+        if let Some(seen) = &mut self.seen {
+            seen.sort_unstable();
+        }
+    }
+
+    /// Marks a key that the warehouse has as deleted, unless it was just read; after [`Appender::have_read_all`].
     pub(crate) async fn delete_unseen(&mut self, key: &str) -> Result<(), EtlError> {
         let key = Key::parse(key).ok_or_else(|| EtlError::wrong_key(self.table.raw, Some(key)))?;
-        if self.seen.as_ref().is_some_and(|seen| seen.contains(&key)) {
+        if self.seen.as_ref().is_some_and(|seen| seen.binary_search(&key.short()).is_ok()) {
             return Ok(());
         }
         self.gone.push(key);
@@ -109,7 +114,7 @@ impl Sink for Appender<'_> {
     fn append(&mut self, row: &impl SourceRow) -> Result<bool, EtlError> {
         let wrong = |error| value(self.table, self.table.key, error);
         if let Some(seen) = &mut self.seen {
-            seen.insert(row.key(self.table, &self.names).map_err(wrong)?);
+            seen.push(row.key(self.table, &self.names).map_err(wrong)?.short());
         }
         let op = row.op().map_err(wrong)?;
         match op {

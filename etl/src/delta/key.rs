@@ -15,6 +15,15 @@ impl Key {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         text.parse().map(Self::Number).ok().or_else(|| Pseudonym::parse(text).map(Self::Hash))
     }
+
+    /// 16 bytes that no other key of the table has: a hash's first, of which a collision is as likely as of random UUIDs, or the
+    /// number.
+    pub(crate) fn short(&self) -> u128 {
+        match self {
+            Self::Hash(hash) => hash.short(),
+            Self::Number(number) => u128::from(number.cast_unsigned()),
+        }
+    }
 }
 
 /// As a raw table holds it.

@@ -22,7 +22,7 @@ use crate::delta::{Batches, Columns, DeltaTableAt, Load};
 use crate::extract::{Op, Pending, Rows, Sink, Snapshot, SourceRow};
 use crate::load::agree;
 use crate::place::Place;
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonym, Pseudonyms};
 use crate::query::session;
 use crate::report::{Difference, KeyDifference, Progress, Reconciliation, TableComparison, Verdict};
 use crate::source::{Source, Table};
@@ -45,12 +45,12 @@ const MEMBERS: &str = "SELECT id FROM (
 pub(crate) async fn compare(
     place: &Place,
     names: &Pseudonyms,
+    forgotten: Arc<HashSet<Pseudonym>>,
     batch: &Batch,
     progress: OnProgress<'_>,
-    sources: &[(Source, Address)],
-    patience: Duration,
+    (sources, patience): (&[(Source, Address)], Duration),
 ) -> Result<Reconciliation, EtlError> {
-    let comparison = Comparison::new(place, names, batch, progress).await?;
+    let comparison = Comparison::new(place, names, forgotten, batch, progress).await?;
     let mut tables = Vec::new();
     for (source, address) in sources {
         let mut snapshot = Snapshot::open(*source, address, patience).await?;
@@ -65,6 +65,8 @@ pub(crate) async fn compare(
 struct Comparison<'a> {
     place: &'a Place,
     names: &'a Pseudonyms,
+    /// Members of whom the warehouse says nothing any more, whatever an older copy of a source says of them.
+    forgotten: Arc<HashSet<Pseudonym>>,
     batch: &'a Batch,
     progress: OnProgress<'a>,
     /// The members the warehouse knows and has not to forget.
@@ -75,10 +77,11 @@ impl<'a> Comparison<'a> {
     async fn new(
         place: &'a Place,
         names: &'a Pseudonyms,
+        forgotten: Arc<HashSet<Pseudonym>>,
         batch: &'a Batch,
         progress: OnProgress<'a>,
     ) -> Result<Self, EtlError> {
-        let mut comparison = Self { place, names, batch, progress, members: HashSet::new() };
+        let mut comparison = Self { place, names, forgotten, batch, progress, members: HashSet::new() };
         let users = session(&[comparison.open("raw_users").await?]).await?.read(MEMBERS).await?;
         let ids = users.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| text(batch.column(0), row)));
         comparison.members = ids.collect();
@@ -122,7 +125,7 @@ impl<'a> Comparison<'a> {
         }
         Ok(TableComparison {
             table: table.raw.to_owned(),
-            verdict: if theirs.same_as(&ours) { Verdict::Equal } else { Verdict::Different },
+            verdict: verdict(&theirs, &ours, rules.pending.len()),
             source_rows: theirs.rows(),
             warehouse_rows: ours.rows(),
             source_checksum: format!("{:032x}", theirs.checksum()),
@@ -141,7 +144,7 @@ impl<'a> Comparison<'a> {
     ) -> Result<(), EtlError> {
         let table = rules.table;
         let load = Load { number: 0, watermark: 0, at: DateTime::<Utc>::UNIX_EPOCH };
-        let batches = Batches::new(table, load, self.names, Arc::default());
+        let batches = Batches::new(table, load, self.names, Arc::clone(&self.forgotten));
         let mut sink = Counting { rules, batches, columns: Columns::new(table, 0), counter };
         snapshot.read(source, table, Rows::All, &mut sink).await?;
         sink.write().await
@@ -177,6 +180,17 @@ impl<C: Counter + Send> Sink for Counting<'_, '_, C> {
         let gathered = Columns::new(self.rules.table, self.columns.rows());
         let batch = self.batches.of_rows(std::mem::replace(&mut self.columns, gathered))?;
         self.rules.count(&batch, self.counter)
+    }
+}
+
+/// Where every row has changed since, nothing was compared.
+fn verdict(theirs: &Tally, ours: &Tally, pending: usize) -> Verdict {
+    if !theirs.same_as(ours) {
+        Verdict::Different
+    } else if pending > 0 && theirs.rows() == 0 {
+        Verdict::NotCompared
+    } else {
+        Verdict::Equal
     }
 }
 

@@ -22,7 +22,16 @@ impl Runs {
 
     /// Everybody who was ever noted.
     pub(crate) async fn erased(&self) -> Result<HashSet<Pseudonym>, EtlError> {
-        let members = self.store.rows("SELECT member FROM etl_erased", &[]).await?;
+        self.members("SELECT member FROM etl_erased").await
+    }
+
+    /// Those of whom nothing is in the warehouse any more.
+    pub(crate) async fn forgotten_before(&self) -> Result<HashSet<Pseudonym>, EtlError> {
+        self.members("SELECT member FROM etl_erased WHERE forgotten_at IS NOT NULL").await
+    }
+
+    async fn members(&self, sql: &'static str) -> Result<HashSet<Pseudonym>, EtlError> {
+        let members = self.store.rows(sql, &[]).await?;
         Ok(members.iter().filter_map(|(member,): &(String,)| Pseudonym::parse(member)).collect())
     }
 

@@ -71,7 +71,11 @@ impl Lease {
         self.store.execute(sql, &[Bind::from(&self.holder)]).await.map(drop)
     }
 
-    async fn renew(&self) -> Result<(), EtlError> {
+    /// Makes it last again from now on.
+    ///
+    /// # Errors
+    /// [`EtlError::LeaseLost`] when somebody else has it.
+    pub(crate) async fn renew(&self) -> Result<(), EtlError> {
         let sql = "UPDATE etl_lease SET expires_at = $1 WHERE name = 'run' AND holder = $2";
         let binds = [Bind::from(self.end(self.clock.now())), Bind::from(&self.holder)];
         if self.store.execute(sql, &binds).await? == 1 { Ok(()) } else { Err(EtlError::LeaseLost) }

@@ -1,6 +1,6 @@
--- One row for each item and day on which it was offered, up to the last day on which anything is due or known to be out: how
--- many units there were at the end of the day, how many were promised to somebody, how many were out, and how many nobody
--- wanted. What is due at midnight is not promised for the day that begins then. What is not back is out up to the newest load,
+-- One row for each item and day on which it was offered, up to the newest load, or the last day within two years from then on
+-- which anything is due: how many units there were at the end of the day, how many were promised to somebody, how many were out,
+-- and how many nobody wanted. What is due at midnight is not promised for the day that begins then. What is not back is out up to the newest load,
 -- however long ago it was due, and not beyond it.
 WITH known AS (
     SELECT item_key, units, due_at, lent_at, CASE WHEN lent_at IS NOT NULL THEN coalesce(returned_at, at) END AS out_until
@@ -8,7 +8,10 @@ WITH known AS (
     FROM newest_load CROSS JOIN fact_reservation
 ),
 horizon AS (
-    SELECT CAST(max(greatest(due_at, out_until)) AS DATE) AS last_day FROM known
+    SELECT CAST(max(day) AS DATE) AS last_day FROM (
+        SELECT least(greatest(due_at, out_until), at + INTERVAL '2 years') AS day FROM newest_load CROSS JOIN known
+        UNION ALL SELECT at FROM newest_load
+    )
 ),
 offered AS (
     SELECT item_key, owner_key, category_key, units,
@@ -24,10 +27,11 @@ offered AS (
 promised AS (
     SELECT item_key, units,
         unnest(generate_series(
-            CAST(starts_at AS DATE), CAST(due_at - INTERVAL '1 microsecond' AS DATE), INTERVAL '1 day'
+            CAST(starts_at AS DATE), least(CAST(due_at - INTERVAL '1 microsecond' AS DATE), last_day), INTERVAL '1 day'
         )) AS day
-    FROM fact_reservation
+    FROM horizon CROSS JOIN fact_reservation
     WHERE state IN ('held', 'confirmed', 'checked_out', 'returned') AND starts_at < due_at
+        AND CAST(starts_at AS DATE) <= last_day
 ),
 lent AS (
     SELECT item_key, units,

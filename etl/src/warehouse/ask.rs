@@ -1,5 +1,7 @@
 //! What is asked of the warehouse; none of it changes what readers see.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
@@ -48,8 +50,10 @@ impl Warehouse {
 
     async fn compare(&self, progress: OnProgress<'_>) -> Result<Reconciliation, EtlError> {
         loop {
-            let batch = Batch::last(&self.place).await?;
-            let comparing = compare(&self.place, &self.names, &batch, progress, &self.sources, self.source_patience);
+            let batch = Batch::last(&self.place).await?.hashed_with(&self.names)?;
+            let forgotten = Arc::new(self.runs.forgotten_before().await?);
+            let sources = (self.sources.as_slice(), self.source_patience);
+            let comparing = compare(&self.place, &self.names, forgotten, &batch, progress, sources);
             let compared = Box::pin(comparing).await;
             if !self.is_superseded(&batch, compared.as_ref().err()).await? {
                 return compared;

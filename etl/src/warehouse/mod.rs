@@ -1,5 +1,6 @@
 mod ask;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use service_kit::clock::Clock;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use vocabulary::Secret;
 
 use crate::address::Address;
 use crate::batch::Batch;
@@ -14,12 +16,13 @@ use crate::ceiling;
 use crate::delta::{DeltaTableAt, schema};
 use crate::extract::Snapshot;
 use crate::load::{COLUMNS, Run};
-use crate::maintain::maintain;
+use crate::maintain::{erased, maintain};
 use crate::meters::Meters;
 use crate::place::Place;
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonym, Pseudonyms};
 use crate::report::{LoadKind, Maintained, RunReport, TableReport, TableStatus};
 use crate::runs::{Failed, Lease, Runs};
+use crate::schedule::Schedule;
 use crate::source::{INVENTORY, ORDERS, PAYMENTS, Source, Table, USERS, tables};
 use crate::{Config, EtlError, Progress};
 
@@ -42,6 +45,9 @@ pub struct Warehouse {
     kept: TimeDelta,
     meters: Meters,
 }
+
+/// Where the members are.
+const USERS_TABLE: &str = "raw_users";
 
 /// The property that tells whether ids still get the pseudonyms they have in the warehouse.
 const PSEUDONYM_CHECK: &str = "pseudonym_check";
@@ -96,15 +102,15 @@ impl Warehouse {
         self.run_with(lease, shutdown, progress).await
     }
 
-    /// The run that was due at `due`, unless another instance has done it meanwhile, which is none.
+    /// A run by the schedule, unless another instance has done it meanwhile, so that none is due any more, which is none.
     pub(crate) async fn run_due(
         &self,
-        due: DateTime<Utc>,
+        schedule: &Schedule,
         shutdown: &CancellationToken,
     ) -> Result<Option<RunReport>, EtlError> {
         let lease = self.lease(shutdown).await?;
         match self.last_success().await {
-            Ok(Some(last)) if last >= due => lease.release().await.map(|()| None),
+            Ok(Some(last)) if schedule.after(last) > self.clock.now() => lease.release().await.map(|()| None),
             Ok(_) => self.run_with(lease, shutdown, &|_| {}).await.map(Some),
             Err(error) => lease.release().await.and(Err(error)),
         }
@@ -139,9 +145,12 @@ impl Warehouse {
     /// [`Warehouse::maintain`], but given up at `shutdown`: the lease is given back.
     pub(crate) async fn maintain_until(&self, shutdown: &CancellationToken) -> Result<Maintained, EtlError> {
         let lease = self.lease(shutdown).await?;
-        self.place.usable()?;
+        let maintenance = async {
+            self.place.usable()?;
+            maintain(&self.place, &self.runs, &lease, self.kept, self.clock.now()).await
+        };
         let outcome = tokio::select! {
-            outcome = Box::pin(maintain(&self.place, &self.runs, self.kept, self.clock.now())) => outcome,
+            outcome = Box::pin(maintenance) => outcome,
             lost = lease.keep() => Err(lost),
             () = shutdown.cancelled() => Err(EtlError::Stopped),
         };
@@ -195,8 +204,9 @@ impl Warehouse {
         if self.runs.keep_first(PSEUDONYM_CHECK, &check).await? != check {
             return Err(EtlError::OtherKey.into());
         }
-        let last = Batch::last(&self.place).await?;
-        let run = Run {
+        let last = Batch::last(&self.place).await?.hashed_with(&self.names)?;
+        let known = self.runs.kept_under(COLUMNS).await?;
+        let mut run = Run {
             place: &self.place,
             names: &self.names,
             last: &last,
@@ -204,7 +214,7 @@ impl Warehouse {
             progress,
             meters: &self.meters,
             runs: &self.runs,
-            known: &self.runs.kept_under(COLUMNS).await?,
+            known: &known,
             erased: Arc::new(self.runs.erased().await?),
         };
         let (mut tables, mut failure) = (Vec::new(), None);
@@ -212,6 +222,9 @@ impl Warehouse {
             match load_source(&run, (*source, address), self.source_patience, &mut tables, &mut failure).await {
                 Err(error) if error.is_of_source() => failure = Some(error.after(failure)),
                 loaded => loaded?,
+            }
+            if source.name == USERS.name && !known.contains_key(USERS_TABLE) {
+                run.erased = Arc::new(self.erased_before().await?);
             }
         }
         let mut batch = if tables.is_empty() { last.number } else { self.advance(&last, &tables).await? };
@@ -230,6 +243,12 @@ impl Warehouse {
             Some(error) => Err(Failed { error, report: Some(report) }),
             None => Ok(report),
         }
+    }
+
+    /// Who was erased, asked of the users' rows: the database of runs, which knows it otherwise, is new.
+    async fn erased_before(&self) -> Result<HashSet<Pseudonym>, EtlError> {
+        self.runs.note_erased(&erased(&self.place).await?, self.clock.now()).await?;
+        self.runs.erased().await
     }
 
     /// Puts the files of the loaded tables together that have become scattered; whether there were any.
@@ -258,6 +277,10 @@ impl Warehouse {
                 (None, Some(status)) => status.clone(),
                 (None, None) => self.as_it_is(table).await?,
             });
+        }
+        // Where a table was moved away and filled anew, its version may be the same and its rows are others.
+        if loaded.iter().any(|report| report.kind != LoadKind::Unchanged) {
+            return last.commit(&self.place, &versions, self.clock.now()).await;
         }
         last.advance(&self.place, &versions, self.clock.now()).await
     }
@@ -290,7 +313,14 @@ fn sources(config: &Config) -> Result<Vec<(Source, Address)>, EtlError> {
             sources.push((source, Address::parse(setting, url)?));
         }
     }
-    Ok(sources)
+    let is_runs = |url: &Secret| url.expose() == config.database_url.expose();
+    let urls = [&config.users_database_url, &config.inventory_database_url];
+    let urls = urls.into_iter().chain([&config.orders_database_url, &config.payments_database_url]);
+    let services = [USERS, INVENTORY, ORDERS, PAYMENTS];
+    match urls.zip(services).find(|(url, _)| is_runs(url)) {
+        Some((_, source)) => Err(EtlError::ForeignDatabase { name: source.name }),
+        None => Ok(sources),
+    }
 }
 
 /// Brings the tables of one source up to date, and adds a report of each that was. A table that does not fit waits, and the
