@@ -22,6 +22,9 @@ async fn a_wrong_query_is_answered_in_one_sentence() {
         "COPY (SELECT 1) TO 'out.csv'",
         "SET datafusion.execution.target_partitions = 64",
         "SELECT * FROM '/etc/passwd'",
+        // Of any length, whatever a query may hold.
+        "SELECT repeat('x', 2000000000)",
+        &format!("SELECT 1{}", " ".repeat(10_000)),
     ] {
         let error = house.warehouse.query(sql).await.expect_err(sql);
         assert!(matches!(error, EtlError::Query { .. }), "{sql}: {error:?}");
@@ -29,6 +32,19 @@ async fn a_wrong_query_is_answered_in_one_sentence() {
             assert!(!error.to_string().contains(foreign), "{sql}: {error}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_ends_where_it_is_too_long_and_a_deep_question_is_answered() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.run().await;
+    let sum = format!("SELECT 1{} AS sum", "+1".repeat(2_000));
+    assert_eq!(house.value(&sum).await, json!(2_001));
+    // Eight thousand rows of ten thousand letters.
+    let long = "SELECT a.t || b.t || b.t || b.t || b.t FROM (SELECT replace('0123456789', '5', array_to_string(range(0, 500), '')) AS t)
+        AS b, (SELECT CAST(value AS VARCHAR) AS t FROM (SELECT unnest(range(0, 9000)) AS value)) AS a";
+    let answer = house.warehouse.query(long).await.unwrap();
+    assert!(answer.truncated && answer.rows.len() < 9_000, "{} rows", answer.rows.len());
 }
 
 #[tokio::test]
@@ -151,10 +167,25 @@ async fn another_pseudonym_key_is_refused_and_changes_nothing() {
         let config = Config { pseudonym_key: Secret::new("another key of enough"), ..house.config.clone() };
         let error = Warehouse::open(&config, house.clock.clone()).await.unwrap_err();
         assert!(matches!(error, EtlError::OtherKey), "{error:?}");
+        // The rows themselves tell it as well, should the database of runs be another one.
+        let runs = TestDatabase::on(house.sources.engine).await;
+        let config = Config { database_url: Secret::new(runs.url()), ..config };
+        let other = Warehouse::open(&config, house.clock.clone()).await.unwrap();
+        let refused = other.run_once(&|_| {}).await.unwrap_err();
+        assert!(matches!(refused, EtlError::OtherKey), "{refused:?}");
+        assert!(matches!(other.reconcile(&|_| {}).await, Err(EtlError::OtherKey)));
         house.run_until("SELECT count(*) FROM raw_users WHERE role = 'admin'", json!(1)).await;
         assert_eq!(house.value("SELECT count(DISTINCT id) FROM raw_users").await, json!(1));
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_database_of_a_service_is_none_for_runs() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let config = Config { database_url: house.config.users_database_url.clone(), ..house.config.clone() };
+    let error = Warehouse::open(&config, house.clock.clone()).await.unwrap_err();
+    assert!(matches!(error, EtlError::ForeignDatabase { name: "users" }), "{error:?}");
 }
 
 #[tokio::test]
@@ -190,7 +221,7 @@ async fn a_query_that_takes_too_long_is_given_up() {
 async fn a_query_that_is_too_large_for_memory_is_refused_and_the_next_one_answered() {
     let house = House::on_engine(Engine::Sqlite).await;
     house.run().await;
-    let large = "(SELECT repeat('x', 10000) || value AS text FROM generate_series(1, 100000))";
+    let large = "(SELECT array_to_string(range(0, 2500), '') || value AS text FROM generate_series(1, 100000))";
     let joined = format!("SELECT count(*) FROM {large} a JOIN {large} b ON a.text = b.text");
     let error = house.warehouse.query(&joined).await.unwrap_err();
     assert!(matches!(&error, EtlError::Query { reason } if reason.contains("more memory")), "{error:?}");

@@ -143,6 +143,47 @@ fn next_commit(house: &House, table: &str) -> PathBuf {
 }
 
 #[tokio::test]
+async fn rows_that_are_damaged_stop_their_table_and_no_other() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.run().await;
+    let is_rows = |file: &PathBuf| file.starts_with(house.config.warehouse.join("raw_users")) && is_parquet(file);
+    for file in house.files().into_iter().filter(is_rows) {
+        let length = std::fs::metadata(&file).unwrap().len();
+        std::fs::write(file, vec![b'x'; usize::try_from(length).unwrap()]).unwrap();
+    }
+    house.sources.add_item(21, 1, 10, 500).await;
+    // What is gone is looked for in the rows there are.
+    house.sources.run("INSERT INTO etl_change (tbl, pk, op) VALUES ('users', '', 'T')").await;
+    house.hands.advance(std::time::Duration::from_secs(60));
+    let error = house.warehouse.run_once(&|_| {}).await.unwrap_err();
+    assert!(matches!(error, EtlError::Table { table: "raw_users", .. }), "{error:?}");
+    assert_eq!(house.value("SELECT count(*) FROM raw_items").await, json!(2));
+    // As the message says.
+    std::fs::remove_dir_all(house.config.warehouse.join("raw_users")).unwrap();
+    house.run().await;
+    assert!(house.warehouse.reconcile(&|_| {}).await.unwrap().is_equal());
+}
+
+#[tokio::test]
+async fn a_table_that_was_moved_away_is_compared_as_it_was_filled_anew() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.run().await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    std::fs::remove_dir_all(house.config.warehouse.join("raw_items")).unwrap();
+    house.run().await;
+    let compared = house.warehouse.reconcile(&|_| {}).await.unwrap();
+    let items = compared.tables.iter().find(|table| table.table == "raw_items").unwrap();
+    assert_eq!((items.source_rows, items.pending), (1, 0), "{items:?}");
+}
+
+fn is_parquet(file: &Path) -> bool {
+    file.extension().is_some_and(|kind| kind == "parquet")
+}
+
+#[tokio::test]
 async fn a_commit_that_is_half_written_is_told_and_what_was_before_is_read() {
     let house = House::on_engine(Engine::Sqlite).await;
     house.sources.add_user(1).await;

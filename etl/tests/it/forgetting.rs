@@ -1,6 +1,7 @@
 //! Members who were erased are in no file of the warehouse any more, and do not come back.
 
 use std::path::Path;
+use std::time::Duration;
 
 use etl::{Config, LoadKind, Outcome, Warehouse};
 use serde_json::json;
@@ -9,6 +10,7 @@ use test_kit::{Engine, TestDatabase, on_every_database, wait_until};
 
 use crate::api::Service;
 use crate::crash::die_after;
+use crate::faults::dropped_after;
 use crate::support::{DEADLINE, House, did};
 
 const LENT: &str = "SELECT count(*) FROM raw_orders WHERE borrower_id IS NOT NULL";
@@ -114,6 +116,46 @@ async fn a_member_is_forgotten_as_well_where_a_run_that_died_had_gone_ahead() {
 }
 
 #[tokio::test]
+async fn maintenance_that_is_dropped_where_it_waits_is_continued() {
+    on_every_database(async |database| dropped_and_continued(database, 1).await).await;
+}
+
+mod soak {
+    #[tokio::test]
+    #[ignore = "takes minutes: `cargo xtask soak`"]
+    async fn maintenance_that_is_dropped_at_sixty_moments_is_continued() {
+        super::on_every_database(async |database| super::dropped_and_continued(database, 8).await).await;
+    }
+}
+
+/// Drops maintenance ever later, each time by this part of the polls before, until it comes to its end.
+async fn dropped_and_continued(database: TestDatabase, part: u32) {
+    let (house, _) = lending(database).await;
+    let (mut round, mut polls, mut members) = (0, 1, Vec::new());
+    loop {
+        round += 1;
+        house.sources.add_user(100 + round).await;
+        house.sources.add_order(300 + round, 100 + round).await;
+        house.run().await;
+        let newest = house.value("SELECT borrower_id FROM raw_orders ORDER BY load DESC LIMIT 1").await;
+        members.push(newest.as_str().unwrap().to_owned());
+        house.sources.set_user(100 + round, "status = 'erased'", 60).await;
+        house.run().await;
+        if let Some(maintained) = dropped_after(polls, house.warehouse.maintain()).await {
+            maintained.unwrap();
+            break;
+        }
+        house.hands.advance(Duration::from_secs(61));
+        polls += 1 + polls / part;
+    }
+    assert!(round > 5, "maintenance waits more than {round} times");
+    for member in members {
+        assert_eq!(naming(&house, &member), [""; 0]);
+    }
+    assert!(house.warehouse.reconcile(&|_| {}).await.unwrap().is_equal());
+}
+
+#[tokio::test]
 async fn without_its_own_database_the_warehouse_finds_out_again_who_was_erased() {
     on_every_database(async |database| {
         let (mut house, member) = lending(database).await;
@@ -125,6 +167,8 @@ async fn without_its_own_database_the_warehouse_finds_out_again_who_was_erased()
         house.sources.set_order(40, "closed", 90).await;
         let report = house.run().await;
         assert_eq!(did(&report, "raw_users").0, LoadKind::Reload);
+        let named = naming(&house, &member);
+        assert!(!named.iter().any(|name| name.starts_with("raw_orders/")), "{named:?}");
         house.warehouse.maintain().await.unwrap();
         assert_eq!(naming(&house, &member), [""; 0]);
         assert_eq!(did(&house.run().await, "raw_users").0, LoadKind::Unchanged, "once is enough");
@@ -154,6 +198,38 @@ async fn columns_that_are_new_on_the_allow_list_are_read_of_every_row() {
     assert_eq!(runs.execute(shortened).await.unwrap().rows_affected(), 1);
     assert_eq!(did(&house.run().await, "raw_users"), (LoadKind::Reload, 1, 0));
     assert_eq!(did(&house.run().await, "raw_users").0, LoadKind::Unchanged, "once is enough");
+}
+
+#[tokio::test]
+async fn what_happened_before_rows_were_read_again_for_a_new_column_is_told() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.run().await;
+    for (price, second) in [(600, 1), (700, 2)] {
+        house.sources.set_item(20, &format!("daily_price_minor = {price}"), second).await;
+    }
+    let mut runs = SqliteConnection::connect(house.config.database_url.expose()).await.unwrap();
+    let shortened = "UPDATE etl_property SET value = replace(value, ' stock', '') WHERE name = 'columns/raw_items'";
+    assert_eq!(runs.execute(shortened).await.unwrap().rows_affected(), 1);
+    assert_eq!(did(&house.run().await, "raw_items"), (LoadKind::Reload, 3, 0));
+    let prices = "SELECT daily_price_minor FROM dim_item WHERE item_key <> '-1' ORDER BY valid_from";
+    assert_eq!(house.rows(prices).await, [[json!(500)], [json!(600)], [json!(700)]]);
+}
+
+#[tokio::test]
+async fn a_source_that_is_older_than_an_erasure_makes_no_difference() {
+    on_every_database(async |database| {
+        let (house, member) = lending(database).await;
+        erase(&house).await;
+        house.warehouse.maintain().await.unwrap();
+        // As the members' database was before, or another copy of it.
+        house.sources.set_user(2, "status = 'active'", 70).await;
+        house.run().await;
+        let compared = house.warehouse.reconcile(&|_| {}).await.unwrap();
+        assert!(compared.is_equal(), "{compared:?}");
+        assert_eq!(naming(&house, &member), [""; 0]);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use test_kit::{Engine, on_every_database};
+use test_kit::{Engine, TestDatabase, on_every_database};
 
 use crate::source::at;
-use crate::support::House;
+use crate::support::{House, Random};
 
 /// An item is known by the millions of its price, for the warehouse does not tell its id.
 const OWN: i64 = 1_000_000;
@@ -17,29 +17,23 @@ type State = (i64, &'static str, u32);
 /// What happened in the source, as one who saw everything would tell it.
 #[derive(Default)]
 struct Replay {
-    seed: u64,
+    random: Random,
     second: u32,
     items: BTreeMap<u128, Vec<State>>,
     gone: Vec<u128>,
 }
 
 impl Replay {
-    /// Knuth's linear congruential generator: the same source for the same seed.
-    fn below(&mut self, end: u64) -> u64 {
-        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.seed >> 33) % end
-    }
-
     fn living(&mut self) -> Option<u128> {
         let living: Vec<_> = self.items.keys().filter(|item| !self.gone.contains(item)).copied().collect();
         let count = u64::try_from(living.len()).unwrap();
-        (count > 0).then(|| living[usize::try_from(self.below(count)).unwrap()])
+        (count > 0).then(|| living[usize::try_from(self.random.below(count)).unwrap()])
     }
 
     async fn step(&mut self, house: &House) {
         self.second += 1;
         let second = self.second;
-        let (what, living) = (self.below(10), self.living());
+        let (what, living) = (self.random.below(10), self.living());
         let Some(item) = living.filter(|_| what > 2) else {
             let item = u128::try_from(self.items.len()).unwrap() + 1;
             let price = i64::try_from(item).unwrap() * OWN;
@@ -114,23 +108,90 @@ const TOLD: &str = "SELECT daily_price_minor, status, valid_from,
 
 #[tokio::test]
 async fn the_spans_of_every_item_equal_a_replay_of_its_changes() {
+    on_every_database(async |database| replayed(database, 20_261_121).await).await;
+}
+
+mod soak {
+    #[tokio::test]
+    #[ignore = "takes minutes: `cargo xtask soak`"]
+    async fn the_spans_of_every_item_equal_twenty_replays_of_its_changes() {
+        for seed in 0..20 {
+            super::on_every_database(async |database| super::replayed(database, seed).await).await;
+        }
+    }
+}
+
+async fn replayed(database: TestDatabase, seed: u64) {
+    let house = House::on(database).await;
+    house.sources.add_user(1).await;
+    house.sources.add_category(10, "tools", None).await;
+    // The history begins with the first load.
+    house.run().await;
+    let mut replay = Replay { random: Random::of(seed), ..Replay::default() };
+    for _ in 0..12 {
+        for _ in 0..=replay.random.below(9) {
+            replay.step(&house).await;
+        }
+        house.run().await;
+    }
+    let events = replay.told().len() + replay.gone.len();
+    house.run_until("SELECT count(*) FROM fact_item_event", json!(events)).await;
+    assert_eq!(house.rows(TOLD).await, replay.told(), "seed {seed}");
+    assert!(events > 20 && !replay.gone.is_empty(), "{events} events say little");
+    house.warehouse.maintain().await.unwrap();
+    assert_eq!(house.rows(TOLD).await, replay.told(), "tidied, seed {seed}");
+}
+
+/// What a member was from a second on: the role, which names the member, and the status.
+type Standing = (String, &'static str, u32);
+
+/// The spans of members beside what they were, and whether a span follows where one ends. A deletion is dated by the run.
+const STANDINGS: &str = "SELECT role, status, valid_from, is_current,
+        is_current OR valid_to = lead(valid_from) OVER (PARTITION BY user_key ORDER BY valid_from)
+    FROM dim_user WHERE user_key <> '-1' ORDER BY split_part(role, ' ', 2), valid_from";
+
+#[tokio::test]
+async fn the_spans_of_every_member_equal_a_replay_of_what_they_were() {
     on_every_database(async |database| {
         let house = House::on(database).await;
-        house.sources.add_user(1).await;
-        house.sources.add_category(10, "tools", None).await;
-        // The history begins with the first load.
-        house.run().await;
-        let mut replay = Replay { seed: 20_261_121, ..Replay::default() };
-        for _ in 0..12 {
-            for _ in 0..=replay.below(9) {
-                replay.step(&house).await;
-            }
-            house.run().await;
+        let (mut random, mut told) = (Random::of(20_261_122), Vec::new());
+        for member in 1..=6 {
+            house.sources.add_user(member).await;
+            house.sources.set_user(member, &format!("role = 'member {member}'"), 0).await;
+            told.push(vec![(format!("member {member}"), "active", 0)]);
         }
-        let events = replay.told().len() + replay.gone.len();
-        house.run_until("SELECT count(*) FROM fact_item_event", json!(events)).await;
-        assert_eq!(house.rows(TOLD).await, replay.told());
-        assert!(events > 20 && !replay.gone.is_empty(), "{events} events say little");
+        house.run().await;
+        for second in 1..=60 {
+            let index = usize::try_from(random.below(6)).unwrap();
+            let standings: &mut Vec<Standing> = &mut told[index];
+            let (role, status, _) = standings.last().unwrap().clone();
+            let (set, new) = match random.below(4) {
+                0 => ("display_name = 'another'".to_owned(), (role.clone(), status)),
+                1 => ("status = 'suspended'".to_owned(), (role.clone(), "suspended")),
+                2 => ("status = 'active'".to_owned(), (role.clone(), "active")),
+                _ => {
+                    let role = format!("{} {}", if role.starts_with('m') { "operator" } else { "member" }, index + 1);
+                    (format!("role = '{role}'"), (role, status))
+                }
+            };
+            house.sources.set_user(u128::try_from(index).unwrap() + 1, &set, second).await;
+            if new != (role, status) {
+                standings.push((new.0, new.1, second));
+            }
+            if random.below(5) == 0 {
+                house.run().await;
+            }
+        }
+        house.run().await;
+        let row = |standings: &Vec<Standing>, number: usize| {
+            let (role, status, second) = &standings[number];
+            vec![json!(role), json!(status), json!(day(*second)), json!(number + 1 == standings.len()), json!(true)]
+        };
+        let rows =
+            |standings: &Vec<Standing>| (0..standings.len()).map(|number| row(standings, number)).collect::<Vec<_>>();
+        let wanted: Vec<_> = told.iter().flat_map(rows).collect();
+        assert_eq!(house.rows(STANDINGS).await, wanted);
+        assert!(wanted.len() > 25, "{} spans say little", wanted.len());
     })
     .await;
 }

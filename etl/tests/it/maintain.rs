@@ -64,6 +64,20 @@ async fn a_run_puts_together_what_many_runs_have_scattered() {
 }
 
 #[tokio::test]
+async fn maintenance_of_a_folder_that_cannot_be_used_keeps_no_run_waiting() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.run().await;
+    let away = house.folder().join("away");
+    std::fs::rename(&house.config.warehouse, &away).unwrap();
+    std::fs::write(&house.config.warehouse, "no folder").unwrap();
+    assert!(matches!(house.warehouse.maintain().await, Err(EtlError::Folder { .. })));
+    std::fs::remove_file(&house.config.warehouse).unwrap();
+    std::fs::rename(away, &house.config.warehouse).unwrap();
+    // The clock stands still: a lease that was kept would not end.
+    house.warehouse.run_once(&|_| {}).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_empty_warehouse_has_nothing_to_maintain() {
     let house = House::on_engine(Engine::Sqlite).await;
     assert!(matches!(house.warehouse.maintain().await, Err(EtlError::Empty)));

@@ -38,6 +38,7 @@ async fn rows_bytes_lag_duration_and_outcomes_are_counted() {
         house.hands.advance(std::time::Duration::from_secs(60));
         run(&house, &service).await;
         house.sources.run("ALTER TABLE items RENAME COLUMN approval TO consent").await;
+        house.sources.run("ALTER TABLE users ADD COLUMN phone text").await;
         run(&house, &service).await;
 
         let compared = async || house.warehouse.status().await.unwrap().reconciliations;
@@ -53,6 +54,8 @@ async fn rows_bytes_lag_duration_and_outcomes_are_counted() {
             let runs = value(&told, &format!("lendery_etl_runs_total{{outcome=\"{outcome}\"}}"));
             assert_eq!(runs.to_string(), count, "{outcome}: {told}");
         }
+        let unknown = value(&told, "lendery_etl_unknown_columns{table=\"raw_users\"}");
+        assert_eq!(unknown.to_string(), "1", "{told}");
         let began = house.warehouse.status().await.unwrap().runs[1].started_at.timestamp();
         let last_success = value(&told, "lendery_etl_last_success_seconds");
         assert_eq!(last_success.to_string(), began.to_string(), "the run that failed is none: {told}");

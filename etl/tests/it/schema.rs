@@ -1,10 +1,11 @@
 //! Services whose tables are not those the warehouse was made for: nothing is lost, and what fits goes on.
 
-use etl::{EtlError, Outcome};
+use etl::{EtlError, LoadKind, Outcome};
 use serde_json::json;
 use test_kit::{Engine, on_every_database};
 
-use crate::support::House;
+use crate::faults::service;
+use crate::support::{House, did};
 
 /// A run that fails because of one table; every other table is brought up to date.
 async fn fails(house: &House) -> EtlError {
@@ -59,10 +60,48 @@ async fn a_column_nobody_has_decided_on_is_left_out() {
         house.sources.run("ALTER TABLE users ADD COLUMN phone text DEFAULT 'planted-secret'").await;
         house.sources.add_user(1).await;
         house.run_until("SELECT count(*) FROM raw_users", json!(1)).await;
+        let run = service(&house.config).arg("run").output().unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(said.contains("WARN") && said.contains("columns=\"phone\""), "{said}");
+        assert!(run.status.success() && !said.contains("planted-secret"), "{said}");
         let phone = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'phone'";
         assert_eq!(house.value(phone).await, json!(0));
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_value_that_was_mended_stops_nothing_any_more() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        for item in 20..=21 {
+            house.sources.add_item(item, 1, 10, 500).await;
+        }
+        house.run().await;
+        let (wrong, right) = match house.sources.engine {
+            Engine::Sqlite => ("daily_price_minor = 'abc'", "daily_price_minor = 600"),
+            Engine::Postgres => ("updated_at = 'infinity'", "updated_at = '2026-02-01T00:00:00Z'"),
+        };
+        house.sources.run(&format!("UPDATE items SET {wrong}")).await;
+        house.sources.settle().await;
+        let error = fails(&house).await;
+        assert!(error.to_string().contains("items."), "{error}");
+        house.sources.run(&format!("UPDATE items SET {right}")).await;
+        assert_eq!(did(&house.run().await, "raw_items"), (LoadKind::Reload, 2, 0));
+        assert!(house.warehouse.reconcile(&|_| {}).await.unwrap().is_equal());
+        house.sources.set_item(20, "status = 'paused'", 3).await;
+        assert_eq!(did(&house.run().await, "raw_items"), (LoadKind::Changes, 1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_column_of_text_that_holds_numbers_now_stops_its_table() {
+    let house = House::on_engine(Engine::Postgres).await;
+    house.run().await;
+    house.sources.run("ALTER TABLE items ALTER COLUMN approval TYPE integer USING 1").await;
+    let error = fails(&house).await;
+    assert!(matches!(error, EtlError::OtherType { column: "approval", .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -107,6 +107,21 @@ impl House {
     }
 }
 
+/// Knuth's linear congruential generator: the same numbers for the same seed.
+#[derive(Default)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
 /// What a run did to one table.
 pub(crate) fn of<'a>(report: &'a RunReport, table: &str) -> &'a TableReport {
     report.tables.iter().find(|found| found.table == table).expect("every table is in a report")

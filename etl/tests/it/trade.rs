@@ -8,11 +8,18 @@ use test_kit::{Engine, on_every_database};
 use crate::source::{PLANTED, Sources, at, table, texts};
 use crate::support::{House, did};
 
+/// As the services keep them.
 const IMAGES: [(&str, Column, &[Column]); 4] = [
     (
         "orders",
         Column::Uuid("id"),
-        &[Column::Plain("state"), Column::Plain("total_minor"), Column::Plain("version"), Column::Plain("updated_at")],
+        &[
+            Column::Plain("state"),
+            Column::Plain("total_minor"),
+            Column::Plain("deposit_minor"),
+            Column::Plain("version"),
+            Column::Plain("updated_at"),
+        ],
     ),
     ("order_lines", Column::Uuid("id"), &[Column::Plain("progress")]),
     (
@@ -28,7 +35,17 @@ const IMAGES: [(&str, Column, &[Column]); 4] = [
             Column::Plain("updated_at"),
         ],
     ),
-    ("ledger", Column::Plain("entry"), &[Column::Uuid("payment_id"), Column::Plain("amount_minor")]),
+    (
+        "ledger",
+        Column::Plain("entry"),
+        &[
+            Column::Uuid("payment_id"),
+            Column::Plain("from_account"),
+            Column::Plain("to_account"),
+            Column::Plain("amount_minor"),
+            Column::Plain("posted_at"),
+        ],
+    ),
 ];
 
 /// Creates the tables with their triggers.
