@@ -74,6 +74,12 @@ impl Source {
         Ok(took)
     }
 
+    /// Writes down what is still in memory alone, so that nothing measured later pays for what was before.
+    pub(super) async fn checkpoint(&self) -> Result<()> {
+        self.inventory.execute_unprepared("CHECKPOINT").await?;
+        Ok(())
+    }
+
     /// Changes so many rows, spread over the table; in each round others.
     pub(super) async fn change(&self, rows: u64, round: usize) -> Result<()> {
         let apart = self.facts / rows;
