@@ -29,7 +29,7 @@ mod source;
 mod star;
 mod warehouse;
 
-pub use command::{Command, LOG_FILTER, RowFormat, execute};
+pub use command::{Command, LOG_FILTER, RowFormat, STACK, execute};
 pub use config::Config;
 pub use error::EtlError;
 pub use http::openapi;

@@ -44,7 +44,8 @@ fn obey(file: Option<&Path>, command: Command) -> ExitCode {
         let config = load::<Config>(file, Config::PREFIX, &Variables::of_process())?.settings;
         telemetry::start(etl::LOG_FILTER, LogFormat::Text)?;
         // Rows are read and files written at the same time.
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).thread_stack_size(etl::STACK).enable_all().build()?;
         // As a task: otherwise this thread would do it, and be woken by another one for every few rows that arrive.
         let task = runtime.spawn(async move { Box::pin(etl::execute(&config, Clock::system(), command)).await });
         Ok(runtime.block_on(task)??)

@@ -56,7 +56,9 @@ pub(crate) async fn session_within(memory_bytes: usize, tables: &[DeltaTableAt])
     // have too little from a few ten thousand rows on.
     let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(GreedyMemoryPool::new(memory_bytes)));
     let context = SessionContext::new_with_config_rt(config, runtime.build_arc().map_err(EtlError::unreadable)?);
-    UNBOUNDED.iter().for_each(|name| context.deregister_udf(name));
+    for name in UNBOUNDED {
+        context.deregister_udf(name);
+    }
     for table in tables {
         let failed = EtlError::table(table.name());
         table.delta().update_datafusion_session(&context.state()).map_err(failed)?;
@@ -113,9 +115,12 @@ impl Session {
         let mut batches = execute_stream(plan, self.0.task_ctx()).map_err(failed)?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(batch) = batches.try_next().await.map_err(failed)? {
+            if bytes > MOST_BYTES {
+                return Ok(QueryResult { columns, rows, truncated: true });
+            }
             bytes += batch.get_array_memory_size();
             append(&batch, &mut rows)?;
-            if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
+            if rows.len() > MOST_ROWS {
                 rows.truncate(MOST_ROWS);
                 return Ok(QueryResult { columns, rows, truncated: true });
             }

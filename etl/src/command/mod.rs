@@ -72,12 +72,18 @@ pub enum RowFormat {
     Csv,
 }
 
-/// Does what was asked for and prints the outcome on standard output.
+/// Bytes of stack a thread needs that reads a question as long as one may be: each `+` or `or` of it is a step down.
+pub const STACK: usize = 64 * 1024 * 1024;
+
+/// Does what was asked for, on a thread with so much of a [`STACK`], and prints the outcome on standard output.
 ///
 /// # Errors
 /// When a setting cannot be used, otherwise what failed.
 pub async fn execute(config: &Config, clock: Clock, command: Command) -> Result<ExitCode, EtlError> {
-    let warehouse = Warehouse::open(config, clock.clone()).await?;
+    let warehouse = match command {
+        Command::Query { .. } | Command::Report { .. } => Warehouse::open_to_ask(config, clock.clone())?,
+        _ => Warehouse::open(config, clock.clone()).await?,
+    };
     // Whoever stops it waits for nothing, and the next one for no lease.
     let stop = shutdown::on_signal().map_err(|cause| EtlError::Signals { cause })?;
     let told = match command {

@@ -76,13 +76,17 @@ type Row = (i64, Option<i64>, String, Option<String>, Option<String>);
 enum Recorded {}
 
 impl Runs {
-    pub(crate) async fn open(address: &Address) -> Result<Self, EtlError> {
-        let store = Store::connect(address);
-        let opened = match address {
-            Address::Sqlite(path) => store.open_file(path, &TABLES).await,
-            Address::Postgres(_) => store.create(&TABLES).await,
-        };
-        opened.map(|()| Self { store })
+    /// The records at an address, of which nothing is asked yet.
+    pub(crate) fn at(address: &Address) -> Self {
+        Self { store: Store::connect(address) }
+    }
+
+    /// Makes sure that the database can be used, and has its tables.
+    pub(crate) async fn prepare(&self, address: &Address) -> Result<(), EtlError> {
+        match address {
+            Address::Sqlite(path) => self.store.open_file(path, &TABLES).await,
+            Address::Postgres(_) => self.store.create(&TABLES).await,
+        }
     }
 
     /// Keeps `value` under `name` unless something is kept there already, and tells what is kept.

@@ -59,19 +59,28 @@ impl Warehouse {
     /// When a setting cannot be used, or the database of runs does not answer.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, EtlError> {
         // What a setting is wrong in is told before a file is made.
-        let names = Pseudonyms::new(&config.pseudonym_key)?;
-        let place = Place::parse(&config.warehouse, &config.warehouse_options, seconds(config.bucket_seconds))?;
-        let sources = sources(config)?;
-        let runs = Runs::open(&Address::parse("database_url", &config.database_url)?).await?;
-        if runs.kept(PSEUDONYM_CHECK).await?.is_some_and(|check| check != names.check()) {
+        let mut warehouse = Self::open_to_ask(config, clock)?;
+        warehouse.runs.prepare(&Address::parse("database_url", &config.database_url)?).await?;
+        let check = warehouse.runs.kept(PSEUDONYM_CHECK).await?;
+        if check.is_some_and(|check| check != warehouse.names.check()) {
             return Err(EtlError::OtherKey);
         }
+        warehouse.created_at = warehouse.runs.created_at(&warehouse.clock).await?;
+        Ok(warehouse)
+    }
+
+    /// Opens the warehouse for [`Warehouse::query`] and [`Warehouse::report`] alone. They need nothing but its tables, which can
+    /// be asked although the disk with its own database is full, or that is damaged.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn open_to_ask(config: &Config, clock: Clock) -> Result<Self, EtlError> {
         Ok(Self {
-            place,
-            sources,
-            names,
-            created_at: runs.created_at(&clock).await?,
-            runs,
+            place: Place::parse(&config.warehouse, &config.warehouse_options, seconds(config.bucket_seconds))?,
+            sources: sources(config)?,
+            names: Pseudonyms::new(&config.pseudonym_key)?,
+            created_at: clock.now(),
+            runs: Runs::at(&Address::parse("database_url", &config.database_url)?),
             clock,
             meters: Meters::default(),
             kept: TimeDelta::days(config.kept_days.into()),

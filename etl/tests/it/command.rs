@@ -6,6 +6,7 @@ use etl::{EtlError, Outcome, REPORTS};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
 use test_kit::{Engine, wait_until};
+use vocabulary::Secret;
 
 use crate::faults::service;
 use crate::stall::in_a_bucket;
@@ -153,6 +154,26 @@ async fn maintain_says_which_batch_is_tidied_and_what_is_missing() {
     assert!(tidied.starts_with("Batch ") && tidied.ends_with(" has every table tidied.\n"), "{tidied}");
     let count = "SELECT count(*) AS users FROM raw_users";
     assert_eq!(told(&house, &["query", "--format", "csv", count]).lines().last(), Some("1"), "it is there as before");
+}
+
+#[tokio::test]
+async fn a_question_may_be_as_deep_as_it_is_long() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    told(&house, &["run"]);
+    let sum = format!("SELECT 1{} AS sum", "+1".repeat(4_990));
+    assert_eq!(told(&house, &["query", "--format", "csv", &sum]).lines().last(), Some("4991"));
+}
+
+#[tokio::test]
+async fn what_is_there_is_told_although_the_database_of_runs_cannot_be_used() {
+    let mut house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    told(&house, &["run"]);
+    house.config.database_url = Secret::new("sqlite:/nowhere/etl.db");
+    let count = "SELECT count(*) AS users FROM raw_users";
+    assert_eq!(told(&house, &["query", "--format", "csv", count]).lines().last(), Some("1"));
+    assert!(told(&house, &["report", "members"]).contains("2026"));
+    assert!(refused(&house, &["run"]).contains("/nowhere/etl.db"));
 }
 
 #[tokio::test]

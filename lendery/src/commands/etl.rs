@@ -10,5 +10,6 @@ use crate::stack::Settings;
 pub(super) async fn run(path: &Path, command: Command) -> anyhow::Result<ExitCode> {
     let data_dir = DataDir::existing(path)?;
     let config = Settings::load(&data_dir)?.etl_with(&Secrets::open(&data_dir)?);
-    Ok(Box::pin(etl::execute(&config, Clock::system(), command)).await?)
+    // As a task, for the thread of the program has a small stack.
+    Ok(tokio::spawn(async move { Box::pin(etl::execute(&config, Clock::system(), command)).await }).await??)
 }
