@@ -28,14 +28,14 @@ const MERGE_BYTES: usize = 1024 * 1024;
 /// Rows of an answer; a person reads no more, and a program asks for less at a time.
 const MOST_ROWS: usize = 10_000;
 
-/// Bytes of an answer's columns, as they are before they are told.
+/// Bytes of an answer's text.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Characters of a question. What reads it goes down a step for each `or` or `union`, and there is an end to that.
 const MOST_CHARACTERS: usize = 10_000;
 
 /// Functions whose answer is as long as they are asked for, whatever a query may hold in memory.
-const UNBOUNDED: [&str; 4] = ["repeat", "lpad", "rpad", "array_repeat"];
+const UNBOUNDED: [&str; 5] = ["repeat", "lpad", "rpad", "array_repeat", "array_resize"];
 
 /// A DataFusion session over tables at their versions.
 pub(crate) struct Session(SessionContext);
@@ -115,11 +115,10 @@ impl Session {
         let mut batches = execute_stream(plan, self.0.task_ctx()).map_err(failed)?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(batch) = batches.try_next().await.map_err(failed)? {
-            if bytes > MOST_BYTES {
+            if bytes > MOST_BYTES && batch.num_rows() > 0 {
                 return Ok(QueryResult { columns, rows, truncated: true });
             }
-            bytes += batch.get_array_memory_size();
-            append(&batch, &mut rows)?;
+            bytes += append(&batch, &mut rows)?;
             if rows.len() > MOST_ROWS {
                 rows.truncate(MOST_ROWS);
                 return Ok(QueryResult { columns, rows, truncated: true });
@@ -135,12 +134,14 @@ fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Data
     plan.transform_up(|operator| Ok(Transformed::yes(Arc::new(CooperativeExec::new(operator)) as _))).data()
 }
 
-fn append(batch: &RecordBatch, rows: &mut Vec<Vec<Value>>) -> Result<(), EtlError> {
+/// Adds the rows of a batch, and tells of how many bytes their text is.
+fn append(batch: &RecordBatch, rows: &mut Vec<Vec<Value>>) -> Result<usize, EtlError> {
     let options = FormatOptions::default().with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.6fZ"));
     let columns: Vec<_> =
         batch.columns().iter().map(|column| Cells::new(column, &options)).collect::<Result<_, _>>()?;
+    let before = rows.len();
     rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row)).collect()));
-    Ok(())
+    Ok(rows[before..].iter().flatten().filter_map(Value::as_str).map(str::len).sum())
 }
 
 /// A column whose cells are read as JSON.

@@ -147,13 +147,17 @@ async fn work(
 ) {
     let (mut retry, mut maintained, mut compared) = (FIRST_RETRY, None, None);
     let mut due = first(warehouse, schedule, clock).await;
+    // One that was asked for and failed is still to be done, however short ago the last one was.
+    let mut owed = false;
     while let Some(asked) = shutdown.run_until_cancelled(due_or_asked(clock, due, &nudges.run)).await {
         let next = schedule.after(clock.now());
-        let ended = if asked {
+        owed |= asked;
+        let ended = if owed {
             warehouse.run_until(shutdown, &|_| {}).await.map(Some)
         } else {
             warehouse.run_due(schedule, shutdown).await
         };
+        owed &= ended.is_err();
         let has_run = matches!(ended, Ok(Some(_)));
         (due, retry) = match ended {
             // Another instance did this one.

@@ -10,6 +10,8 @@ WITH known AS (
 horizon AS (
     SELECT CAST(max(day) AS DATE) AS last_day FROM (
         SELECT least(greatest(due_at, out_until), at + INTERVAL '2 years') AS day FROM newest_load CROSS JOIN known
+        -- What is sold is neither due nor out, and the least of nothing and a day would be the day.
+        WHERE greatest(due_at, out_until) IS NOT NULL
         UNION ALL SELECT at FROM newest_load
     )
 ),

@@ -233,7 +233,13 @@ impl Warehouse {
                 loaded => loaded?,
             }
             if source.name == USERS.name && !known.contains_key(USERS_TABLE) {
-                run.erased = Arc::new(self.erased_before().await?);
+                match self.erased_before().await.map_err(|error| self.place.explained(error)) {
+                    Ok(erased) => run.erased = Arc::new(erased),
+                    Err(error) if error.is_of_warehouse() || error.is_of_table() => {
+                        failure = Some(error.after(failure));
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         let mut batch = if tables.is_empty() { last.number } else { self.advance(&last, &tables).await? };

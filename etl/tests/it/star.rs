@@ -122,6 +122,10 @@ async fn each_day_of_an_item_says_what_was_booked_out_and_idle() {
             // What is returned comes back a day early.
             house.sources.set_reservation(number, state, DAY + 120).await;
         }
+        // What is sold has no period, and is not offered for longer by that.
+        house.sources.add_reservation(33, 20, 1).await;
+        let id = house.sources.id(33);
+        house.sources.run(&format!("UPDATE reservations SET starts_at = NULL, ends_at = NULL WHERE id = {id}")).await;
         house.run().await;
         let days = "SELECT date_key, weekday, is_weekend, units, booked, out, idle
                     FROM fact_booking_day JOIN dim_date USING (date_key) ORDER BY date_key";

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use etl::{Config, LoadKind, NamedReport, RunReport, TableReport, Warehouse};
+use etl::{Config, LoadKind, NamedReport, RunReport, TableReport, Verdict, Warehouse};
 use serde_json::Value;
 use service_kit::clock::{Clock, Hands};
 use tempfile::TempDir;
@@ -75,6 +75,12 @@ impl House {
 
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
         self.warehouse.query(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}")).rows
+    }
+
+    /// Every table was compared, and none differs.
+    pub(crate) async fn equals_its_sources(&self) {
+        let compared = self.warehouse.reconcile(&|_| {}).await.unwrap();
+        assert!(compared.tables.iter().all(|table| table.verdict == Verdict::Equal), "{compared:?}");
     }
 
     /// The one value of an answer.
