@@ -7,6 +7,18 @@ use anyhow::{Context, Result, bail};
 /// Runs a program so that it gets SIGTERM when the process that started it ends.
 const TIED: [&str; 3] = ["setpriv", "--pdeathsig", "TERM"];
 
+/// What cargo tells this program of itself. ring's build script takes other values for a reason to build ring anew, and with it
+/// everything that speaks TLS, whenever a command of cargo follows one of xtask.
+const OF_THIS_PROGRAM: [&str; 7] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// A command in the workspace's root that reads nothing, and that on Linux ends when this process does, however that
 /// comes about.
 pub(crate) fn command(root: &Path, program: &str, arguments: &[&str]) -> Command {
@@ -18,6 +30,9 @@ pub(crate) fn command(root: &Path, program: &str, arguments: &[&str]) -> Command
         Command::new(program)
     };
     command.args(arguments).current_dir(root).stdin(Stdio::null());
+    for name in OF_THIS_PROGRAM {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -98,8 +98,9 @@ impl Batches {
 
     /// Which of these rows are told; none where all of them are.
     fn told(&self, keys: &[Option<Pseudonym>]) -> Option<BooleanArray> {
+        let is_of_members = self.table.members.contains(&self.table.key);
         let is_erased = |key: &Option<Pseudonym>| key.is_some_and(|key| self.erased.contains(&key));
-        let is_of_nobody = self.erased.is_empty() || !keys.iter().any(is_erased);
+        let is_of_nobody = !is_of_members || self.erased.is_empty() || !keys.iter().any(is_erased);
         (!is_of_nobody).then(|| keys.iter().map(|key| Some(!is_erased(key))).collect())
     }
 

@@ -122,8 +122,9 @@ impl<'a> Lake<'a> {
     fn told(&self, arguments: &[&str]) -> String {
         let output = self.does(arguments);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && said.is_empty(), "{arguments:?}: {said}");
-        String::from_utf8(output.stdout).unwrap()
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && said.is_empty(), "{arguments:?}: {said}{told}");
+        told
     }
 
     fn refuses(&self, arguments: &[&str]) -> String {
