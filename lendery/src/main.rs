@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 
 // Threads of the system allocator each keep what they have freed: after the start of a demo it holds twice as much as this one
 // (docs/figures.md). This one would ask for huge pages and fill a third of them, which its feature `no_thp` forbids.
@@ -21,8 +21,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    // Of a stack only what is used takes memory.
-    let runtime = match runtime.thread_stack_size(etl::STACK).enable_all().build() {
+    // Not for all: where the system hands out huge pages, a stack as large as this one begins with two megabytes.
+    if matches!(cli.command, Command::Etl(_)) {
+        runtime.thread_stack_size(etl::STACK);
+    }
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: the system refused the threads to run on: {error}");
