@@ -48,7 +48,7 @@ const LARGE_OVER_SMALL: f64 = 1.2;
 /// Of the transactions of the source, so many in a hundred may be missing beside a run.
 const MISSING: f64 = 3.0;
 
-/// Windows with a run, and as many without. A pair of them differs by several percent for no reason, so many are averaged.
+/// Windows with a run, and one more without. They differ by several percent for no reason, so many are averaged.
 const PAIRS: usize = 20;
 
 /// How often each way of measuring is tried, and for how long writers write.
@@ -182,38 +182,47 @@ async fn nothing(house: &House, effort: Effort) -> Result<Figure> {
     })
 }
 
-/// A window with a run and one without follow each other in turns, so that what a source slows down by in the course of time,
-/// as its tables grow and are vacuumed, is laid to neither.
+/// Windows without a run and with one take turns. A run has the changes of the one window before it, as on a schedule of as many
+/// seconds: those of its own are brought away unmeasured. Each window with a run is laid beside the two around it, so that
+/// what a source slows down by in the course of time, as its tables grow and are vacuumed, is laid to neither.
 async fn beside_writers(source: &Source, house: &House, effort: Effort) -> Result<Figure> {
-    let (mut alone, mut missing) = (Vec::new(), Vec::new());
-    writers::per_second(source, effort.window, async { house.run().await.map(drop) }).await?;
-    for round in 0..effort.pairs {
-        let mut rates = [0.0; 2];
-        for is_beside in [round % 2 == 0, round % 2 != 0] {
-            source.checkpoint().await?;
-            let run = async { if is_beside { house.run().await.map(drop) } else { Ok(()) } };
-            rates[usize::from(is_beside)] = writers::per_second(source, effort.window, run).await?;
-        }
-        alone.push(rates[0]);
-        missing.push((1.0 - rates[1] / rates[0]) * 100.0);
+    let window = async |run: bool| {
+        source.checkpoint().await?;
+        let run = async { if run { house.run().await.map(drop) } else { Ok(()) } };
+        writers::per_second(source, effort.window, run).await
+    };
+    window(true).await?;
+    let (mut alone, mut missing) = (vec![window(false).await?], Vec::new());
+    for _ in 0..effort.pairs {
+        let before = alone.last().copied().unwrap_or_default();
+        let beside = window(true).await?;
+        house.run().await?;
+        let after = window(false).await?;
+        alone.push(after);
+        missing.push((1.0 - 2.0 * beside / (before + after)) * 100.0);
     }
-    #[expect(clippy::cast_precision_loss, reason = "some twenty pairs")]
-    let pairs = missing.len() as f64;
-    let mean = missing.iter().sum::<f64>() / pairs;
-    // The standard error of a mean, by its samples.
-    let error =
-        (missing.iter().map(|percent| (percent - mean).powi(2)).sum::<f64>() / (pairs - 1.0).max(1.0) / pairs).sqrt();
+    let (mean, error) = mean(&missing);
     Ok(Figure {
         name: "transactions of the source that are missing beside a run",
         measured: mean,
         bound: MISSING,
         unit: "%",
         reference: format!(
-            "{:.0} a second without; a run every {} s, on the same cores; the mean of {pairs} pairs, its standard error {error:.1}",
+            "{:.0} a second without; a run every {} s, on the same cores; the mean of {} windows, its standard error {error:.1}",
             median(&mut alone),
-            effort.window.as_secs()
+            effort.window.as_secs(),
+            missing.len()
         ),
     })
+}
+
+/// The mean of samples, and its standard error.
+fn mean(samples: &[f64]) -> (f64, f64) {
+    #[expect(clippy::cast_precision_loss, reason = "some twenty samples")]
+    let count = samples.len() as f64;
+    let mean = samples.iter().sum::<f64>() / count;
+    let variance = samples.iter().map(|sample| (sample - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    (mean, (variance / count).sqrt())
 }
 
 /// Each report once; one that is refused takes for ever.
