@@ -1,6 +1,7 @@
 //! Reading a source: one snapshot of its database for a whole run, lossless on both databases.
 
 mod copied;
+mod happened;
 mod postgres;
 mod row;
 mod sqlite;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, Stream, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
 
+use self::happened::{Images, Since};
 use crate::EtlError;
 use crate::address::Address;
 use crate::delta::Key;
@@ -32,8 +34,8 @@ pub(crate) struct Snapshot {
     patience: Duration,
     /// Watermarks and what [`Snapshot::origin`] has found of them: most tables ask of the same two.
     origins: Vec<(i64, i64)>,
-    /// And of [`Snapshot::is_trimmed`].
-    trimmed: Vec<(i64, bool)>,
+    /// And of [`Snapshot::since`].
+    since: Vec<(i64, Since)>,
 }
 
 #[derive(Debug)]
@@ -150,7 +152,7 @@ impl Snapshot {
             }
         };
         let database = answer(source, patience.min(OPENING), opening).await?;
-        Ok(Self { database, patience, origins: Vec::new(), trimmed: Vec::new() })
+        Ok(Self { database, patience, origins: Vec::new(), since: Vec::new() })
     }
 
     /// Every change below it is in this snapshot, and none will be added below it later.
@@ -180,41 +182,33 @@ impl Snapshot {
         Ok(origin)
     }
 
-    /// Whether the service may have removed changes since then.
-    async fn is_trimmed(&mut self, source: Source, since: i64) -> Result<bool, EtlError> {
-        if let Some((_, trimmed)) = self.trimmed.iter().find(|(known, _)| *known == since) {
-            return Ok(*trimmed);
+    /// What has happened since a watermark.
+    async fn since(&mut self, source: Source, since: i64) -> Result<&Since, EtlError> {
+        if let Some(at) = self.since.iter().position(|(known, _)| *known == since) {
+            return Ok(&self.since[at].1);
         }
         let found = async {
-            match &mut self.database {
-                Database::Sqlite(snapshot) => snapshot.is_trimmed(since).await,
-                Database::Postgres(snapshot) => snapshot.is_trimmed(since).await,
-            }
+            let mut found = Since::of(match &mut self.database {
+                Database::Sqlite(snapshot) => snapshot.happened(since).await?,
+                Database::Postgres(snapshot) => snapshot.happened(since).await?,
+            });
+            found.is_trimmed = found.may_be_trimmed()
+                && !match &mut self.database {
+                    Database::Sqlite(snapshot) => snapshot.is_marked_before(since).await?,
+                    Database::Postgres(snapshot) => snapshot.is_marked_before(since).await?,
+                };
+            Ok(found)
         };
-        let trimmed = answer(source, self.patience, found).await?;
-        self.trimmed.push((since, trimmed));
-        Ok(trimmed)
+        let found = answer(source, self.patience, found).await?;
+        self.since.push((since, found));
+        Ok(&self.since[self.since.len() - 1].1)
     }
 
     /// What has changed in `table` since the watermark `since`.
     pub(crate) async fn changed(&mut self, source: Source, table: &Table, since: i64) -> Result<Changed, EtlError> {
-        if self.watermark() < since || self.is_trimmed(source, since).await? {
-            return Ok(Changed::Everything);
-        }
-        let found = async {
-            match &mut self.database {
-                Database::Sqlite(snapshot) => snapshot.changed(table, since).await,
-                Database::Postgres(snapshot) => snapshot.changed(table, since).await,
-            }
-        };
-        let (any, truncated) = answer(source, self.patience, found).await?;
-        Ok(if truncated {
-            Changed::Everything
-        } else if any {
-            Changed::Rows
-        } else {
-            Changed::Nothing
-        })
+        let is_older = self.watermark() < since;
+        let found = self.since(source, since).await?;
+        Ok(if is_older { Changed::Everything } else { found.changed(table) })
     }
 
     /// The columns the table has; none if there is no such table.
@@ -262,7 +256,7 @@ impl Snapshot {
         since: i64,
         names: &Pseudonyms,
     ) -> Result<Pending, EtlError> {
-        if self.watermark() < since || self.is_trimmed(source, since).await? {
+        if self.watermark() < since || self.since(source, since).await?.is_trimmed {
             return Ok(Pending::Everything);
         }
         let found = async {
@@ -290,10 +284,14 @@ impl Snapshot {
         rows: Rows,
         sink: &mut (impl Sink + Send),
     ) -> Result<(), EtlError> {
-        let patience = self.patience;
+        let images = match rows {
+            Rows::ChangedSince(since) => self.since(source, since).await?.images(table),
+            Rows::All => Images::OfSome,
+        };
+        let (patience, what) = (self.patience, (rows, images));
         let read = match &mut self.database {
-            Database::Sqlite(snapshot) => snapshot.read(table, rows, sink, patience).await,
-            Database::Postgres(snapshot) => snapshot.read(table, rows, sink, patience).await,
+            Database::Sqlite(snapshot) => snapshot.read(table, what, sink, patience).await,
+            Database::Postgres(snapshot) => snapshot.read(table, what, sink, patience).await,
         };
         read.map_err(|error| match error {
             ReadError::Source(cause) => misfit(source, table, &cause).unwrap_or_else(|| failure(source, cause)),

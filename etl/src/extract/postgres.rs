@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, SqlSafeStr as _};
 
 use super::copied::{CopiedRow, PlainRow};
+use super::happened::{Happened, Images};
 use super::{MOST_PENDING, ReadError, Rows, Sink, in_time, next};
 use crate::source::{Column, Kind, Table};
 
@@ -60,13 +61,16 @@ impl Snapshot {
         sqlx::query_scalar(sql).fetch_one(&mut self.connection).await
     }
 
-    pub(super) async fn changed(&mut self, table: &Table, since: i64) -> Result<(bool, bool), sqlx::Error> {
+    /// What has happened since then, by table, in one look at the changes.
+    pub(super) async fn happened(&mut self, since: i64) -> Result<Vec<Happened>, sqlx::Error> {
+        let below = format!("tx < '{}'::xid8", self.watermark);
         let sql = format!(
-            "SELECT count(*) > 0, coalesce(bool_or(op = 'T'), false) FROM etl_change WHERE tbl = '{}' AND {}",
-            table.name,
-            self.interval(since)
+            "SELECT tbl, bool_or({below}), bool_or({below} AND op = 'T'),
+                bool_or({below} AND op IN ('I', 'U') AND image IS NULL),
+                bool_or(op = 'M' AND tx > '{since}'::xid8)
+             FROM etl_change WHERE tx >= '{since}'::xid8 AND {OF_THIS_CLUSTER} GROUP BY tbl"
         );
-        sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await
+        sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut self.connection).await
     }
 
     /// The cluster, its timeline, which a recovery to an earlier moment leaves, the database, which a dump makes anew, and the
@@ -81,14 +85,10 @@ impl Snapshot {
         sqlx::query_scalar(sql).bind(watermark.to_string()).fetch_one(&mut self.connection).await
     }
 
-    /// Whether changes since then may have been removed: there are marks of days, none of them from before, and something happened.
-    pub(super) async fn is_trimmed(&mut self, since: i64) -> Result<bool, sqlx::Error> {
-        let is_there = |filter: &str| format!("EXISTS (SELECT FROM etl_change WHERE {OF_THIS_CLUSTER} AND {filter})");
+    /// Whether there is a mark of a day from before.
+    pub(super) async fn is_marked_before(&mut self, since: i64) -> Result<bool, sqlx::Error> {
         let sql = format!(
-            "SELECT CASE WHEN {} THEN {} AND NOT {} ELSE false END",
-            is_there(&format!("tx > '{since}'::xid8 AND op = 'M'")),
-            is_there(&format!("tx >= '{since}'::xid8 AND op <> 'M'")),
-            is_there(&format!("tx <= '{since}'::xid8 AND op = 'M'")),
+            "SELECT EXISTS (SELECT FROM etl_change WHERE tx <= '{since}'::xid8 AND op = 'M' AND {OF_THIS_CLUSTER})"
         );
         sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await
     }
@@ -107,7 +107,7 @@ impl Snapshot {
     pub(super) async fn read(
         &mut self,
         table: &'static Table,
-        rows: Rows,
+        (rows, images): (Rows, Images),
         sink: &mut (impl Sink + Send),
         patience: Duration,
     ) -> Result<(), ReadError> {
@@ -117,7 +117,7 @@ impl Snapshot {
         let (sql, joins) = match rows {
             Rows::All if whole => (plain(table), "on"),
             Rows::All => (all(table, self.watermark), "on"),
-            Rows::ChangedSince(since) => (changed(table, &self.interval(since)), "off"),
+            Rows::ChangedSince(since) => (changed(table, &self.interval(since), images), "off"),
         };
         let joins = format!("SET LOCAL enable_hashjoin = {joins}; SET LOCAL enable_mergejoin = {joins}");
         in_time(patience, self.connection.execute(AssertSqlSafe(joins))).await?;
@@ -185,16 +185,24 @@ fn ahead(table: &Table, watermark: i64) -> String {
     format!("tbl = '{}' AND tx >= '{watermark}'::xid8 AND op <> 'T' AND {OF_THIS_CLUSTER}", table.name)
 }
 
-/// Every change that left an image, every deletion, and the last change of each key.
-fn changed(table: &Table, interval: &str) -> String {
+/// Every change that left an image, every deletion, and the last change of each key. In the order of their keys, rows that are looked
+/// up are mostly beside each other.
+fn changed(table: &Table, interval: &str, images: Images) -> String {
     let Table { name, key, .. } = table;
     let pk = sql_type(table.key_kind());
+    // In the one sorting is the better part of the work, in the other it comes with the windows.
+    let (last, inserted, order) = match images {
+        Images::OfAll => ("true", "false", "ORDER BY 1"),
+        Images::OfSome => (
+            "row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1",
+            "bool_or(op = 'I') OVER (PARTITION BY pk)",
+            "",
+        ),
+    };
     format!(
         "WITH changed AS MATERIALIZED (
-            SELECT pk::{pk} AS pk, seq, op, image,
-                row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1 AS last,
-                bool_or(op = 'I') OVER (PARTITION BY pk) AS inserted
-            FROM etl_change WHERE tbl = '{name}' AND {interval} AND op <> 'T'
+            SELECT pk::{pk} AS pk, seq, op, image, {last} AS last, {inserted} AS inserted
+            FROM etl_change WHERE tbl = '{name}' AND {interval} AND op <> 'T' {order}
         )
         SELECT CASE WHEN c.op = 'D' OR c.image IS NOT NULL THEN c.op WHEN t.{key} IS NULL THEN 'D'
             WHEN c.inserted THEN 'I' ELSE 'U' END, c.pk, c.seq, {}

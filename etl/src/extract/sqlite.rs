@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
 
+use super::happened::{Happened, Images};
 use super::{MOST_PENDING, ReadError, Rows, Sink, next};
 use crate::source::{Column, Kind, Table};
 
@@ -42,10 +43,13 @@ impl Snapshot {
         sqlx::query_as(sql).bind(table.name).fetch_all(&mut self.connection).await
     }
 
-    pub(super) async fn changed(&mut self, table: &Table, since: i64) -> Result<(bool, bool), sqlx::Error> {
-        let sql =
-            "SELECT count(*) > 0, coalesce(max(op = 'T'), 0) FROM etl_change WHERE tbl = $1 AND seq >= $2 AND seq < $3";
-        sqlx::query_as(sql).bind(table.name).bind(since).bind(self.watermark).fetch_one(&mut self.connection).await
+    /// What has happened since then, by table, in one look at the changes.
+    pub(super) async fn happened(&mut self, since: i64) -> Result<Vec<Happened>, sqlx::Error> {
+        let sql = "SELECT tbl, max(seq < $2), max(seq < $2 AND op = 'T'),
+                max(seq < $2 AND op IN ('I', 'U') AND image IS NULL),
+                max(op = 'M' AND seq > $1)
+            FROM etl_change WHERE seq >= $1 GROUP BY tbl";
+        sqlx::query_as(sql).bind(since).bind(self.watermark).fetch_all(&mut self.connection).await
     }
 
     /// The last changes below the watermark: a file that was put back to an earlier state has others there, or none. One alone may be
@@ -58,11 +62,9 @@ impl Snapshot {
         Ok(change.unwrap_or_default())
     }
 
-    /// Whether changes since then may have been removed: there are marks of days, none of them from before, and something happened.
-    pub(super) async fn is_trimmed(&mut self, since: i64) -> Result<bool, sqlx::Error> {
-        let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM etl_change WHERE seq > $1 AND op = 'M') THEN
-                       EXISTS (SELECT 1 FROM etl_change WHERE seq >= $1 AND op <> 'M')
-                       AND NOT EXISTS (SELECT 1 FROM etl_change WHERE seq <= $1 AND op = 'M') ELSE false END";
+    /// Whether there is a mark of a day from before.
+    pub(super) async fn is_marked_before(&mut self, since: i64) -> Result<bool, sqlx::Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM etl_change WHERE seq <= $1 AND op = 'M')";
         sqlx::query_scalar(sql).bind(since).fetch_one(&mut self.connection).await
     }
 
@@ -80,13 +82,13 @@ impl Snapshot {
     pub(super) async fn read(
         &mut self,
         table: &'static Table,
-        rows: Rows,
+        (rows, images): (Rows, Images),
         sink: &mut (impl Sink + Send),
         patience: Duration,
     ) -> Result<(), ReadError> {
         let sql = match rows {
             Rows::All => all(table),
-            Rows::ChangedSince(since) => changed_since(table, since, self.watermark),
+            Rows::ChangedSince(since) => changed_since(table, (since, self.watermark), images),
         };
         let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
         while let Some(row) = next(&mut rows, patience).await? {
@@ -105,17 +107,21 @@ fn all(table: &Table) -> String {
 
 /// Every change that left an image, every deletion, and the last change of each key. The numbers are the warehouse's own and
 /// the names are this crate's, so nothing foreign is in the text.
-fn changed_since(table: &Table, since: i64, until: i64) -> String {
+fn changed_since(table: &Table, (since, until): (i64, i64), images: Images) -> String {
     let Table { name, key, .. } = table;
     let pk = match table.key_kind() {
         Kind::Integer => "CAST(pk AS integer)",
         _ => "unhex(replace(pk, '-', ''))",
     };
+    let (last, inserted) = match images {
+        Images::OfAll => ("1", "0"),
+        Images::OfSome => {
+            ("row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1", "max(op = 'I') OVER (PARTITION BY pk)")
+        }
+    };
     format!(
         "WITH changed AS MATERIALIZED (
-            SELECT {pk} AS pk, seq, op, image,
-                row_number() OVER (PARTITION BY pk ORDER BY seq DESC) = 1 AS last,
-                max(op = 'I') OVER (PARTITION BY pk) AS inserted
+            SELECT {pk} AS pk, seq, op, image, {last} AS last, {inserted} AS inserted
             FROM etl_change WHERE tbl = '{name}' AND seq >= {since} AND seq < {until} AND op <> 'T'
         )
         SELECT CASE WHEN c.op <> 'U' OR c.image IS NOT NULL THEN c.op WHEN t.{key} IS NULL THEN 'D'
