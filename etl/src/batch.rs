@@ -75,6 +75,9 @@ impl Batch {
     }
 
     /// Commits the batch after this one, and returns its number.
+    ///
+    /// # Errors
+    /// [`EtlError::Conflict`] when another writer has committed one after this meanwhile: it names other versions.
     pub(crate) async fn commit(
         &self,
         place: &Place,
@@ -83,6 +86,9 @@ impl Batch {
     ) -> Result<i64, EtlError> {
         let number = self.number + 1;
         let table = DeltaTableAt::open_or_create(place, NAME, &schema()).await?;
+        if table.watermark().await?.unwrap_or_default() != self.number {
+            return Err(EtlError::Conflict { table: NAME });
+        }
         let mut writer = table.writer(std::iter::empty())?;
         let rows = rows(number, tables, at).map_err(|cause| EtlError::Columns { table: NAME, cause })?;
         writer.write(rows).await.map_err(EtlError::table(NAME))?;

@@ -6,6 +6,7 @@ mod bucket;
 mod bulk;
 mod ceiling;
 mod command;
+mod conflicts;
 mod crash;
 mod dictionary;
 mod errors;
