@@ -14,7 +14,6 @@ use service_kit::shutdown;
 use tokio_util::sync::CancellationToken;
 
 use crate::schedule::Schedule;
-use crate::source;
 use crate::{Config, EtlError, Maintained, NamedReport, Progress, QueryResult, REPORTS, Warehouse};
 
 /// Moments at which runs are due that are shown.
@@ -88,7 +87,7 @@ pub async fn execute(config: &Config, clock: Clock, command: Command) -> Result<
     let stop = shutdown::on_signal().map_err(|cause| EtlError::Signals { cause })?;
     let told = match command {
         Command::Run { json } => {
-            let line = Line::begin("beginning; a run that is under way is waited for");
+            let line = Line::begin("beginning; a run that is under way is waited for", &warehouse);
             let report = Box::pin(warehouse.run_until(&stop, &|progress| line.say(&progress))).await?;
             drop(line);
             if json { document(&report) } else { tables::run(&report) }
@@ -140,7 +139,7 @@ fn tidied(Maintained { batch, waiting }: &Maintained) -> String {
 }
 
 async fn reconcile(warehouse: &Warehouse, stop: &CancellationToken, json: bool) -> Result<ExitCode, EtlError> {
-    let line = Line::begin("beginning");
+    let line = Line::begin("beginning", warehouse);
     let outcome = Box::pin(warehouse.reconcile_until(stop, &|progress| line.say(&progress))).await?;
     drop(line);
     print(&if json { document(&outcome) } else { tables::reconciliation(&outcome) })?;
@@ -149,29 +148,41 @@ async fn reconcile(warehouse: &Warehouse, stop: &CancellationToken, json: bool) 
 
 /// A line on a terminal that says how many of the tables a command is through with and what it is at, and is gone with this
 /// value.
-struct Line(ProgressBar);
+struct Line {
+    bar: ProgressBar,
+    /// In the order they are gone through.
+    tables: Vec<&'static str>,
+}
 
 impl Line {
-    fn begin(first: &'static str) -> Self {
-        let bar = ProgressBar::new(u64::try_from(source::tables().count()).unwrap_or_default());
+    fn begin(first: &'static str, warehouse: &Warehouse) -> Self {
+        let tables: Vec<_> = warehouse.tables().map(|table| table.raw).collect();
+        let bar = ProgressBar::new(u64::try_from(tables.len()).unwrap_or_default());
         let style = ProgressStyle::with_template("{spinner} {bar:20} {pos}/{len} tables, {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_message(first);
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self(bar)
+        Self { bar, tables }
     }
 
     fn say(&self, progress: &Progress) {
-        if matches!(progress, Progress::Reading { .. }) {
-            self.0.inc(1);
+        let before = |table: &str| self.tables.iter().position(|known| *known == table);
+        let through = match progress {
+            // A comparison may begin anew.
+            Progress::Reading { table } => before(table),
+            Progress::Table(report) => before(&report.table).map(|tables| tables + 1),
+            Progress::Rows { .. } | Progress::Batch { .. } => None,
+        };
+        if let Some(through) = through.and_then(|tables| u64::try_from(tables).ok()) {
+            self.bar.set_position(through);
         }
-        self.0.set_message(spoken(progress));
+        self.bar.set_message(spoken(progress));
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

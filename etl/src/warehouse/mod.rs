@@ -168,6 +168,11 @@ impl Warehouse {
         released.map(|()| maintained)
     }
 
+    /// The tables of the sources that are set, in the order a run reads them.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &'static Table> {
+        self.sources.iter().flat_map(|(source, _)| source.tables).copied()
+    }
+
     pub(crate) fn meters(&self) -> &Meters {
         &self.meters
     }

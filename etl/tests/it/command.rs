@@ -57,6 +57,30 @@ async fn a_run_and_its_outcome_are_shown_in_tables() {
 }
 
 #[tokio::test]
+async fn a_terminal_is_told_how_far_a_command_is() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    // A house that takes no orders has four tables.
+    for (orders, all) in [(false, "0/4 tables"), (true, "0/8 tables")] {
+        for command in ["run", "reconcile"] {
+            let of_orders = if orders { house.sources.url.expose() } else { "" };
+            let line = format!("{} {command}", env!("CARGO_BIN_EXE_etl"));
+            // Which gives a program a terminal.
+            let mut terminal = Command::new("script");
+            terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
+            terminal.envs(service(&house.config).get_envs().filter_map(|(key, value)| Some((key, value?))));
+            for service in ["ORDERS", "PAYMENTS"] {
+                terminal.env(format!("LENDERY_ETL_{service}_DATABASE_URL"), of_orders);
+            }
+            let output = terminal.output().unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert!(output.status.success() && said.contains(all), "{line}: {said}");
+        }
+    }
+    assert!(!told(&house, &["run"]).contains("tables,"), "a file is told what came of it alone");
+}
+
+#[tokio::test]
 async fn reconcile_ends_with_1_where_a_table_differs_and_names_the_key() {
     let house = House::on_engine(Engine::Sqlite).await;
     let empty = etl(&house, &["reconcile"]);
