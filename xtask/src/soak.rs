@@ -21,7 +21,8 @@ const FILTER: &str = "test(/(^|::)soak::/)";
 const HEAD: &str = "# Soak
 
 The proofs that take minutes, in full, by `cargo xtask soak`: seeded, one at a time, against real servers. `cargo xtask test`
-runs each of them shortened.
+runs those shortened that need no more than PostgreSQL, Redis, NATS and a browser; the readers and the stores of others are
+here alone.
 
 | proof | outcome | took |
 |---|---|---|
