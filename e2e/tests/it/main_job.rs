@@ -158,7 +158,7 @@ async fn writes_without_a_good_token_change_nothing(web: &Client, visitor: &Memb
 
 async fn the_warehouse_holds_what_the_services_hold(platform: &Platform, catalogue: &Catalogue, items: i64) {
     let run = platform.command(&["etl", "run"]).await;
-    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert!(run.status.success() && text(&run.stderr).is_empty(), "{}", text(&run.stderr));
     // The librarian, the visitor and the other member.
     assert_eq!(platform.count("select count(*) from dim_user where is_current and user_key <> '-1'").await, 3);
     assert_eq!(platform.count("select count(*) from dim_item where is_current and item_key <> '-1'").await, items);

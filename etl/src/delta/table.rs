@@ -239,9 +239,15 @@ impl DeltaTableAt {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use deltalake::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
     use deltalake::arrow::datatypes::{DataType, Field};
+    use deltalake::arrow::util::pretty::pretty_format_batches;
+    use deltalake::writer::DeltaWriter as _;
 
     use super::*;
+    use crate::query::session;
 
     fn schema(columns: &[(&str, DataType)]) -> Schema {
         Schema::new(columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect::<Vec<_>>())
@@ -262,5 +268,29 @@ mod tests {
             let refused = open(&other).await.unwrap_err();
             assert!(matches!(&refused, EtlError::OtherColumns { column, .. } if column == "units"), "{refused:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn rows_from_before_a_column_was_added_have_nothing_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::Folder(folder.path().to_owned());
+        let names = |name: &str| Arc::new(StringArray::from(vec![name.to_owned()])) as ArrayRef;
+        let old: [(&str, ArrayRef); 1] = [("id", names("a"))];
+        let new: [(&str, ArrayRef); 2] = [("id", names("b")), ("units", Arc::new(Int64Array::from(vec![7])))];
+        for (watermark, columns) in [(1, old.to_vec()), (2, new.to_vec())] {
+            let rows = RecordBatch::try_from_iter_with_nullable(
+                columns.into_iter().map(|(name, values)| (name, values, true)),
+            );
+            let rows = rows.unwrap();
+            let table = DeltaTableAt::open_or_create(&place, "raw_things", &rows.schema()).await.unwrap();
+            let mut writer = table.writer(std::iter::empty()).unwrap();
+            writer.write(rows).await.unwrap();
+            table.commit(writer.flush().await.unwrap(), Position { watermark, origin: None }).await.unwrap();
+        }
+        let table = DeltaTableAt::open(&place, "raw_things", None).await.unwrap().unwrap();
+        let rows = session(&[table]).await.unwrap().read("SELECT id, units FROM raw_things ORDER BY id").await.unwrap();
+        let told = pretty_format_batches(&rows).unwrap().to_string();
+        let told: Vec<_> = told.lines().filter(|line| line.starts_with("| ")).collect();
+        assert_eq!(told, ["| id | units |", "| a  |       |", "| b  | 7     |"]);
     }
 }

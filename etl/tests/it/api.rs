@@ -105,6 +105,27 @@ async fn reports_are_told_as_json_and_csv() {
 }
 
 #[tokio::test]
+async fn a_report_that_is_longer_than_is_told_says_so() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let many = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10001)
+        INSERT INTO items (id, owner_id, category_id, status, version, created_at, updated_at)
+        SELECT randomblob(16), x'00000000000000000000000000000001', x'00000000000000000000000000000002', 'listed', 1,
+            '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00' FROM numbers";
+    house.sources.run(many).await;
+    house.run().await;
+    let service = Service::start(&house).await;
+    let path = "/api/v1/warehouse/reports/idle_items";
+    let told = service.admin().get(path).await.expect(200).json();
+    assert_eq!((&told["truncated"], told["rows"].as_array().unwrap().len()), (&json!(true), 10_000));
+    let csv = service.admin().get(&format!("{path}?format=csv")).await.expect(200);
+    assert_eq!(csv.header("lendery-truncated"), Some("true"));
+    assert_eq!(csv.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count(), 10_001, "and a head");
+    let whole = service.admin().get("/api/v1/warehouse/reports/members?format=csv").await.expect(200);
+    assert_eq!(whole.header("lendery-truncated"), None);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn only_administrators_are_let_in_and_nobody_when_they_cannot_be_known() {
     let house = House::on_engine(Engine::Sqlite).await;
     let service = Service::start(&house).await;

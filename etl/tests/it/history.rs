@@ -11,8 +11,8 @@ use crate::support::{House, Random};
 /// An item is known by the millions of its price, for the warehouse does not tell its id.
 const OWN: i64 = 1_000_000;
 
-/// What an item was from a second on.
-type State = (i64, &'static str, u32);
+/// What an item was from a second on: its price, its status and its category.
+type State = (i64, &'static str, &'static str, u32);
 
 /// What happened in the source, as one who saw everything would tell it.
 #[derive(Default)]
@@ -33,15 +33,15 @@ impl Replay {
     async fn step(&mut self, house: &House) {
         self.second += 1;
         let second = self.second;
-        let (what, living) = (self.random.below(10), self.living());
+        let (what, living) = (self.random.below(12), self.living());
         let Some(item) = living.filter(|_| what > 2) else {
             let item = u128::try_from(self.items.len()).unwrap() + 1;
             let price = i64::try_from(item).unwrap() * OWN;
             house.sources.add_item_at(item, 1, 10, price, second).await;
-            self.items.insert(item, vec![(price, "listed", second)]);
+            self.items.insert(item, vec![(price, "listed", "tools", second)]);
             return;
         };
-        let (price, status, _) = *self.items[&item].last().unwrap();
+        let (price, status, category, _) = *self.items[&item].last().unwrap();
         let id = house.sources.id(item);
         let new = match what {
             3 => {
@@ -60,23 +60,30 @@ impl Replay {
                     at(second)
                 );
                 house.sources.run(&half).await;
-                (price, "paused", second)
+                (price, "paused", category, second)
             }
             6 => {
                 house.sources.set_item(item, "description = 'nobody wants to know'", second).await;
-                (price, status, second)
+                (price, status, category, second)
             }
             7 => {
                 house.sources.set_item(item, "status = 'listed'", second).await;
-                (price, "listed", second)
+                (price, "listed", category, second)
+            }
+            // There and back between two runs as well.
+            8 | 9 => {
+                let (other, id) = if category == "tools" { ("games", 11) } else { ("tools", 10) };
+                let set = format!("category_id = {}", house.sources.id(id));
+                house.sources.set_item(item, &set, second).await;
+                (price, status, other, second)
             }
             _ => {
                 let price = price / OWN * OWN + i64::from(second);
                 house.sources.set_item(item, &format!("daily_price_minor = {price}"), second).await;
-                (price, status, second)
+                (price, status, category, second)
             }
         };
-        if (new.0, new.1) != (price, status) {
+        if (new.0, new.1, new.2) != (price, status, category) {
             self.items.get_mut(&item).unwrap().push(new);
         }
     }
@@ -84,11 +91,12 @@ impl Replay {
     fn told(&self) -> Vec<Vec<Value>> {
         let mut rows = Vec::new();
         for (item, states) in &self.items {
-            for (index, (price, status, _)) in states.iter().enumerate() {
+            for (index, (price, status, category, from)) in states.iter().enumerate() {
                 let last = index + 1 == states.len();
                 let ended = !last || self.gone.contains(item);
-                let next = states.get(index + 1).map_or(Value::Null, |next| json!(day(next.2)));
-                rows.push(vec![json!(price), json!(status), json!(day(states[index].2)), next, json!(!ended)]);
+                let next = states.get(index + 1).map_or(Value::Null, |next| json!(day(next.3)));
+                let from = json!(day(*from));
+                rows.push(vec![json!(price), json!(status), json!(category), from, next, json!(!ended)]);
             }
         }
         rows
@@ -96,15 +104,16 @@ impl Replay {
 }
 
 /// A second as the warehouse's answers write it.
-fn day(second: u32) -> String {
+pub(crate) fn day(second: u32) -> String {
     at(second).replace("+00:00", ".000000Z")
 }
 
 /// The spans as the warehouse tells them; the end by deletion is the run's own time and left out.
-const TOLD: &str = "SELECT daily_price_minor, status, valid_from,
+const TOLD: &str = "SELECT daily_price_minor, status, slug, valid_from,
         CASE WHEN valid_to < arrow_cast('2026-03-01T12:00:00Z', 'Timestamp(Microsecond, Some(\"UTC\"))') THEN valid_to END,
         is_current
-    FROM dim_item WHERE item_key <> '-1' ORDER BY CAST(daily_price_minor / 1000000 AS BIGINT), valid_from";
+    FROM dim_item JOIN dim_category USING (category_key)
+    WHERE item_key <> '-1' ORDER BY CAST(daily_price_minor / 1000000 AS BIGINT), valid_from";
 
 #[tokio::test]
 async fn the_spans_of_every_item_equal_a_replay_of_its_changes() {
@@ -125,6 +134,7 @@ async fn replayed(database: TestDatabase, seed: u64) {
     let house = House::on(database).await;
     house.sources.add_user(1).await;
     house.sources.add_category(10, "tools", None).await;
+    house.sources.add_category(11, "games", None).await;
     // The history begins with the first load.
     house.run().await;
     let mut replay = Replay { random: Random::of(seed), ..Replay::default() };
@@ -248,9 +258,13 @@ async fn a_reservation_keeps_the_time_of_each_of_its_states() {
         for (state, second) in [("confirmed", 2), ("checked_out", 4), ("returned", 12)] {
             house.sources.set_reservation(30, state, second).await;
         }
-        house.run_until("SELECT count(*) FROM raw_reservations", json!(4)).await;
+        house.sources.add_reservation(31, 20, 1).await;
+        house.sources.set_reservation(31, "released", 7).await;
+        house.run_until("SELECT count(*) FROM raw_reservations", json!(6)).await;
+        let released = "SELECT held_at, released_at, returned_at FROM fact_reservation WHERE state = 'released'";
+        assert_eq!(house.rows(released).await, [[json!(day(0)), json!(day(7)), Value::Null]]);
         let times = "SELECT held_at, confirmed_at, checked_out_at, returned_at, due_at, returned_late, state
-                     FROM fact_reservation WHERE item_key <> '-1' AND borrower_key <> '-1' AND category_key <> '-1'";
+                     FROM fact_reservation WHERE item_key <> '-1' AND borrower_key <> '-1' AND category_key <> '-1' AND state = 'returned'";
         let mut wanted: Vec<_> = [0, 2, 4, 12, 10].map(|second| json!(day(second))).into();
         wanted.extend([json!(true), json!("returned")]);
         assert_eq!(house.rows(times).await, [wanted]);

@@ -91,6 +91,14 @@ mod soak {
         super::environment(environment.path(), &["deltalake", "polars", "pyarrow"]).unwrap();
         super::agree(environment.path()).await;
     }
+
+    #[tokio::test]
+    #[ignore = "installs packages of Python: `cargo xtask soak`"]
+    async fn what_is_documented_for_python_does_as_it_says() {
+        let environment = tempfile::tempdir().unwrap();
+        super::environment(environment.path(), &["datafusion", "deltalake", "polars", "pyarrow"]).unwrap();
+        super::documented(environment.path()).await;
+    }
 }
 
 #[tokio::test]
@@ -103,7 +111,7 @@ async fn what_is_documented_finds_what_is_there_now() {
     house.sources.set_item(20, "daily_price_minor = 700", 60).await;
     house.sources.run(&format!("DELETE FROM items WHERE id = {}", house.sources.id(21))).await;
     house.run().await;
-    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/warehouse.md")).unwrap();
+    let document = document();
     let (_, section) = document.split_once("## With other programs\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let newest = "row_number() OVER (PARTITION BY id ORDER BY load DESC, change_seq DESC) AS age";
@@ -114,6 +122,52 @@ async fn what_is_documented_finds_what_is_there_now() {
     let statement = statements[0].trim().trim_end_matches(';');
     let prices = house.rows(&format!("SELECT daily_price_minor FROM ({statement}) AS found ORDER BY 1")).await;
     assert_eq!(prices, [[json!(500)], [json!(700)]]);
+}
+
+fn document() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/warehouse.md")).unwrap()
+}
+
+/// The programs in Python that the document has, as they stand there but for where the warehouse is.
+async fn documented(environment: &Path) {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    for item in 20..23 {
+        house.sources.add_item(item, 1, 10, 500).await;
+        house.sources.add_reservation(item + 10, item, 1).await;
+    }
+    house.run().await;
+    house.sources.set_item(20, "status = 'paused'", 60).await;
+    house.sources.run(&format!("DELETE FROM items WHERE id = {}", house.sources.id(21))).await;
+    house.sources.set_reservation(30, "confirmed", 60).await;
+    house.run().await;
+    // They name the folder of Lendery's source as whoever stands in it does.
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_MANIFEST_DIR"), folder.path().join("etl")).unwrap();
+    let program = |begins: &str, and: &str| {
+        let document = document();
+        let lines: Vec<_> = document.lines().skip_while(|line| line.trim() != begins).collect();
+        assert!(!lines.is_empty(), "{begins}");
+        // To the end of what is indented.
+        let lines = lines.iter().take_while(|line| line.is_empty() || line.starts_with("    "));
+        let text: Vec<_> = lines.map(|line| line.strip_prefix("    ").unwrap_or_default()).collect();
+        let text = text.join("\n").replace("/data/warehouse", house.config.warehouse.to_str().unwrap());
+        let output = Command::new(environment.join("bin/python"))
+            .args(["-c", &format!("{text}\n{and}\n")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let polars = program("import polars as pl", "print(sorted(items.group_by('status').len().collect().rows()))");
+    assert_eq!(polars.trim(), "[('listed', 1), ('paused', 1)]");
+    let star = program(
+        "from pathlib import Path",
+        "print(sorted(session.table('fact_reservation').to_pydict()['state']), session.table('dim_item').count())",
+    );
+    assert_eq!(star.trim(), "['confirmed', 'held', 'held'] 5");
+    assert!(folder.path().join("fact_reservation").exists(), "it is written");
 }
 
 /// A virtual environment of Python with these packages.

@@ -66,8 +66,8 @@ fn command(program: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn over(house: &House, source: &Restored) -> Config {
-    let url = Secret::new(source.url());
+fn over(house: &House, url: &str) -> Config {
+    let url = Secret::new(url);
     Config {
         users_database_url: url.clone(),
         inventory_database_url: url.clone(),
@@ -96,7 +96,7 @@ async fn a_source_that_was_restored_elsewhere_and_went_on_is_read_again_whole() 
         for user in 7..=20 {
             restored.run(&house.sources.user(user, 30)).await;
         }
-        let warehouse = Warehouse::open(&over(&house, &restored), house.clock.clone()).await.unwrap();
+        let warehouse = Warehouse::open(&over(&house, restored.url()), house.clock.clone()).await.unwrap();
         let outcome = warehouse.reconcile(&|_| {}).await.unwrap();
         assert_eq!(outcome.tables[0].verdict, Verdict::NotCompared, "it waits for the next run");
         let report = warehouse.run_once(&|_| {}).await.unwrap();
@@ -137,7 +137,7 @@ async fn changes_of_another_cluster_are_no_news_when_this_one_reaches_their_numb
     }
     let foreign = house.run().await.tables[0].watermark;
     let restored = Restored::from(&house).await;
-    let warehouse = Warehouse::open(&over(&house, &restored), house.clock.clone()).await.unwrap();
+    let warehouse = Warehouse::open(&over(&house, restored.url()), house.clock.clone()).await.unwrap();
     let report = warehouse.run_once(&|_| {}).await.unwrap();
     assert_eq!(did(&report, "raw_items").0, LoadKind::Reload);
     assert!(report.tables[0].watermark < foreign, "it is younger");
@@ -175,4 +175,29 @@ async fn a_cluster_whose_last_change_is_another_one_is_read_again_whole() {
         .await;
     assert_eq!(did(&house.run().await, "raw_users"), (LoadKind::Reload, 1, 1));
     assert_eq!(did(&house.run().await, "raw_users").0, LoadKind::Unchanged);
+}
+
+/// A recovery to an earlier moment begins another timeline, as a promotion does: nobody knows what of the former one it has.
+#[tokio::test]
+async fn a_cluster_on_another_timeline_is_read_again_whole() {
+    let house = House::on_engine(Engine::Postgres).await;
+    house.sources.add_user(1).await;
+    let Restored::Postgres(mut primary) = Restored::from(&house).await else { panic!("this is PostgreSQL") };
+    let open = async |server: &postgres::Server| {
+        Warehouse::open(&over(&house, server.url()), house.clock.clone()).await.unwrap()
+    };
+    let before = open(&primary).await;
+    before.run_once(&|_| {}).await.unwrap();
+    let address = format!("--standby-of={}", primary.url());
+    let standby = tokio::task::spawn_blocking(move || postgres::Server::start(&[&address])).await.unwrap();
+    // Its copy has every change, so that nothing but the timeline tells the two from each other.
+    assert_eq!(did(&before.run_once(&|_| {}).await.unwrap(), "raw_users").0, LoadKind::Unchanged);
+    assert_eq!(did(&open(&standby).await.run_once(&|_| {}).await.unwrap(), "raw_users").0, LoadKind::Unchanged);
+    primary.crash();
+    let mut connection = PgConnection::connect(standby.url()).await.unwrap();
+    let is_promoted: bool = sqlx::query_scalar("SELECT pg_promote()").fetch_one(&mut connection).await.unwrap();
+    assert!(is_promoted);
+    let after = open(&standby).await;
+    assert_eq!(did(&after.run_once(&|_| {}).await.unwrap(), "raw_users"), (LoadKind::Reload, 1, 0));
+    assert_eq!(did(&after.run_once(&|_| {}).await.unwrap(), "raw_users").0, LoadKind::Unchanged, "once is enough");
 }

@@ -38,6 +38,38 @@ async fn a_column_that_is_gone_or_renamed_stops_its_table_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_column_or_a_table_that_was_dropped_stops_its_table_and_comes_back_without_a_loss() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.sources.add_item(20, 1, 10, 500).await;
+        house.sources.add_reservation(30, 20, 1).await;
+        house.run().await;
+        house.sources.run("ALTER TABLE items DROP COLUMN approval").await;
+        house.sources.set_item(20, "daily_price_minor = 700", 60).await;
+        house.sources.set_reservation(30, "confirmed", 60).await;
+        house.sources.settle().await;
+        let error = fails(&house).await;
+        assert!(matches!(error, EtlError::OldSchema { table: "items", .. }), "{error:?}");
+        let state = "SELECT state FROM fact_reservation";
+        assert_eq!(house.value(state).await, json!("confirmed"), "the others go on");
+        // A table under another name is one that is not there.
+        house.sources.run("ALTER TABLE items ADD COLUMN approval text; ALTER TABLE items RENAME TO things").await;
+        house.sources.set_reservation(30, "returned", 90).await;
+        house.sources.settle().await;
+        let error = fails(&house).await;
+        assert!(matches!(error, EtlError::NoTable { table: "items", .. }), "{error:?}");
+        assert!(error.to_string().contains("items"), "{error}");
+        assert_eq!(house.value(state).await, json!("returned"), "the others go on");
+        house.sources.run("ALTER TABLE things RENAME TO items").await;
+        house.run().await;
+        let prices = "SELECT daily_price_minor FROM dim_item WHERE item_key <> '-1' ORDER BY valid_from";
+        assert_eq!(house.rows(prices).await, [[json!(500)], [json!(700)]]);
+        house.equals_its_sources().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn other_tables_of_the_source_go_on_while_one_waits() {
     on_every_database(async |database| {
         let house = House::on(database).await;

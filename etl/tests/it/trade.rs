@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use service_kit::db::change_capture::{Column, Tracked, track};
 use test_kit::{Engine, on_every_database};
 
+use crate::history::day;
 use crate::source::{PLANTED, Sources, at, table, texts};
 use crate::support::{House, did};
 
@@ -146,8 +147,9 @@ impl Sources {
     pub(crate) async fn add_payment(&self, number: u128, order: u128, payer: u128) {
         self.run(&format!(
             "INSERT INTO payments (id, order_id, payer_id, provider, amount_minor, deposit_minor, currency, reference,
-                state, version, created_at, updated_at)
-             VALUES ({}, {}, {}, 'test', 1000, 300, 'EUR', '{PLANTED}', 'created', 1, '{3}', '{3}')",
+                action_url, failure_detail, state, version, created_at, updated_at)
+             VALUES ({}, {}, {}, 'test', 1000, 300, 'EUR', '{PLANTED}', 'https://{PLANTED}.example', '{PLANTED}',
+                'created', 1, '{3}', '{3}')",
             self.id(number),
             self.id(order),
             self.id(payer),
@@ -214,6 +216,12 @@ async fn what_was_ordered_and_paid_is_reported() {
                      JOIN dim_user u ON u.user_key = o.borrower_key ORDER BY o.state";
         let row = |state: &str| vec![json!(state), json!(1000), json!(true), json!(state), json!(2), json!(true)];
         assert_eq!(house.rows(facts).await, [row("cancelled"), row("closed")]);
+        let times = "SELECT created_at, reserved_at, authorised_at, confirmed_at, handed_over_at, returned_at, closed_at, failed_at
+                     FROM fact_order ORDER BY state";
+        let second = |second: Option<u32>| second.map_or(Value::Null, |second| json!(day(second)));
+        let cancelled = [Some(0), None, None, None, None, None, None, Some(7)];
+        let closed = [Some(0), Some(1), Some(2), Some(3), Some(4), Some(5), Some(6), None];
+        assert_eq!(house.rows(times).await, [cancelled.map(second), closed.map(second)]);
         let month = json!("2026-03-01");
         let revenue = [json!("EUR"), month.clone(), json!(1), json!(1100), json!(0), json!(1100)];
         assert_eq!(house.report("revenue").await, [revenue]);
@@ -221,6 +229,14 @@ async fn what_was_ordered_and_paid_is_reported() {
         assert_eq!(house.report("funnel").await, [funnel]);
         let deposits = [json!("EUR"), json!(1), json!(300), json!(0), json!(200), json!(100)];
         assert_eq!(house.report("deposits").await, [deposits]);
+
+        house.sources.transfer(50, 4, "taken", "payer", 100).await;
+        house.run().await;
+        let moved = "SELECT created_at, authorised_at, captured_at, released_at, refunded_at, authorised_minor, captured_minor,
+                     released_minor, refunded_minor FROM fact_payment";
+        let times = [0, 1, 2, 3, 4].map(|second| json!(day(second)));
+        let moneys = [1300, 1100, 200, 100].map(|minor| json!(minor));
+        assert_eq!(house.rows(moved).await, [[times.to_vec(), moneys.to_vec()].concat()]);
     })
     .await;
 }
