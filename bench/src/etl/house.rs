@@ -19,8 +19,8 @@ const LOOK: Duration = Duration::from_millis(20);
 
 pub(super) struct House {
     folder: PathBuf,
-    users_url: String,
-    inventory_url: String,
+    /// The databases of the services, by the names of their settings.
+    sources: [(&'static str, String); 4],
 }
 
 /// What one run did.
@@ -48,7 +48,13 @@ pub(super) struct Told {
 impl House {
     pub(super) fn new(source: &Source, folder: PathBuf) -> Result<Self> {
         std::fs::create_dir(&folder)?;
-        Ok(Self { folder, users_url: source.users_url.clone(), inventory_url: source.inventory_url.clone() })
+        let sources = [
+            ("LENDERY_ETL_USERS_DATABASE_URL", source.users_url.clone()),
+            ("LENDERY_ETL_INVENTORY_DATABASE_URL", source.inventory_url.clone()),
+            ("LENDERY_ETL_ORDERS_DATABASE_URL", source.orders_url.clone()),
+            ("LENDERY_ETL_PAYMENTS_DATABASE_URL", source.payments_url.clone()),
+        ];
+        Ok(Self { folder, sources })
     }
 
     /// One run from its beginning to its end.
@@ -72,8 +78,7 @@ impl House {
         let mut command = process::command(program);
         command
             .args(arguments)
-            .env("LENDERY_ETL_USERS_DATABASE_URL", &self.users_url)
-            .env("LENDERY_ETL_INVENTORY_DATABASE_URL", &self.inventory_url)
+            .envs(self.sources.iter().map(|(name, url)| (name, url)))
             .env("LENDERY_ETL_DATABASE_URL", database)
             .env("LENDERY_ETL_WAREHOUSE", self.folder.join("warehouse"))
             .env("LENDERY_ETL_PSEUDONYM_KEY", "a key for benchmarks only");

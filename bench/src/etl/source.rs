@@ -1,5 +1,7 @@
 //! The databases that the warehouse is filled from, with the tables and triggers of their own services.
 
+mod trade;
+
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,7 @@ const DEADLINE: Duration = Duration::from_mins(2);
 const ITEMS: u64 = 10_000;
 const MEMBERS: u64 = 10_000;
 const CATEGORIES: u64 = 50;
+const RESERVATIONS_OF_AN_ORDER: u64 = 10;
 
 /// Connections of those who write, and one more.
 const CONNECTIONS: u32 = 5;
@@ -27,10 +30,12 @@ fn copied(to: &str) -> String {
     format!("COPY (SELECT {LISTED} FROM reservations) TO {to} (FORMAT binary)")
 }
 
-/// A user service's and an inventory service's database, with as many reservations as there are facts to be.
+/// The databases of the four services, with as many reservations as there are facts to be, and a tenth as many orders.
 pub(super) struct Source {
     pub(super) users_url: String,
     pub(super) inventory_url: String,
+    pub(super) orders_url: String,
+    pub(super) payments_url: String,
     pub(super) facts: u64,
     pub(super) inventory: DatabaseConnection,
 }
@@ -40,18 +45,24 @@ impl Source {
     pub(super) async fn fill(server: &str, name: &str, facts: u64) -> Result<Self> {
         let maintenance = Database::connect(server).await?;
         let (base, _) = server.rsplit_once('/').context("a URL with a database")?;
-        for service in ["users", "inventory"] {
+        let services = ["user", "inventory", "order", "payment"];
+        let mut urls = Vec::new();
+        for service in services {
             maintenance.execute_unprepared(&format!("CREATE DATABASE {name}_{service}")).await?;
+            let url = format!("{base}/{name}_{service}");
+            migrated(service, &url).await?;
+            urls.push(url);
         }
-        let (users_url, inventory_url) = (format!("{base}/{name}_users"), format!("{base}/{name}_inventory"));
-        migrated("user-service", "USERS", &users_url).await?;
-        migrated("inventory-service", "INVENTORY", &inventory_url).await?;
+        let [users_url, inventory_url, orders_url, payments_url] = urls.try_into().ok().context("four services")?;
         quietly(&Database::connect(&users_url).await?, &[members()]).await?;
+        let orders = facts / RESERVATIONS_OF_AN_ORDER;
+        quietly(&Database::connect(&orders_url).await?, &trade::orders(orders)).await?;
+        quietly(&Database::connect(&payments_url).await?, &trade::payments(orders)).await?;
         let mut options = ConnectOptions::new(&inventory_url);
         options.max_connections(CONNECTIONS);
         let inventory = Database::connect(options).await?;
         quietly(&inventory, &[categories(), items(), reservations(facts)]).await?;
-        Ok(Self { users_url, inventory_url, facts, inventory })
+        Ok(Self { users_url, inventory_url, orders_url, payments_url, facts, inventory })
     }
 
     /// How long PostgreSQL takes to read the rows the warehouse reads and to throw them away.
@@ -105,8 +116,10 @@ impl Source {
 }
 
 /// Lets a service make its tables, and stops it.
-async fn migrated(program: &str, prefix: &str, database_url: &str) -> Result<()> {
-    let path = built()?.join(program);
+async fn migrated(service: &str, database_url: &str) -> Result<()> {
+    let program = format!("{service}-service");
+    let prefix = if service == "inventory" { "INVENTORY".to_owned() } else { format!("{}S", service.to_uppercase()) };
+    let path = built()?.join(&program);
     ensure!(path.exists(), "{} is missing: `cargo xtask bench` builds it", path.display());
     let listen = format!("127.0.0.1:{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
     let photos = directory()?;
