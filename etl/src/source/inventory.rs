@@ -1,9 +1,20 @@
 //! The inventory service: what is lent on which terms, but not what members wrote about it nor where it is picked up.
 
 use super::Kind::{Integer, Pseudonym, Text, TimestampMicros};
-use super::{Source, Table, column};
+use super::{Source, Table, column, view};
 
-pub(crate) const INVENTORY: Source = Source { name: "inventory", tables: &[&CATEGORIES, &ITEMS, &RESERVATIONS] };
+pub(crate) const INVENTORY: Source = Source {
+    name: "inventory",
+    tables: &[&CATEGORIES, &ITEMS, &RESERVATIONS],
+    views: &[
+        view("dim_category", include_str!("../star/dim_category.sql")),
+        view("item_change", include_str!("../star/item_change.sql")),
+        view("dim_item", include_str!("../star/dim_item.sql")),
+        view("fact_item_event", include_str!("../star/fact_item_event.sql")),
+        view("fact_reservation", include_str!("../star/fact_reservation.sql")),
+        view("fact_booking_day", include_str!("../star/fact_booking_day.sql")),
+    ],
+};
 
 /// Categories are the operator's words, not a member's, so they keep their names.
 const CATEGORIES: Table = Table {

@@ -1,7 +1,7 @@
 //! What leaves a service: default deny, column by column.
 //!
-//! Each source database has one module with its tables. A column that is not listed there is never read, so that a new
-//! column of a service stays inside it until somebody decides otherwise.
+//! Each source database has one module with its tables and the views of the star that they feed. A column that is not listed
+//! there is never read, so that a new column of a service stays inside it until somebody decides otherwise.
 
 mod inventory;
 mod orders;
@@ -13,12 +13,25 @@ pub(crate) use orders::ORDERS;
 pub(crate) use payments::PAYMENTS;
 pub(crate) use users::USERS;
 
+/// In the order in which a run reads them.
+pub(crate) const SOURCES: [Source; 4] = [USERS, INVENTORY, ORDERS, PAYMENTS];
+
 /// The database of one service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
     /// As messages and watermarks name it.
     pub(crate) name: &'static str,
     pub(crate) tables: &'static [&'static Table],
+    /// The dimensions and facts that it feeds, each of which may build on those before it, and on those of sources before this.
+    pub(crate) views: &'static [View],
+}
+
+/// A dimension or a fact.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View {
+    pub(crate) name: &'static str,
+    /// Its definition, in the SQL of DataFusion.
+    pub(crate) sql: &'static str,
 }
 
 /// A table of a service, as the warehouse knows it.
@@ -66,7 +79,11 @@ pub(crate) enum Kind {
 
 /// Every table of every source.
 pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
-    [USERS, INVENTORY, ORDERS, PAYMENTS].into_iter().flat_map(|source| source.tables).copied()
+    SOURCES.into_iter().flat_map(|source| source.tables).copied()
+}
+
+const fn view(name: &'static str, sql: &'static str) -> View {
+    View { name, sql }
 }
 
 const fn column(name: &'static str, kind: Kind) -> Column {

@@ -2,9 +2,16 @@
 //! name of a thing and no note of its state.
 
 use super::Kind::{Integer, Pseudonym, Text, TimestampMicros};
-use super::{Source, Table, column};
+use super::{Source, Table, column, view};
 
-pub(crate) const ORDERS: Source = Source { name: "orders", tables: &[&TABLE, &LINES] };
+pub(crate) const ORDERS: Source = Source {
+    name: "orders",
+    tables: &[&TABLE, &LINES],
+    views: &[
+        view("fact_order", include_str!("../star/fact_order.sql")),
+        view("fact_order_line", include_str!("../star/fact_order_line.sql")),
+    ],
+};
 
 const TABLE: Table = Table {
     name: "orders",

@@ -1,9 +1,13 @@
 //! The payment service: amounts, states and the ledger, but nothing a provider calls a payment or its payer by.
 
 use super::Kind::{Integer, Pseudonym, Text, TimestampMicros};
-use super::{Source, Table, column};
+use super::{Source, Table, column, view};
 
-pub(crate) const PAYMENTS: Source = Source { name: "payments", tables: &[&TABLE, &LEDGER] };
+pub(crate) const PAYMENTS: Source = Source {
+    name: "payments",
+    tables: &[&TABLE, &LEDGER],
+    views: &[view("fact_payment", include_str!("../star/fact_payment.sql"))],
+};
 
 const TABLE: Table = Table {
     name: "payments",

@@ -1,9 +1,10 @@
 //! The user service: no e-mail, no name, no password hash, no moment of a password's change.
 
 use super::Kind::{Integer, Pseudonym, Text, TimestampMicros};
-use super::{Source, Table, column};
+use super::{Source, Table, column, view};
 
-pub(crate) const USERS: Source = Source { name: "users", tables: &[&TABLE] };
+pub(crate) const USERS: Source =
+    Source { name: "users", tables: &[&TABLE], views: &[view("dim_user", include_str!("../star/dim_user.sql"))] };
 
 const TABLE: Table = Table {
     name: "users",

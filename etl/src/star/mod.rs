@@ -9,7 +9,7 @@ mod meanings;
 
 pub use meanings::meaning;
 
-use crate::source::{Table, tables};
+use crate::source::{SOURCES, Table, View, tables};
 
 /// What each table's rows are divided into, and what is known of its keys now.
 const OF_EACH_TABLE: [(&str, &str); 3] = [
@@ -18,24 +18,17 @@ const OF_EACH_TABLE: [(&str, &str); 3] = [
     ("newest", include_str!("newest.sql")),
 ];
 
-const STAR: [(&str, &str); 12] = [
-    ("newest_load", include_str!("newest_load.sql")),
-    ("dim_date", include_str!("dim_date.sql")),
-    ("dim_user", include_str!("dim_user.sql")),
-    ("dim_category", include_str!("dim_category.sql")),
-    ("item_change", include_str!("item_change.sql")),
-    ("dim_item", include_str!("dim_item.sql")),
-    ("fact_item_event", include_str!("fact_item_event.sql")),
-    ("fact_reservation", include_str!("fact_reservation.sql")),
-    ("fact_booking_day", include_str!("fact_booking_day.sql")),
-    ("fact_order", include_str!("fact_order.sql")),
-    ("fact_order_line", include_str!("fact_order_line.sql")),
-    ("fact_payment", include_str!("fact_payment.sql")),
+/// What belongs to no source.
+const OF_ALL: [View; 2] = [
+    View { name: "newest_load", sql: include_str!("newest_load.sql") },
+    View { name: "dim_date", sql: include_str!("dim_date.sql") },
 ];
 
 /// The views and their SQL, in the order they build on each other.
 pub(crate) fn views() -> impl Iterator<Item = (String, String)> {
-    tables().flat_map(of_table).chain(STAR.map(|(name, sql)| (name.to_owned(), sql.to_owned())))
+    let of_sources = SOURCES.into_iter().flat_map(|source| source.views).copied();
+    let star = OF_ALL.into_iter().chain(of_sources).map(|View { name, sql }| (name.to_owned(), sql.to_owned()));
+    tables().flat_map(of_table).chain(star)
 }
 
 /// What one table's rows are divided into, and what is known of its keys now.

@@ -23,7 +23,7 @@ use crate::pseudonym::{Pseudonym, Pseudonyms};
 use crate::report::{LoadKind, Maintained, RunReport, TableReport, TableStatus};
 use crate::runs::{Failed, Lease, Runs};
 use crate::schedule::Schedule;
-use crate::source::{INVENTORY, ORDERS, PAYMENTS, Source, Table, USERS, tables};
+use crate::source::{INVENTORY, ORDERS, PAYMENTS, SOURCES, Source, Table, USERS, tables};
 use crate::{Config, EtlError, Progress};
 
 /// Who is told what a run is doing.
@@ -336,8 +336,7 @@ fn sources(config: &Config) -> Result<Vec<(Source, Address)>, EtlError> {
     let is_runs = |url: &Secret| url.expose() == config.database_url.expose();
     let urls = [&config.users_database_url, &config.inventory_database_url];
     let urls = urls.into_iter().chain([&config.orders_database_url, &config.payments_database_url]);
-    let services = [USERS, INVENTORY, ORDERS, PAYMENTS];
-    match urls.zip(services).find(|(url, _)| is_runs(url)) {
+    match urls.zip(SOURCES).find(|(url, _)| is_runs(url)) {
         Some((_, source)) => Err(EtlError::ForeignDatabase { name: source.name }),
         None => Ok(sources),
     }
