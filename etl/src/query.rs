@@ -51,6 +51,9 @@ pub(crate) async fn session_within(memory_bytes: usize, tables: &[DeltaTableAt])
     let config = SessionConfig::new()
         .with_target_partitions(1)
         .with_information_schema(true)
+        // What stands before JOIN is held in memory, and the views of the star are written so. By what is known of files alone
+        // DataFusion would rather hold every row of a table than the few keys that have changed.
+        .set_bool("datafusion.optimizer.join_reordering", false)
         .with_sort_spill_reservation_bytes(MERGE_BYTES);
     // First come, first served: a report over the star has some twenty sorts, which take turns. In equal shares each would
     // have too little from a few ten thousand rows on.
@@ -176,7 +179,8 @@ impl<'a> Cells<'a> {
 fn failed(error: DataFusionError) -> EtlError {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => {
-            let reason = "it needs more memory or temporary space than a query may have; ask for fewer rows or columns";
+            let reason = "it needs more memory or temporary space than a query may have; ask for fewer rows or columns, and \
+                          name the smaller table before JOIN";
             EtlError::Query { reason: reason.to_owned() }
         }
         DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) | DataFusionError::IoError(_) => {

@@ -304,6 +304,21 @@ mod tests {
         assert!(refused.contains("Resources exhausted"), "{refused}");
     }
 
+    /// DataFusion by itself would hold every row that did not change, to find the few that did.
+    #[tokio::test]
+    async fn of_a_table_of_which_little_changed_the_views_hold_little() {
+        let table: &'static Table = USERS.tables[0];
+        let folder = tempfile::tempdir().unwrap();
+        let loads = vec![rows(1, Op::Snapshot, 1, 0..100_000), rows(2, Op::Update, 2, 0..100)];
+        let raw = written(&Place::Folder(folder.path().to_owned()), loads).await;
+        let session = session_within(3 * 1024 * 1024, &[raw]).await.unwrap().with(star::of_table(table)).await.unwrap();
+        let counted = session.read("SELECT count(*), count(*) FILTER (WHERE version = 2) FROM newest_users").await;
+        let counted = counted.unwrap();
+        let counts: Vec<_> =
+            counted[0].columns().iter().map(|column| column.as_primitive::<Int64Type>().value(0)).collect();
+        assert_eq!(counts, [100_000, 100]);
+    }
+
     #[tokio::test]
     async fn a_key_that_this_program_never_writes_is_named() {
         let table: &'static Table = USERS.tables[0];

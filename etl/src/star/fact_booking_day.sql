@@ -50,6 +50,6 @@ away AS (
 SELECT offered.item_key, CAST(to_char(offered.day, '%Y%m%d') AS BIGINT) AS date_key, offered.owner_key,
     offered.category_key, offered.units, coalesce(booked.units, 0) AS booked, coalesce(away.units, 0) AS out,
     greatest(offered.units - greatest(coalesce(booked.units, 0), coalesce(away.units, 0)), 0) AS idle
-FROM offered
-LEFT JOIN booked ON booked.item_key = offered.item_key AND booked.day = offered.day
-LEFT JOIN away ON away.item_key = offered.item_key AND away.day = offered.day
+FROM away RIGHT JOIN (
+    booked RIGHT JOIN offered ON booked.item_key = offered.item_key AND booked.day = offered.day
+) ON away.item_key = offered.item_key AND away.day = offered.day

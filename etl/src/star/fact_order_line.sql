@@ -10,8 +10,9 @@ SELECT newest.id AS order_line_key, newest.order_id AS order_key, coalesce(items
     coalesce(fact_order.borrower_key, '-1') AS borrower_key, fact_order.state AS order_state, newest.progress,
     newest.position, newest.units, newest.starts_at, newest.ends_at AS due_at, fact_order.currency,
     newest.unit_price_minor, newest.amount_minor, newest.deposit_minor, fact_order.created_at AS ordered_at
-FROM newest_order_lines newest
-LEFT JOIN fact_order ON fact_order.order_key = newest.order_id
-LEFT JOIN items ON items.item_key = newest.item_id
-LEFT JOIN users ON users.id = newest.owner_id
+FROM users RIGHT JOIN (
+    items RIGHT JOIN (
+        fact_order RIGHT JOIN newest_order_lines newest ON fact_order.order_key = newest.order_id
+    ) ON items.item_key = newest.item_id
+) ON users.id = newest.owner_id
 WHERE newest.op <> 'D'

@@ -15,7 +15,7 @@ unfetched AS (
 ),
 priced AS (
     SELECT newest.*, newest.amount_minor - coalesce(unfetched.amount_minor, 0) AS price_minor
-    FROM newest_payments newest LEFT JOIN unfetched ON unfetched.order_id = newest.order_id
+    FROM unfetched RIGHT JOIN newest_payments newest ON unfetched.order_id = newest.order_id
     WHERE newest.op <> 'D'
 ),
 kept AS (
@@ -37,6 +37,6 @@ SELECT told.id AS payment_key, told.order_id AS order_key, coalesce(users.id, '-
     CASE WHEN authorised_minor > 0 THEN deposit_minor - deposit_held_minor - deposit_kept_minor ELSE 0 END
         AS deposit_given_back_minor,
     deposit_kept_minor, created_at, authorised_at, captured_at, released_at, refunded_at
-FROM told
-LEFT JOIN moved ON moved.payment_id = told.id
-LEFT JOIN users ON users.id = told.payer_id
+FROM users RIGHT JOIN (
+    moved RIGHT JOIN told ON moved.payment_id = told.id
+) ON users.id = told.payer_id

@@ -77,6 +77,6 @@ SELECT spans.id, spans.load, spans.change_seq, spans.op, previous_op, previous_s
     coalesce(users.id, '-1') AS owner_key, coalesce(dim_category.category_key, '-1') AS category_key,
     condition, offer, units, daily_price_minor, deposit_minor, price_minor, currency, spans.status,
     valid_from, valid_to, age
-FROM spans
-LEFT JOIN users ON users.id = spans.owner_id
-LEFT JOIN dim_category ON dim_category.category_key = spans.category_id
+FROM users RIGHT JOIN (
+    dim_category RIGHT JOIN spans ON dim_category.category_key = spans.category_id
+) ON users.id = spans.owner_id
