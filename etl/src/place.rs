@@ -67,12 +67,16 @@ impl Place {
     }
 
     /// Whether there cannot be a table of this name; a bucket has to be asked for it.
-    pub(crate) fn lacks(&self, name: &str) -> Result<bool, EtlError> {
+    pub(crate) fn lacks(&self, name: &'static str) -> Result<bool, EtlError> {
         let Self::Folder(folder) = self else { return Ok(false) };
         let log = folder.join(name).join("_delta_log");
         match std::fs::metadata(&log) {
             Ok(found) => Ok(!found.is_dir()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            // The folder is one, so it is the table that is a file.
+            Err(source) if source.kind() == ErrorKind::NotADirectory && folder.is_dir() => {
+                Err(EtlError::table(name)(DeltaTableError::Io { source }))
+            }
             Err(cause) => Err(EtlError::Folder { path: log, cause }),
         }
     }

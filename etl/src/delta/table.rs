@@ -186,7 +186,8 @@ impl DeltaTableAt {
     /// may have read the same changes.
     pub(crate) async fn commit(&self, files: Vec<Add>, position: Position) -> Result<u64, EtlError> {
         let failed = EtlError::table(self.name);
-        self.keep(files.iter().map(|file| file.path.clone())).await?;
+        let paths: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
+        self.keep(paths.iter().cloned()).await?;
         let Position { watermark, origin } = position;
         let origin = origin.map(|origin| Transaction::new(self.origin_id(), origin));
         let properties = CommitProperties::default().with_max_retries(0).with_application_transactions(
@@ -200,7 +201,7 @@ impl DeltaTableAt {
             .await;
         let version = match committed {
             Ok(committed) => committed.version(),
-            Err(error) => self.after_refusal(watermark, error).await?,
+            Err(error) => self.after_refusal(&paths, watermark, error).await?,
         };
         let name = |ending: &str| format!("_delta_log/{version:020}.{ending}");
         self.keep([name("json"), name("checkpoint.parquet"), "_delta_log/_last_checkpoint".to_owned()]).await?;
@@ -222,18 +223,21 @@ impl DeltaTableAt {
         if url.scheme() == "file" { url.to_file_path().ok() } else { None }
     }
 
-    /// A commit that seems to have failed may be there, its answer lost. The table itself knows.
-    async fn after_refusal(&self, watermark: i64, error: DeltaTableError) -> Result<u64, EtlError> {
+    /// A commit that seems to have failed may be there, its answer lost. The table itself knows: nobody else adds these files, and
+    /// where there are none the watermark is all there was to say.
+    async fn after_refusal(&self, paths: &[String], watermark: i64, error: DeltaTableError) -> Result<u64, EtlError> {
+        let failed = EtlError::table(self.name);
         let mut table = self.table.clone();
-        table.update_state().await.map_err(EtlError::table(self.name))?;
+        table.update_state().await.map_err(failed)?;
         let now = Self { name: self.name, table };
         if now.version() == self.version() {
             return Err(EtlError::table(self.name)(error));
         }
-        if now.watermark().await? == Some(watermark) {
-            return Ok(now.version());
-        }
-        Err(EtlError::Conflict { table: self.name })
+        let added: Vec<_> = now.table.get_file_uris().map_err(failed)?.collect();
+        let is_added = |path: &String| added.iter().any(|uri| uri.ends_with(path.as_str()));
+        let is_there =
+            if paths.is_empty() { now.watermark().await? == Some(watermark) } else { paths.iter().all(is_added) };
+        if is_there { Ok(now.version()) } else { Err(EtlError::Conflict { table: self.name }) }
     }
 }
 

@@ -7,12 +7,16 @@ use sqlx::postgres::Postgres;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Database, FromRow, PgPool, SqlitePool};
+use tokio::time::Instant;
 
 use crate::EtlError;
 use crate::address::Address;
 
 /// How long a statement waits for the database.
 const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// How often one that could not wait looks again.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How long a statement takes at most, with the wait.
 const ANSWER: Duration = Duration::from_secs(15);
@@ -74,7 +78,13 @@ impl Store {
                 EtlError::RunsUnusable { path: path.to_owned(), reason: error.root() }
             }
         };
-        let checked: Result<Vec<(String,)>, _> = self.rows("PRAGMA quick_check(1)", &[]).await;
+        let check = async || -> Result<Vec<(String,)>, _> { self.rows("PRAGMA quick_check(1)", &[]).await };
+        let (mut checked, until) = (check().await, Instant::now() + ACQUIRE);
+        // Of instances that start together one makes it a file with a write-ahead log, and for that SQLite lets nobody wait.
+        while checked.as_ref().is_err_and(is_of_use) && Instant::now() < until {
+            tokio::time::sleep(LOOK).await;
+            checked = check().await;
+        }
         match checked.map_err(unusable)?.pop() {
             Some((verdict,)) if verdict != "ok" => Err(damaged(verdict)),
             _ => self.create(tables).await.map_err(unusable),
@@ -131,11 +141,19 @@ fn pool<DB: Database>() -> PoolOptions<DB> {
 
 /// Whether SQLite says that the file is none of its own, or damaged (`SQLITE_CORRUPT`, `SQLITE_NOTADB`).
 fn is_of_damage(error: &EtlError) -> bool {
-    let EtlError::Runs { cause } = error else { return false };
-    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    // The low byte of an extended code is the code.
-    let code = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
-    matches!(code, Some(11 | 26))
+    matches!(code(error), Some(11 | 26))
+}
+
+/// Whether SQLite says that somebody else is at the file (`SQLITE_BUSY`).
+fn is_of_use(error: &EtlError) -> bool {
+    code(error) == Some(5)
+}
+
+/// What SQLite gave as a reason: the low byte of its extended code.
+fn code(error: &EtlError) -> Option<u32> {
+    let EtlError::Runs { cause } = error else { return None };
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code)?;
+    code.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 /// On a connection of its own: what keeps a pool from having one, it does not tell.

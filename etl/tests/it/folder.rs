@@ -167,6 +167,27 @@ async fn rows_that_are_damaged_stop_their_table_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_file_in_the_place_of_a_table_stops_that_table_and_no_other() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    house.sources.add_user(1).await;
+    house.run().await;
+    let table = house.config.warehouse.join("raw_users");
+    std::fs::remove_dir_all(&table).unwrap();
+    std::fs::write(&table, "a file").unwrap();
+    house.sources.add_item(20, 1, 10, 500).await;
+    house.hands.advance(std::time::Duration::from_secs(60));
+    let error = house.warehouse.run_once(&|_| {}).await.unwrap_err();
+    assert!(matches!(error, EtlError::Table { table: "raw_users", .. }), "{error:?}");
+    assert_eq!(house.value("SELECT count(*) FROM raw_items").await, json!(1), "the others go on");
+    let error = house.warehouse.query(USERS).await.unwrap_err();
+    assert!(error.to_string().contains("raw_users") && error.to_string().contains("move it away"), "{error}");
+    // As the message says.
+    std::fs::remove_file(&table).unwrap();
+    house.run().await;
+    house.equals_its_sources().await;
+}
+
+#[tokio::test]
 async fn a_table_that_was_moved_away_is_compared_as_it_was_filled_anew() {
     let house = House::on_engine(Engine::Sqlite).await;
     house.sources.add_user(1).await;
