@@ -190,7 +190,7 @@ fn ahead(table: &Table, watermark: i64) -> String {
 fn changed(table: &Table, interval: &str, images: Images) -> String {
     let Table { name, key, .. } = table;
     let pk = sql_type(table.key_kind());
-    // In the one sorting is the better part of the work, in the other it comes with the windows.
+    // Windows sort by key anyway; without them it is asked for.
     let (last, inserted, order) = match images {
         Images::OfAll => ("true", "false", "ORDER BY 1"),
         Images::OfSome => (

@@ -13,13 +13,14 @@ use crate::support::{House, did};
 /// More rows than a batch holds.
 const MANY: u64 = 20_000;
 
-fn insert(house: &House) -> String {
+/// The statement that adds so many users.
+pub(crate) fn insert(house: &House, users: u64) -> String {
     let id = match house.sources.engine {
         Engine::Sqlite => "unhex(printf('0190000000007000800000%010x', n))",
         Engine::Postgres => "('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid",
     };
     format!(
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {MANY})
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {users})
          INSERT INTO users (id, role, status, created_at, updated_at, version)
          SELECT {id}, 'member', 'active', '{0}', '{0}', 1 FROM numbers",
         at(0)
@@ -31,7 +32,7 @@ async fn what_many_rows_at_once_became_is_there_row_by_row() {
     on_every_database(async |database| {
         let house = House::on(database).await;
         house.run().await;
-        house.sources.run(&insert(&house)).await;
+        house.sources.run(&insert(&house, MANY)).await;
         let report = house.run().await;
         assert_eq!(did(&report, "raw_users"), (LoadKind::Changes, MANY, 0));
         house.sources.run(&format!("UPDATE users SET version = version + 1, updated_at = '{}'", at(60))).await;

@@ -67,7 +67,10 @@ async fn a_terminal_is_told_how_far_a_command_is() {
             let line = format!("{} {command}", env!("CARGO_BIN_EXE_etl"));
             // Which gives a program a terminal.
             let mut terminal = Command::new("script");
-            terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
+            terminal
+                .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+                .env("TERM", "xterm")
+                .stdin(Stdio::null());
             terminal.envs(service(&house.config).get_envs().filter_map(|(key, value)| Some((key, value?))));
             for service in ["ORDERS", "PAYMENTS"] {
                 terminal.env(format!("LENDERY_ETL_{service}_DATABASE_URL"), of_orders);

@@ -67,6 +67,7 @@ async fn a_run_that_dies_at_any_of_its_steps_is_continued() {
         loop {
             round += 1;
             change(&house, round).await;
+            house.sources.settle().await;
             let left = AtomicUsize::new(usize::try_from(round).unwrap());
             let progress = |_| {
                 if left.fetch_sub(1, Ordering::Relaxed) == 1 {
@@ -108,6 +109,7 @@ async fn a_run_that_is_dropped_wherever_it_waits_is_continued() {
         loop {
             round += 1;
             change(&house, round).await;
+            house.sources.settle().await;
             if let Some(run) = dropped_after(polls, house.warehouse.run_once(&|_| {})).await {
                 run.unwrap();
                 break;

@@ -84,6 +84,27 @@ async fn a_deleted_row_is_no_longer_current() {
     .await;
 }
 
+/// As after an upgrade of a service that begins to keep images.
+#[tokio::test]
+async fn changes_with_an_image_and_without_one_are_told_together() {
+    on_every_database(async |database| {
+        let house = House::on(database).await;
+        house.run().await;
+        for item in [20, 21] {
+            house.sources.add_item(item, 1, 10, 500).await;
+            house.sources.set_item(item, "daily_price_minor = 600", 1).await;
+        }
+        house.sources.run("UPDATE etl_change SET image = NULL WHERE tbl = 'items' AND op = 'U'").await;
+        house.sources.set_item(20, "daily_price_minor = 700", 2).await;
+        // Of the first, what came before the image that is there was left out; the second is as it is now.
+        assert_eq!(did(&house.run().await, "raw_items"), (LoadKind::Changes, 4, 0));
+        let prices = "SELECT daily_price_minor FROM dim_item WHERE item_key <> '-1' ORDER BY daily_price_minor";
+        assert_eq!(house.rows(prices).await, [500, 500, 600, 700].map(|price| [json!(price)]));
+        house.equals_its_sources().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn upserted_rows_are_changes() {
     on_every_database(async |database| {

@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use etl::{Config, EtlError, LoadKind, Warehouse};
 use serde_json::json;
 use test_kit::{Engine, on_every_database};
+use url::Url;
 
-use crate::support::{House, did};
+use crate::support::{House, did, of};
 
 const ALL: &str = "SELECT id, op, change_seq, version, updated_at FROM raw_users ORDER BY load, change_seq, id";
 
@@ -49,6 +50,32 @@ async fn maintenance_changes_no_row_and_runs_go_on_after_it() {
         house.run_until("SELECT count(*) FROM dim_user WHERE user_key <> '-1'", json!(6)).await;
     })
     .await;
+}
+
+/// Whoever reads at the versions of a batch has as many days to do so as files are kept.
+#[tokio::test]
+async fn versions_that_are_young_enough_keep_their_files() {
+    let house = House::on_engine(Engine::Sqlite).await;
+    let mut versions = Vec::new();
+    for user in 1..=3 {
+        house.sources.add_user(user).await;
+        versions.push(of(&house.run().await, "raw_users").version);
+    }
+    let is_whole = async |version: u64| {
+        let url = Url::from_directory_path(house.config.warehouse.join("raw_users")).unwrap();
+        let files = match deltalake::open_table_with_version(url, version).await {
+            Ok(table) => table.get_file_uris().unwrap().collect::<Vec<_>>(),
+            Err(_) => return false,
+        };
+        files.iter().all(|file| Url::parse(file).map_or(file.into(), |url| url.to_file_path().unwrap()).exists())
+    };
+    house.warehouse.maintain().await.unwrap();
+    for version in &versions {
+        assert!(is_whole(*version).await, "{version}");
+    }
+    let config = Config { kept_days: 0, ..house.config.clone() };
+    Warehouse::open(&config, house.clock.clone()).await.unwrap().maintain().await.unwrap();
+    assert!(!is_whole(versions[0]).await, "their time is up, so this can fail");
 }
 
 #[tokio::test]

@@ -86,6 +86,7 @@ async fn no_log_line_names_anybody() {
         house.sources.set_user(1, "email = 'planted-secret-2@example.org'", 60).await;
         // Which may leave the service.
         house.sources.set_order(40, "planted-openly", 60).await;
+        says("planted-openly").await;
         let misfit = match house.sources.engine {
             Engine::Sqlite => "UPDATE items SET stock = 'planted-secret'",
             Engine::Postgres => "ALTER TABLE items ALTER COLUMN stock TYPE text USING 'planted-secret'",

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use etl::{Compared, Config, EtlError, LoadKind, Outcome, Progress, Warehouse};
 use serde_json::json;
@@ -11,12 +12,17 @@ use tokio::io::{AsyncReadExt as _, copy};
 use tokio::net::{TcpListener, TcpStream};
 use vocabulary::Secret;
 
+use crate::bulk::insert;
+use crate::conflicts::{elsewhere, execute};
 use crate::support::{DEADLINE, House, did};
 
 /// More than the beginning of a conversation and one batch of rows, and less than all of them.
 const ANSWERS: u64 = 1_500_000;
 
 const USERS: u64 = 20_000;
+
+/// More than a network holds of them on their way.
+const MORE: u64 = 200_000;
 
 /// The database of this URL through somebody who passes on so many bytes of its answers, and then holds the line in silence.
 async fn stalling(url: &Secret, bytes: u64) -> Secret {
@@ -148,4 +154,25 @@ async fn the_schedule_goes_on_after_a_bucket_did_not_answer() {
     })
     .await;
     service.terminate(DEADLINE).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_in_the_middle_of_its_rows_loses_and_doubles_nothing() {
+    let house = House::on_engine(Engine::Postgres).await;
+    house.run().await;
+    house.sources.run(&insert(&house, MORE)).await;
+    house.sources.settle().await;
+    let is_first = AtomicBool::new(true);
+    let progress = |progress| {
+        if matches!(progress, Progress::Rows { table: "raw_users", .. }) && is_first.swap(false, Ordering::Relaxed) {
+            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE application_name = 'lendery-etl' AND datname = current_database()";
+            elsewhere(execute(&house.sources.url, cut));
+        }
+    };
+    let error = house.warehouse.run_once(&progress).await.unwrap_err();
+    assert!(matches!(error, EtlError::Source { name: "users", .. }), "{error:?}");
+    assert_eq!(house.value("SELECT count(*) FROM raw_users").await, json!(0), "a part of them is nothing");
+    assert_eq!(did(&house.run().await, "raw_users"), (LoadKind::Changes, MORE, 0));
+    house.equals_its_sources().await;
 }
