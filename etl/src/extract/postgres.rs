@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, SqlSafeStr as _};
 
 use super::copied::{CopiedRow, PlainRow};
-use super::happened::{Happened, Images};
+use super::happened::{Images, Told};
 use super::{MOST_PENDING, ReadError, Rows, Sink, in_time, next};
 use crate::source::{Column, Kind, Table};
 
@@ -62,7 +62,7 @@ impl Snapshot {
     }
 
     /// What has happened since then, by table, in one look at the changes.
-    pub(super) async fn happened(&mut self, since: i64) -> Result<Vec<Happened>, sqlx::Error> {
+    pub(super) async fn happened(&mut self, since: i64) -> Result<Vec<Told>, sqlx::Error> {
         let below = format!("tx < '{}'::xid8", self.watermark);
         let sql = format!(
             "SELECT tbl, bool_or({below}), bool_or({below} AND op = 'T'),

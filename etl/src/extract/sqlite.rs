@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
 
-use super::happened::{Happened, Images};
+use super::happened::{Images, Told};
 use super::{MOST_PENDING, ReadError, Rows, Sink, next};
 use crate::source::{Column, Kind, Table};
 
@@ -44,7 +44,7 @@ impl Snapshot {
     }
 
     /// What has happened since then, by table, in one look at the changes.
-    pub(super) async fn happened(&mut self, since: i64) -> Result<Vec<Happened>, sqlx::Error> {
+    pub(super) async fn happened(&mut self, since: i64) -> Result<Vec<Told>, sqlx::Error> {
         let sql = "SELECT tbl, max(seq < $2), max(seq < $2 AND op = 'T'),
                 max(seq < $2 AND op IN ('I', 'U') AND image IS NULL),
                 max(op = 'M' AND seq > $1)
