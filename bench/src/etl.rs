@@ -259,7 +259,7 @@ async fn reports(house: &House, facts: u64) -> Figure {
         unit: "s",
         reference: format!(
             "{facts} reservations, some thousand changed once, and {} orders; with the start of the program: {}",
-            facts / 10,
+            facts / source::RESERVATIONS_OF_AN_ORDER,
             each.join(", ")
         ),
     }

@@ -17,7 +17,9 @@ const DEADLINE: Duration = Duration::from_mins(2);
 const ITEMS: u64 = 10_000;
 const MEMBERS: u64 = 10_000;
 const CATEGORIES: u64 = 50;
-const RESERVATIONS_OF_AN_ORDER: u64 = 10;
+
+/// For so many reservations there is an order.
+pub(super) const RESERVATIONS_OF_AN_ORDER: u64 = 10;
 
 /// Connections of those who write, and one more.
 const CONNECTIONS: u32 = 5;

@@ -206,9 +206,10 @@ impl Snapshot {
 
     /// What has changed in `table` since the watermark `since`.
     pub(crate) async fn changed(&mut self, source: Source, table: &Table, since: i64) -> Result<Changed, EtlError> {
-        let is_older = self.watermark() < since;
-        let found = self.since(source, since).await?;
-        Ok(if is_older { Changed::Everything } else { found.changed(table) })
+        if self.watermark() < since {
+            return Ok(Changed::Everything);
+        }
+        Ok(self.since(source, since).await?.changed(table))
     }
 
     /// The columns the table has; none if there is no such table.
