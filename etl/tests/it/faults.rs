@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use etl::{Config, LoadKind, Outcome, TableReport, Warehouse};
+use etl::{Config, LoadKind, Outcome, RunReport, Warehouse};
 use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
@@ -100,25 +100,32 @@ pub(crate) async fn dropped_after<T>(polls: u32, work: impl Future<Output = T>) 
     .await
 }
 
+/// Drops runs where they wait, each one later than the one before, until one comes to its end, whose report this is. Before each
+/// there are changes, and `more`.
+async fn dropped_wherever_it_waits(house: &House, more: impl AsyncFn()) -> RunReport {
+    house.run().await;
+    let (mut round, mut polls) = (0, 1);
+    let report = loop {
+        round += 1;
+        change(house, round).await;
+        more().await;
+        house.sources.settle().await;
+        if let Some(run) = dropped_after(polls, house.warehouse.run_once(&|_| {})).await {
+            break run.unwrap();
+        }
+        house.hands.advance(Duration::from_secs(61));
+        polls += 1 + polls / 6;
+    };
+    assert!(round > 20, "a run waits more than {round} times");
+    all_once(house, round).await;
+    report
+}
+
 #[tokio::test]
 async fn a_run_that_is_dropped_wherever_it_waits_is_continued() {
     on_every_database(async |database| {
         let house = House::on(database).await;
-        house.run().await;
-        let (mut round, mut polls) = (0, 1);
-        loop {
-            round += 1;
-            change(&house, round).await;
-            house.sources.settle().await;
-            if let Some(run) = dropped_after(polls, house.warehouse.run_once(&|_| {})).await {
-                run.unwrap();
-                break;
-            }
-            house.hands.advance(Duration::from_secs(61));
-            polls += 1 + polls / 6;
-        }
-        assert!(round > 20, "a run waits more than {round} times");
-        all_once(&house, round).await;
+        dropped_wherever_it_waits(&house, async || {}).await;
     })
     .await;
 }
@@ -128,29 +135,17 @@ async fn a_run_that_is_dropped_wherever_it_waits_is_continued() {
 async fn a_run_that_reads_every_row_again_may_be_dropped_wherever_it_waits() {
     on_every_database(async |database| {
         let house = House::on(database).await;
-        house.run().await;
         let runs = Database::connect(house.config.database_url.expose()).await.unwrap();
-        let (mut round, mut polls) = (0, 1);
-        loop {
-            round += 1;
-            change(&house, round).await;
-            // As after a column more on the allow-list, and after a table that was truncated.
+        // As after a column more on the allow-list, and after a table that was truncated.
+        let more = async || {
             let shorter =
                 "UPDATE etl_property SET value = replace(value, ' stock', '') WHERE name = 'columns/raw_items'";
             runs.execute_unprepared(shorter).await.unwrap();
             house.sources.run("INSERT INTO etl_change (tbl, pk, op) VALUES ('users', '', 'T')").await;
-            house.sources.settle().await;
-            if let Some(run) = dropped_after(polls, house.warehouse.run_once(&|_| {})).await {
-                let tables = run.unwrap().tables;
-                let again = |table: &&TableReport| table.kind == LoadKind::Reload;
-                assert_eq!(tables.iter().filter(again).count(), 2, "{tables:?}");
-                break;
-            }
-            house.hands.advance(Duration::from_secs(61));
-            polls += 1 + polls / 6;
-        }
-        assert!(round > 20, "a run waits more than {round} times");
-        all_once(&house, round).await;
+        };
+        let report = dropped_wherever_it_waits(&house, more).await;
+        let again = report.tables.iter().filter(|table| table.kind == LoadKind::Reload);
+        assert_eq!(again.count(), 2, "{report:?}");
     })
     .await;
 }
